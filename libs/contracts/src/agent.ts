@@ -1,0 +1,225 @@
+/**
+ * What the control plane and a host agent say to each other.
+ *
+ *   instance-svc --(WEFT_TASKS, weft.task.<member>)--> agent     durable, idempotent by task id, acked when done
+ *   agent --(weft.task-result.<id>)--> instance-svc              repeated for a repeated task
+ *   agent --(weft.heartbeat.<member>)--> everybody               level-triggered truth about what runs
+ *   gateway/instance-svc --(weft.agent.<member>.<verb>)--> agent interactive, answered or timed out
+ *
+ * Every instance has a run epoch: a task with an older epoch than the one the agent has stored is refused
+ * (`task.stale-epoch`), so no guest runs twice.
+ */
+import { z } from 'zod';
+
+export const instanceType = z.enum(['container', 'virtual-machine']);
+export type InstanceType = z.infer<typeof instanceType>;
+
+export const stringMap = z.record(z.string(), z.string());
+export const devicesSchema = z.record(z.string(), stringMap);
+export type Devices = z.infer<typeof devicesSchema>;
+
+/** Where a root disk comes from. Ids are instance and snapshot ids, never names. */
+export const rootSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('image'), fingerprint: z.string() }),
+  z.object({ kind: z.literal('instance'), instanceId: z.string() }),
+  z.object({ kind: z.literal('snapshot'), instanceId: z.string(), snapshotId: z.string() }),
+]);
+export type RootSource = z.infer<typeof rootSource>;
+
+/** Everything a driver needs to know to run an instance; always the whole, expanded truth. */
+export const instanceSpec = z.object({
+  id: z.string(),
+  project: z.string(),
+  name: z.string(),
+  type: instanceType,
+  architecture: z.string(),
+  ephemeral: z.boolean(),
+  /** The image that the root was made from, "" for none. */
+  imageFingerprint: z.string(),
+  /** Expanded configuration and devices (profiles applied). */
+  config: stringMap,
+  devices: devicesSchema,
+});
+export type InstanceSpec = z.infer<typeof instanceSpec>;
+
+const withEpoch = { instance: instanceSpec, epoch: z.number().int() };
+
+/** Durable tasks, by kind. Each must be idempotent: done twice, it gives the same answer. */
+export const taskBodies = {
+  'instance.create': z.object({ instance: instanceSpec, source: rootSource, /** snapshots to copy along: old id -> new id */ snapshots: stringMap.default({}) }),
+  'instance.delete': z.object({ instanceId: z.string(), type: instanceType }),
+  'instance.start': z.object(withEpoch),
+  /** `timeoutSeconds` < 0: wait without end. `force` kills at once. Stopping what is stopped succeeds. */
+  'instance.stop': z.object({ ...withEpoch, force: z.boolean(), timeoutSeconds: z.number() }),
+  'instance.freeze': z.object(withEpoch),
+  'instance.unfreeze': z.object(withEpoch),
+  /** Applies live-updatable keys (limits) to a running instance; a no-op for a stopped one. */
+  'instance.update': z.object(withEpoch),
+  'instance.rename': z.object({ instance: instanceSpec, oldName: z.string() }),
+  'snapshot.create': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean() }),
+  'snapshot.delete': z.object({ instanceId: z.string(), type: instanceType, snapshotId: z.string() }),
+  /** Only for a stopped instance: the root becomes what the snapshot holds. */
+  'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string() }),
+  /** Makes a finished upload a member of the image store. */
+  'image.commit': z.object({ uploadId: z.string(), fingerprint: z.string() }),
+  'image.delete': z.object({ fingerprint: z.string() }),
+  /** Fetches an image from another member that has it (over a session). */
+  'image.fetch': z.object({ fingerprint: z.string(), from: z.string() }),
+} as const;
+export type TaskKind = keyof typeof taskBodies;
+export type TaskBody<K extends TaskKind = TaskKind> = z.infer<(typeof taskBodies)[K]>;
+
+export interface AgentTask<K extends TaskKind = TaskKind> {
+  taskId: string;
+  kind: K;
+  body: TaskBody<K>;
+  traceparent?: string;
+}
+
+export const wireErrorSchema = z.object({ code: z.string(), message: z.string() });
+
+export const taskResultSchema = z.union([
+  z.object({ taskId: z.string(), ok: z.literal(true), result: z.record(z.string(), z.unknown()) }),
+  z.object({ taskId: z.string(), ok: z.literal(false), error: wireErrorSchema }),
+]);
+export type TaskResult = z.infer<typeof taskResultSchema>;
+
+/** `text` becomes operation metadata `<stage>_progress`, which the stock client prints. */
+export interface TaskProgress {
+  taskId: string;
+  stage: string;
+  text: string;
+}
+
+export const runStatus = z.enum(['stopped', 'running', 'frozen', 'crashed']);
+export type RunStatus = z.infer<typeof runStatus>;
+
+/** LXD's instance state (`GET /1.0/instances/<name>/state`) without status and status_code, which the service adds. */
+export const instanceUsage = z.object({
+  disk: z.record(z.string(), z.object({ usage: z.number() })).nullable(),
+  memory: z.object({ usage: z.number(), usage_peak: z.number(), swap_usage: z.number(), swap_usage_peak: z.number() }),
+  network: z.record(z.string(), z.unknown()).nullable(),
+  pid: z.number(),
+  processes: z.number(),
+  cpu: z.object({ /** nanoseconds */ usage: z.number() }),
+});
+export type InstanceUsage = z.infer<typeof instanceUsage>;
+
+export const heartbeatSchema = z.object({
+  member: z.string(),
+  /** New for every start of the agent process. */
+  bootId: z.string(),
+  version: z.string(),
+  /** Milliseconds since the epoch, the agent's clock. */
+  at: z.number(),
+  drivers: z.array(z.object({ name: z.string(), type: instanceType, version: z.string(), info: stringMap })),
+  resources: z.object({
+    cpus: z.number(),
+    memoryBytes: z.number(),
+    memoryFreeBytes: z.number(),
+    diskBytes: z.number(),
+    diskFreeBytes: z.number(),
+    architecture: z.string(),
+    kernelVersion: z.string(),
+    osName: z.string(),
+    osVersion: z.string(),
+  }),
+  images: z.array(z.string()),
+  /**
+   * Every instance that is not stopped, and those that stopped within the last minute (with what ended them).
+   * An instance with a task under way is left out: "unknown" is never "failed".
+   */
+  instances: z.array(
+    z.object({
+      id: z.string(),
+      epoch: z.number().int(),
+      status: runStatus,
+      /** why it is not running any more: `guest` shut itself down, `reboot`... */
+      reason: z.string().optional(),
+      usage: instanceUsage.optional(),
+    }),
+  ),
+});
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+/** Interactive requests (core NATS request/reply); replies are `CommandReply`. */
+export const agentRequests = {
+  /**
+   * Runs a command in a running instance. Channels of the session `sessionId`: "0" (both ways) when interactive,
+   * else "0", "1", "2"; "control" carries JSON text `{command:"window-resize",args:{width,height}}` or
+   * `{command:"signal",signal}`. The agent replies at once; when every channel is attached it runs the command and
+   * in the end calls the instance service's `operation.finish` with `{return: <exit code>}`.
+   */
+  'exec.open': z.object({
+    operationId: z.string(),
+    sessionId: z.string(),
+    instance: instanceSpec,
+    command: z.array(z.string()).min(1),
+    environment: stringMap,
+    interactive: z.boolean(),
+    width: z.number().int(),
+    height: z.number().int(),
+    user: z.number().int(),
+    group: z.number().int(),
+    cwd: z.string(),
+    /** false: run without a session, output discarded or recorded to log files. */
+    waitForWebsocket: z.boolean(),
+    recordOutput: z.boolean(),
+  }),
+  /** Channels "0" (both ways) and "control". Reply at once; `operation.finish` when the client detaches. */
+  'console.open': z.object({ operationId: z.string(), sessionId: z.string(), instance: instanceSpec, width: z.number().int(), height: z.number().int() }),
+  /** Reply: {text}. The console's ring buffer. */
+  'console.log': z.object({ instance: instanceSpec }),
+  'console.clear': z.object({ instance: instanceSpec }),
+  /**
+   * Reply: {type:"directory", entries, uid,gid,mode} or {type:"file"|"symlink", uid,gid,mode,size}; the content of a
+   * file (or target of a symlink) follows on channel "data" of `sessionId`, agent to caller.
+   */
+  'file.get': z.object({ instance: instanceSpec, sessionId: z.string(), path: z.string() }),
+  /** Content comes on channel "data"; the agent replies when it is on disk. */
+  'file.put': z.object({
+    instance: instanceSpec,
+    sessionId: z.string(),
+    path: z.string(),
+    type: z.enum(['file', 'directory', 'symlink']),
+    uid: z.number().int(),
+    gid: z.number().int(),
+    /** Permission bits; -1 keeps the defaults (files 0644, directories 0755). */
+    mode: z.number().int(),
+    write: z.enum(['overwrite', 'append']),
+  }),
+  'file.delete': z.object({ instance: instanceSpec, path: z.string() }),
+  /** Reply: InstanceUsage. */
+  'instance.usage': z.object({ instance: instanceSpec }),
+  /** Reply: {logs: string[]}; names as LXD has them (lxc.log, console.log, qemu.log, exec_*.stdout). */
+  'log.list': z.object({ instance: instanceSpec }),
+  /** Content on channel "data" of `sessionId`. */
+  'log.get': z.object({ instance: instanceSpec, sessionId: z.string(), name: z.string() }),
+  'log.delete': z.object({ instance: instanceSpec, name: z.string() }),
+  /** Reply: LXD's /1.0/resources. */
+  resources: z.object({}),
+  /**
+   * Receives an image: parts on channels "metadata" and (split images) "rootfs" of the session.
+   * Reply when whole and read: `stagedImage`.
+   */
+  'image.receive': z.object({ uploadId: z.string(), sessionId: z.string(), split: z.boolean(), filename: z.string(), rootfsName: z.string() }),
+  /** Sends an image's files on channels "metadata" and "rootfs". Reply at once: {split, metadataName, rootfsName, metadataBytes, rootfsBytes}. */
+  'image.send': z.object({ fingerprint: z.string(), sessionId: z.string() }),
+} as const;
+export type AgentVerb = keyof typeof agentRequests;
+export type AgentRequest<V extends AgentVerb> = z.infer<(typeof agentRequests)[V]>;
+
+/** What an agent read from an uploaded image. The fingerprint is sha256(metadata file || rootfs file), as LXD computes it. */
+export const stagedImage = z.object({
+  uploadId: z.string(),
+  fingerprint: z.string(),
+  sizeBytes: z.number(),
+  type: instanceType,
+  architecture: z.string(),
+  /** Seconds since the epoch, 0 when unknown. */
+  creationDate: z.number(),
+  expiryDate: z.number(),
+  properties: stringMap,
+});
+export type StagedImage = z.infer<typeof stagedImage>;

@@ -1,0 +1,120 @@
+/**
+ * Commands and queries of the instance service, subject `weft.cmd.instance.<name>`.
+ *
+ * `sync` commands reply with their result; `async` ones with the LXD operation they created. The bodies are LXD's
+ * request bodies as the gateway has parsed and bounded them; what they mean is checked by the service.
+ */
+import { z } from 'zod';
+import { devicesSchema, instanceType, stagedImage, stringMap } from './agent';
+
+export const INSTANCE_CONTEXT = 'instance';
+
+const ifMatch = { ifMatch: z.string().optional() };
+/** `replace` is PUT, `merge` is PATCH. */
+const mode = { mode: z.enum(['replace', 'merge']) };
+const named = { name: z.string() };
+const fingerprint = { fingerprint: z.string() };
+
+export const instanceSource = z.object({
+  type: z.enum(['none', 'image', 'copy', 'migration', 'backup']),
+  /** image: one of these finds it. */
+  fingerprint: z.string().optional(),
+  alias: z.string().optional(),
+  properties: stringMap.optional(),
+  server: z.string().optional(),
+  protocol: z.string().optional(),
+  mode: z.string().optional(),
+  /** copy: `instance` or `instance/snapshot` of `project`. */
+  source: z.string().optional(),
+  project: z.string().optional(),
+  instance_only: z.boolean().optional(),
+  container_only: z.boolean().optional(),
+  live: z.boolean().optional(),
+  refresh: z.boolean().optional(),
+  allow_inconsistent: z.boolean().optional(),
+});
+
+const instanceWritable = {
+  architecture: z.string(),
+  config: stringMap,
+  devices: devicesSchema,
+  ephemeral: z.boolean(),
+  profiles: z.array(z.string()).nullable(),
+  description: z.string(),
+};
+const stateAction = { action: z.enum(['start', 'stop', 'restart', 'freeze', 'unfreeze']), timeout: z.number().int(), force: z.boolean(), stateful: z.boolean() };
+
+const sync = <T extends z.ZodType>(body: T) => ({ kind: 'sync' as const, body });
+const async = <T extends z.ZodType>(body: T) => ({ kind: 'async' as const, body });
+
+export const instanceCommands = {
+  // server and trust
+  'server.update': sync(z.object({ ...mode, ...ifMatch, config: z.record(z.string(), z.string()) })),
+  /** `password` is the trust password or a whole token; unset when a trusted client adds a certificate. */
+  'certificate.add': sync(
+    z.object({ name: z.string(), type: z.string(), restricted: z.boolean(), projects: z.array(z.string()), certificatePem: z.string(), ...fingerprint, password: z.string().optional() }),
+  ),
+  /** Operation of class token; metadata {secret, fingerprint, addresses, request:{name}, expiresAt?}. */
+  'certificate.issue-token': async(
+    z.object({ name: z.string(), restricted: z.boolean(), projects: z.array(z.string()), serverFingerprint: z.string(), addresses: z.array(z.string()) }),
+  ),
+  'certificate.update': sync(
+    z.object({ ...fingerprint, ...mode, ...ifMatch, name: z.string().optional(), type: z.string().optional(), restricted: z.boolean().optional(), projects: z.array(z.string()).nullish(), certificatePem: z.string().optional() }),
+  ),
+  'certificate.delete': sync(z.object({ ...fingerprint })),
+  // projects and profiles
+  'project.create': sync(z.object({ ...named, description: z.string(), config: stringMap })),
+  'project.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
+  'project.rename': async(z.object({ ...named, newName: z.string() })),
+  'project.delete': sync(z.object({ ...named })),
+  'profile.create': sync(z.object({ ...named, description: z.string(), config: stringMap, devices: devicesSchema })),
+  'profile.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional(), devices: devicesSchema.optional() })),
+  'profile.rename': sync(z.object({ ...named, newName: z.string() })),
+  'profile.delete': sync(z.object({ ...named })),
+  // images
+  /** Which member shall receive an upload. Result: {member}. */
+  'image.choose-member': sync(z.object({})),
+  'image.create': async(
+    z.object({ staged: stagedImage, member: z.string(), filename: z.string(), public: z.boolean(), autoUpdate: z.boolean(), properties: stringMap, profiles: z.array(z.string()).nullable(), aliases: z.array(z.object({ name: z.string(), description: z.string() })), expiresAt: z.string().optional() }),
+  ),
+  'image.update': sync(
+    z.object({ ...fingerprint, ...mode, ...ifMatch, public: z.boolean().optional(), auto_update: z.boolean().optional(), properties: stringMap.optional(), profiles: z.array(z.string()).nullish(), expires_at: z.string().optional() }),
+  ),
+  'image.delete': async(z.object({ ...fingerprint })),
+  'image-alias.create': sync(z.object({ ...named, description: z.string(), target: z.string(), type: z.string() })),
+  'image-alias.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), target: z.string().optional() })),
+  'image-alias.rename': sync(z.object({ ...named, newName: z.string() })),
+  'image-alias.delete': sync(z.object({ ...named })),
+  // storage
+  'storage-pool.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
+  // instances
+  'instance.create': async(
+    z.object({ name: z.string(), type: instanceType.or(z.literal('')), source: instanceSource, ...instanceWritable, stateful: z.boolean(), instance_type: z.string(), /** `?target=`; "" lets the service place it */ target: z.string() }),
+  ),
+  'instance.update': async(z.object({ ...named, ...ifMatch, ...instanceWritable })),
+  /** PATCH is synchronous in LXD. */
+  'instance.patch': sync(z.object({ ...named, ...ifMatch, ...instanceWritable }).partial().required({ name: true })),
+  'instance.restore': async(z.object({ ...named, snapshot: z.string(), stateful: z.boolean() })),
+  'instance.rename': async(z.object({ ...named, newName: z.string() })),
+  'instance.delete': async(z.object({ ...named })),
+  'instance.set-state': async(z.object({ ...named, ...stateAction })),
+  'instances.set-state': async(z.object({ ...stateAction })),
+  /** Operation of class websocket; the gateway adds `fds` to the metadata it returns (see operation secrets). */
+  'instance.exec': async(
+    z.object({ ...named, command: z.array(z.string()).min(1), environment: stringMap, interactive: z.boolean(), width: z.number().int(), height: z.number().int(), user: z.number().int(), group: z.number().int(), cwd: z.string(), waitForWebsocket: z.boolean(), recordOutput: z.boolean() }),
+  ),
+  'instance.console': async(z.object({ ...named, width: z.number().int(), height: z.number().int(), type: z.string() })),
+  /** What the gateway needs to talk to the agent about an instance: {member, spec, status}. */
+  'instance.locate': sync(z.object({ ...named })),
+  'snapshot.create': async(z.object({ instance: z.string(), ...named, stateful: z.boolean(), expiresAt: z.string().nullish() })),
+  'snapshot.update': async(z.object({ instance: z.string(), ...named, ...ifMatch, expiresAt: z.string().nullish() })),
+  'snapshot.rename': async(z.object({ instance: z.string(), ...named, newName: z.string() })),
+  'snapshot.delete': async(z.object({ instance: z.string(), ...named })),
+  // operations
+  'operation.cancel': sync(z.object({ operationId: z.string() })),
+  /** An agent ends an exec or console operation. */
+  'operation.finish': sync(z.object({ operationId: z.string(), metadata: z.record(z.string(), z.unknown()), error: z.string().optional() })),
+} as const;
+
+export type InstanceCommandName = keyof typeof instanceCommands;
+export type InstanceCommandBody<N extends InstanceCommandName> = z.infer<(typeof instanceCommands)[N]['body']>;
