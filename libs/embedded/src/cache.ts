@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Things that can be made again at any time: unpacked binaries, templates, built images. `WEFT_CACHE` overrides. */
+export const cacheDir = (): string =>
+  process.env.WEFT_CACHE ?? (process.getuid?.() === 0 ? '/var/cache/weft' : join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'weft'));
+
+/**
+ * The directory `name` of the cache, filled by `fill` when it is not there. It appears whole or not at all, and two
+ * processes may fill it at the same time: the first one wins.
+ */
+export const cached = async (name: string, fill: (dir: string) => Promise<void>): Promise<string> => {
+  const target = join(cacheDir(), name);
+  if (existsSync(target)) return target;
+  await mkdir(join(target, '..'), { recursive: true, mode: 0o755 });
+  const draft = await mkdtemp(`${target}.draft-`);
+  try {
+    await fill(draft);
+    await rename(draft, target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return target;
+};

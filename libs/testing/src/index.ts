@@ -1,0 +1,4 @@
+export { eventually, type EventuallyOptions } from '@weft/embedded';
+export { startNats, type TestNats } from './nats';
+export { startPostgres, type TestPostgres } from './postgres';
+export { scratchDir } from './scratch';
