@@ -18,6 +18,7 @@ export const ERROR_STATUS = {
   'project.not-found': 404,
   'project.exists': 409,
   'project.in-use': 400,
+  'project.limit-reached': 400,
   'profile.not-found': 404,
   'profile.exists': 409,
   'profile.in-use': 400,

@@ -1,0 +1,17 @@
+import { WeftError, type ErrorCode } from '@weft/contracts';
+import type { ConstraintViolation } from '@weft/event-store';
+
+/** The user's word for a constraint of a projection that refused an append. One line per constraint. */
+const NAMED: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  // projects, profiles, images, aliases, pools, certificates
+
+  // instances, snapshots
+  instance_project_name: ['instance.exists', 'An instance with that name already exists in this project'],
+  instance_profile_profile_fk: ['profile.in-use', 'Profile is in use by instances'],
+  instance_project_fk: ['project.in-use', 'Project is not empty'],
+};
+
+export function nameConstraint(violation: ConstraintViolation): WeftError {
+  const [code, message] = NAMED[violation.constraint] ?? ['internal', `Constraint ${violation.constraint} refused the change`];
+  return new WeftError(code, message, { cause: violation });
+}

@@ -1,0 +1,24 @@
+import type { EventStore } from '@weft/event-store';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { SagaInserter } from './adapters/saga-inserter';
+import type { AgentClient } from './adapters/agent.client';
+import type { MemberDirectory } from './domain/member-directory';
+import type { TaskDispatcher } from './adapters/task-dispatcher';
+
+/** What commands, sagas and reconcilers work with; put together in `instance.module.ts` and nowhere else. */
+export interface Deps {
+  store: EventStore;
+  /** Search path is the service's schema. For reads only: writes go through `store`. */
+  pool: Pool;
+  nats: NatsConnection;
+  sagas: SagaInserter;
+  /** Durable tasks for a host. */
+  tasks: TaskDispatcher;
+  /** Interactive requests to a host. */
+  agents: AgentClient;
+  /** Who is there and what they have, from heartbeats. */
+  members: MemberDirectory;
+  log: Logger;
+}

@@ -1,0 +1,6 @@
+export * from './operation';
+export * from './server';
+export * from './project';
+export * from './storage';
+export * from './image';
+export * from './instance';

@@ -1,0 +1,16 @@
+import { taskSubject, TASKS_STREAM } from './subjects';
+
+/**
+ * The durable work queue of all hosts; every process that needs it makes sure that it exists, so all must use the same
+ * settings. Nanoseconds where JetStream wants them.
+ */
+export const tasksStreamConfig = {
+  name: TASKS_STREAM,
+  subjects: [taskSubject('').concat('*')],
+  retention: 'workqueue' as const,
+  storage: 'file' as const,
+  /** A repeated publish with the same message id is dropped within this window. */
+  duplicate_window: 60 * 1_000_000_000,
+  /** Every sender gives up long before; an agent that was away longer finds nothing stale. */
+  max_age: 24 * 3600 * 1_000_000_000,
+};
