@@ -45,7 +45,8 @@ const instanceWritable = {
 const stateAction = { action: z.enum(['start', 'stop', 'restart', 'freeze', 'unfreeze']), timeout: z.number().int(), force: z.boolean(), stateful: z.boolean() };
 
 const sync = <T extends z.ZodType>(body: T) => ({ kind: 'sync' as const, body });
-const async = <T extends z.ZodType>(body: T) => ({ kind: 'async' as const, body });
+// Not `async`: swc takes a call of that name that spans lines for an arrow function.
+const asynchronous = <T extends z.ZodType>(body: T) => ({ kind: 'async' as const, body });
 
 export const instanceCommands = {
   // server and trust
@@ -55,7 +56,7 @@ export const instanceCommands = {
     z.object({ name: z.string(), type: z.string(), restricted: z.boolean(), projects: z.array(z.string()), certificatePem: z.string(), ...fingerprint, password: z.string().optional() }),
   ),
   /** Operation of class token; metadata {secret, fingerprint, addresses, request:{name}, expiresAt?}. */
-  'certificate.issue-token': async(
+  'certificate.issue-token': asynchronous(
     z.object({ name: z.string(), restricted: z.boolean(), projects: z.array(z.string()), serverFingerprint: z.string(), addresses: z.array(z.string()) }),
   ),
   'certificate.update': sync(
@@ -65,7 +66,7 @@ export const instanceCommands = {
   // projects and profiles
   'project.create': sync(z.object({ ...named, description: z.string(), config: stringMap })),
   'project.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
-  'project.rename': async(z.object({ ...named, newName: z.string() })),
+  'project.rename': asynchronous(z.object({ ...named, newName: z.string() })),
   'project.delete': sync(z.object({ ...named })),
   'profile.create': sync(z.object({ ...named, description: z.string(), config: stringMap, devices: devicesSchema })),
   'profile.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional(), devices: devicesSchema.optional() })),
@@ -74,13 +75,13 @@ export const instanceCommands = {
   // images
   /** Which member shall receive an upload. Result: {member}. */
   'image.choose-member': sync(z.object({})),
-  'image.create': async(
+  'image.create': asynchronous(
     z.object({ staged: stagedImage, member: z.string(), filename: z.string(), public: z.boolean(), autoUpdate: z.boolean(), properties: stringMap, profiles: z.array(z.string()).nullable(), aliases: z.array(z.object({ name: z.string(), description: z.string() })), expiresAt: z.string().optional() }),
   ),
   'image.update': sync(
     z.object({ ...fingerprint, ...mode, ...ifMatch, public: z.boolean().optional(), auto_update: z.boolean().optional(), properties: stringMap.optional(), profiles: z.array(z.string()).nullish(), expires_at: z.string().optional() }),
   ),
-  'image.delete': async(z.object({ ...fingerprint })),
+  'image.delete': asynchronous(z.object({ ...fingerprint })),
   'image-alias.create': sync(z.object({ ...named, description: z.string(), target: z.string(), type: z.string() })),
   'image-alias.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), target: z.string().optional() })),
   'image-alias.rename': sync(z.object({ ...named, newName: z.string() })),
@@ -88,28 +89,28 @@ export const instanceCommands = {
   // storage
   'storage-pool.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
   // instances
-  'instance.create': async(
+  'instance.create': asynchronous(
     z.object({ name: z.string(), type: instanceType.or(z.literal('')), source: instanceSource, ...instanceWritable, stateful: z.boolean(), instance_type: z.string(), /** `?target=`; "" lets the service place it */ target: z.string() }),
   ),
-  'instance.update': async(z.object({ ...named, ...ifMatch, ...instanceWritable })),
+  'instance.update': asynchronous(z.object({ ...named, ...ifMatch, ...instanceWritable })),
   /** PATCH is synchronous in LXD. */
   'instance.patch': sync(z.object({ ...named, ...ifMatch, ...instanceWritable }).partial().required({ name: true })),
-  'instance.restore': async(z.object({ ...named, snapshot: z.string(), stateful: z.boolean() })),
-  'instance.rename': async(z.object({ ...named, newName: z.string() })),
-  'instance.delete': async(z.object({ ...named })),
-  'instance.set-state': async(z.object({ ...named, ...stateAction })),
-  'instances.set-state': async(z.object({ ...stateAction })),
+  'instance.restore': asynchronous(z.object({ ...named, snapshot: z.string(), stateful: z.boolean() })),
+  'instance.rename': asynchronous(z.object({ ...named, newName: z.string() })),
+  'instance.delete': asynchronous(z.object({ ...named })),
+  'instance.set-state': asynchronous(z.object({ ...named, ...stateAction })),
+  'instances.set-state': asynchronous(z.object({ ...stateAction })),
   /** Operation of class websocket; the gateway adds `fds` to the metadata it returns (see operation secrets). */
-  'instance.exec': async(
+  'instance.exec': asynchronous(
     z.object({ ...named, command: z.array(z.string()).min(1), environment: stringMap, interactive: z.boolean(), width: z.number().int(), height: z.number().int(), user: z.number().int(), group: z.number().int(), cwd: z.string(), waitForWebsocket: z.boolean(), recordOutput: z.boolean() }),
   ),
-  'instance.console': async(z.object({ ...named, width: z.number().int(), height: z.number().int(), type: z.string() })),
+  'instance.console': asynchronous(z.object({ ...named, width: z.number().int(), height: z.number().int(), type: z.string() })),
   /** What the gateway needs to talk to the agent about an instance: {member, spec, status}. */
   'instance.locate': sync(z.object({ ...named })),
-  'snapshot.create': async(z.object({ instance: z.string(), ...named, stateful: z.boolean(), expiresAt: z.string().nullish() })),
-  'snapshot.update': async(z.object({ instance: z.string(), ...named, ...ifMatch, expiresAt: z.string().nullish() })),
-  'snapshot.rename': async(z.object({ instance: z.string(), ...named, newName: z.string() })),
-  'snapshot.delete': async(z.object({ instance: z.string(), ...named })),
+  'snapshot.create': asynchronous(z.object({ instance: z.string(), ...named, stateful: z.boolean(), expiresAt: z.string().nullish() })),
+  'snapshot.update': asynchronous(z.object({ instance: z.string(), ...named, ...ifMatch, expiresAt: z.string().nullish() })),
+  'snapshot.rename': asynchronous(z.object({ instance: z.string(), ...named, newName: z.string() })),
+  'snapshot.delete': asynchronous(z.object({ instance: z.string(), ...named })),
   // operations
   'operation.cancel': sync(z.object({ operationId: z.string() })),
   /** An agent ends an exec or console operation. */
