@@ -6,6 +6,7 @@ export const ERROR_STATUS = {
   'request.invalid': 400,
   'request.too-large': 413,
   'request.unsupported': 501,
+  'request.not-found': 404,
   'auth.forbidden': 403,
   'etag.mismatch': 412,
   'command.conflicting-repeat': 409,
