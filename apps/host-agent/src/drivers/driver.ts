@@ -20,6 +20,7 @@ export interface Driver {
   probe(): Promise<{ usable: true; version: string; info: Record<string, string> } | { usable: false; reason: string }>;
 
   create(spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void>;
+  /** Kills what still runs and removes everything of the instance, its directory too. */
   delete(instanceId: string): Promise<void>;
   /** Resolves when the guest runs; `instance.wrong-status` when it cannot start, with the guest's own words. */
   start(spec: InstanceSpec, epoch: number): Promise<void>;
@@ -50,7 +51,7 @@ export interface Driver {
   clearConsoleLog(spec: InstanceSpec): Promise<void>;
   /** File access; works on stopped containers too. VMs need a guest agent that answers. */
   files(spec: InstanceSpec): Promise<GuestFiles>;
-  /** Log files by the name that LXD gives them (lxc.log, qemu.log, console.log). */
+  /** Log files by the name that LXD gives them (lxc.log, qemu.log, console.log): name -> absolute path on the host. */
   logs(instanceId: string): Promise<Record<string, string>>;
 }
 
