@@ -1,0 +1,155 @@
+/**
+ * Group commit. While one batch is on its way to the disk, further units queue up and become the next batch: one
+ * transaction and one flush for many commands, and no waiting when there is only one.
+ *
+ *   queue --take (no two units on one stream)--> batch --commit--> every unit lands
+ *                                                  |-- some units refused by name --> only these fail, rest again
+ *                                                  '-- refused without a name -----> each unit alone
+ */
+import type { Pool, PoolClient } from 'pg';
+import { identifier } from '../schema/sql';
+import type { InlineProjection, RecordedEvent } from '../types';
+import { appendCall, landings } from './append-call';
+import { CommandsRepeated, OutcomeUnknown, StreamsMoved, appendError } from './append-error';
+import { recordedEvents, type Landed, type Unit } from './unit';
+
+export interface CommitQueueOptions {
+  pool: Pool;
+  schema: string;
+  projections: readonly InlineProjection[];
+  /** Transactions under way at once. */
+  lanes: number;
+  /** Units in one transaction. */
+  maxBatch: number;
+}
+
+interface Waiting {
+  unit: Unit;
+  landed(at: Landed): void;
+  refused(error: Error): void;
+}
+
+export class CommitQueue {
+  private waiting: Waiting[] = [];
+  private busyLanes = 0;
+  /** Streams of batches under way: a later unit on one of them waits instead of failing. */
+  private readonly busyStreams = new Set<string>();
+
+  constructor(private readonly options: CommitQueueOptions) {}
+
+  /**
+   * Resolves when the unit is durable.
+   * @throws StreamsMoved, CommandsRepeated, ConstraintViolation, TransientFailure, OutcomeUnknown, or what a
+   * projection or a work threw
+   */
+  commit(unit: Unit): Promise<Landed> {
+    return new Promise((landed, refused) => {
+      this.waiting.push({ unit, landed, refused });
+      this.pump();
+    });
+  }
+
+  private pump(): void {
+    while (this.busyLanes < this.options.lanes) {
+      const batch = this.take();
+      if (batch.length === 0) return;
+      this.busyLanes += 1;
+      const streams = batch.flatMap(({ unit }) => [...unit.streams.keys()]);
+      void this.write(batch).finally(() => {
+        for (const stream of streams) this.busyStreams.delete(stream);
+        this.busyLanes -= 1;
+        this.pump();
+      });
+    }
+  }
+
+  private take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    for (const waiting of this.waiting) {
+      const streams = [...waiting.unit.streams.keys()];
+      if (batch.length >= this.options.maxBatch || streams.some((stream) => this.busyStreams.has(stream))) {
+        left.push(waiting);
+        continue;
+      }
+      for (const stream of streams) this.busyStreams.add(stream);
+      batch.push(waiting);
+    }
+    this.waiting = left;
+    return batch;
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    try {
+      const landed = await this.transact(batch.map(({ unit }) => unit));
+      batch.forEach((waiting, index) => waiting.landed(landed[index]!));
+    } catch (cause) {
+      const error = appendError(cause);
+      if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => waiting.refused(error));
+      await this.writeRest(batch, error);
+    }
+  }
+
+  private async writeRest(batch: readonly Waiting[], error: Error): Promise<void> {
+    const guilty = batch.filter(({ unit }) => isAbout(error, unit));
+    if (guilty.length > 0) {
+      for (const waiting of guilty) waiting.refused(error);
+      return this.write(batch.filter((waiting) => !guilty.includes(waiting)));
+    }
+    for (const waiting of batch) await this.write([waiting]);
+  }
+
+  private async transact(units: readonly Unit[]): Promise<Landed[]> {
+    const { pool, schema, projections } = this.options;
+    const call = appendCall(schema, units);
+    const types = new Set(units.flatMap((unit) => unit.events.map(({ type }) => type)));
+    const wanted = projections.filter(({ handles }) => handles.some((type) => types.has(type)));
+    if (wanted.length === 0 && units.every(({ works }) => works.length === 0)) {
+      // A single statement in autocommit: one round trip, no BEGIN and COMMIT around it.
+      const { rows } = await pool.query<{ tx: string; positions: string[] }>(call);
+      return landings(units, rows[0]!);
+    }
+    return inTransaction(pool, schema, async (client) => {
+      const { rows } = await client.query<{ tx: string; positions: string[] }>(call);
+      const landed = landings(units, rows[0]!);
+      const events = units.flatMap((unit, index) => recordedEvents(unit, landed[index]!));
+      for (const projection of wanted) await projectInto(client, projection, events);
+      for (const unit of units) for (const work of unit.works) await work(client);
+      return landed;
+    });
+  }
+}
+
+const isAbout = (error: Error, unit: Unit): boolean =>
+  (error instanceof StreamsMoved && error.streams.some((stream) => unit.streams.has(stream))) ||
+  (error instanceof CommandsRepeated && error.commandIds.includes(unit.command.id));
+
+async function projectInto(client: PoolClient, projection: InlineProjection, events: readonly RecordedEvent[]): Promise<void> {
+  const wanted = events.filter(({ type }) => projection.handles.includes(type));
+  if (wanted.length > 0) await projection.project(wanted, client);
+}
+
+/** A transaction whose search path is the schema; rolled back when `work` throws, the connection dropped if it broke. */
+export async function inTransaction<T>(pool: Pool, schema: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}`);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => {
+      broken ??= failure;
+    });
+    throw error;
+  } finally {
+    client.removeListener('error', onError);
+    client.release(broken);
+  }
+}

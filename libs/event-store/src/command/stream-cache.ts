@@ -1,0 +1,77 @@
+/**
+ * Folded states of the streams used last. A cached state may be old (another replica appended): that is harmless,
+ * because a unit of work commits only when every stream it loaded still has the version that it saw, and a refusal
+ * that rests on cached state is checked before it is believed.
+ */
+import type { EventReader } from '../read/event-reader';
+import type { Fold, NewEvent } from '../types';
+import { BoundedMap } from './bounded-map';
+
+/** A fold with its types erased: the cache keeps states of many kinds. */
+interface AnyFold {
+  initial: unknown;
+  evolve(state: unknown, event: { type: string; data: object }): unknown;
+}
+
+interface CachedStream {
+  version: number;
+  states: Map<AnyFold, unknown>;
+}
+
+export interface Loaded<S> {
+  state: S;
+  version: number;
+  /** True when no query was needed, so nobody knows whether it is still true. */
+  cached: boolean;
+}
+
+export class StreamCache {
+  private readonly streams: BoundedMap<string, CachedStream>;
+
+  constructor(
+    private readonly reader: EventReader,
+    capacity: number,
+  ) {
+    this.streams = new BoundedMap(capacity);
+  }
+
+  async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<Loaded<S>> {
+    const erased = fold as unknown as AnyFold;
+    const known = this.streams.get(stream);
+    if (known?.states.has(erased)) return { state: known.states.get(erased) as S, version: known.version, cached: true };
+    const events = await this.reader.readStream(stream);
+    let state: unknown = erased.initial;
+    for (const event of events) state = erased.evolve(state, event);
+    const version = events.at(-1)?.version ?? 0;
+    const entry = this.streams.get(stream);
+    if (entry && entry.version === version) entry.states.set(erased, state);
+    else if (!entry || entry.version < version) this.streams.set(stream, { version, states: new Map([[erased, state]]) });
+    return { state: state as S, version, cached: false };
+  }
+
+  /** Version of a stream that is about to be appended to without having been loaded. */
+  async version(stream: string): Promise<{ version: number; cached: boolean }> {
+    const known = this.streams.get(stream);
+    if (known) return { version: known.version, cached: true };
+    return { version: await this.reader.version(stream), cached: false };
+  }
+
+  /** Moves a cached stream on by events that were just committed behind `before`. */
+  advance(stream: string, before: number, events: readonly { type: string; data: object }[]): void {
+    const known = this.streams.get(stream);
+    if (!known || known.version !== before) return this.streams.delete(stream);
+    const states = new Map<AnyFold, unknown>();
+    for (const [fold, state] of known.states) {
+      states.set(fold, events.reduce((folded, event) => fold.evolve(folded, event), state));
+    }
+    this.streams.set(stream, { version: before + events.length, states });
+  }
+
+  forget(stream: string): void {
+    this.streams.delete(stream);
+  }
+
+  clear(): void {
+    this.streams.clear();
+  }
+}

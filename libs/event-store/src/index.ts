@@ -1,0 +1,12 @@
+export * from './types';
+export { createEventStore, type EventStore, type EventStoreOptions } from './store';
+export type { EventReader, LogPage } from './read/event-reader';
+export { upcasting, type Upcast } from './read/upcasting';
+export type { Execute, Handler } from './command/execute';
+export { pruneCommandLog } from './command/command-log';
+export { inTransaction } from './command/commit-queue';
+export { compareCursors, cursorOf, formatCursor, parseCursor, START } from './cursor';
+export { silentLogger, type StoreLogger } from './logger';
+export { eventStoreMigrations } from './schema/event-log.migration';
+export { migrateSchema, type MigrationClass } from './schema/migrate';
+export { identifier, qualified } from './schema/sql';

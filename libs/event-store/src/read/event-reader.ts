@@ -1,0 +1,79 @@
+/**
+ * Reads the log. `readAll` stays below `pg_snapshot_xmin` (the oldest transaction still running): whatever could still
+ * appear sorts behind what was returned, so a reader that goes on from `next` misses nothing.
+ * Source: PostgreSQL manual, 9.27.5 "Transaction ID and Snapshot Information Functions".
+ */
+import type { ClientBase, Pool } from 'pg';
+import { START, cursorOf } from '../cursor';
+import { qualified } from '../schema/sql';
+import type { Cursor, RecordedEvent } from '../types';
+import { EVENT_COLUMNS, toRecordedEvent, type EventRow } from './event-row';
+import type { Upcast } from './upcasting';
+
+export interface LogPage {
+  events: RecordedEvent[];
+  /** Where to go on: the last event of the page, or where the caller already was. */
+  next: Cursor;
+  /** True when the page stopped at the fence: events behind `next` exist and become readable within moments. */
+  fenced: boolean;
+}
+
+export interface EventReader {
+  /** Events of one stream from `fromVersion` (default 1) on, oldest first; empty for an unknown stream. */
+  readStream(stream: string, fromVersion?: number): Promise<RecordedEvent[]>;
+  /** At most `limit` events behind the cursor (undefined: from the start) in log order; optionally only some types. */
+  readAll(after: Cursor | undefined, limit: number, types?: readonly string[]): Promise<LogPage>;
+  /** Number of events in a stream. */
+  version(stream: string): Promise<number>;
+  /** The last readable place of the log; (0, 0) for an empty one. */
+  head(): Promise<Cursor>;
+}
+
+export function createEventReader(pool: Pool | ClientBase, schema: string, upcast: Upcast): EventReader {
+  const event = qualified(schema, 'event');
+  const fence = 'pg_snapshot_xmin(pg_current_snapshot())';
+
+  const isFenced = async (next: Cursor): Promise<boolean> => {
+    const sql = `SELECT EXISTS (SELECT FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx >= ${fence}) AS fenced`;
+    const { rows } = await pool.query<{ fenced: boolean }>(sql, [next.tx, next.position]);
+    return rows[0]!.fenced;
+  };
+
+  return {
+    async readStream(stream, fromVersion = 1) {
+      const { rows } = await pool.query<EventRow>({
+        name: `weft_stream_${schema}`,
+        text: `SELECT ${EVENT_COLUMNS} FROM ${event} WHERE stream = $1 AND version >= $2 ORDER BY version`,
+        values: [stream, fromVersion],
+      });
+      return rows.map((row) => toRecordedEvent(row, upcast));
+    },
+
+    async readAll(after, limit, types) {
+      const from = after ?? START;
+      const { rows } = await pool.query<EventRow>(
+        `SELECT ${EVENT_COLUMNS} FROM ${event}
+          WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx < ${fence} ${types ? 'AND type = ANY($4)' : ''}
+          ORDER BY tx, position LIMIT $3`,
+        types ? [from.tx, from.position, limit, types] : [from.tx, from.position, limit],
+      );
+      const last = rows.at(-1);
+      const next = last ? cursorOf(last) : cursorOf(from);
+      const fenced = rows.length < limit && (await isFenced(next));
+      return { events: rows.map((row) => toRecordedEvent(row, upcast)), next, fenced };
+    },
+
+    async version(stream) {
+      const sql = `SELECT version FROM ${qualified(schema, 'stream')} WHERE name = $1`;
+      const { rows } = await pool.query<{ version: number }>(sql, [stream]);
+      return rows[0]?.version ?? 0;
+    },
+
+    async head() {
+      const { rows } = await pool.query<Cursor>(
+        `SELECT tx, position FROM ${event} WHERE tx < ${fence} ORDER BY tx DESC, position DESC LIMIT 1`,
+      );
+      return rows[0] ?? START;
+    },
+  };
+}

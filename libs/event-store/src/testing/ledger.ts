@@ -1,0 +1,110 @@
+/** A small domain for the suites and benchmarks: accounts with unique names, and a row per account. */
+import type { ClientBase } from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { WeftError, newId } from '@weft/contracts';
+import type { Command, Fold, InlineProjection, RecordedEvent, UnitOfWork } from '../types';
+
+export type LedgerEvent =
+  | { type: 'AccountOpened'; data: { name: string } }
+  | { type: 'AmountBooked'; data: { amount: number } };
+
+export type Account = { status: 'none' } | { status: 'open'; name: string; total: number };
+
+export const accountFold: Fold<Account, LedgerEvent> = {
+  initial: { status: 'none' },
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'AccountOpened':
+        return { status: 'open', name: event.data.name, total: 0 };
+      case 'AmountBooked':
+        return state.status === 'open' ? { ...state, total: state.total + event.data.amount } : state;
+      default:
+        return state;
+    }
+  },
+};
+
+export class LedgerTables1700000000100 implements MigrationInterface {
+  name = 'LedgerTables1700000000100';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE account (
+        stream text PRIMARY KEY, name text NOT NULL, total bigint NOT NULL DEFAULT 0, bookings int NOT NULL DEFAULT 0,
+        CONSTRAINT account_name_unique UNIQUE (name));
+      CREATE TABLE booking (
+        stream text NOT NULL, version int NOT NULL, amount bigint NOT NULL,
+        PRIMARY KEY (stream, version),
+        CONSTRAINT booking_account FOREIGN KEY (stream) REFERENCES account (stream))`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE booking, account');
+  }
+}
+
+export const ledgerProjection: InlineProjection = {
+  name: 'ledger',
+  tables: ['account', 'booking'],
+  handles: ['AccountOpened', 'AmountBooked'],
+  project: async (events, client) => {
+    const all = events as readonly (RecordedEvent & LedgerEvent)[];
+    await openAccounts(all, client);
+    await book(all, client);
+  },
+};
+
+type Recorded = RecordedEvent & LedgerEvent;
+
+async function openAccounts(events: readonly Recorded[], client: ClientBase): Promise<void> {
+  const opened = events.flatMap((event) => (event.type === 'AccountOpened' ? [{ stream: event.stream, name: event.data.name }] : []));
+  if (opened.length === 0) return;
+  await client.query('INSERT INTO account (stream, name) SELECT * FROM unnest($1::text[], $2::text[])', [
+    opened.map(({ stream }) => stream),
+    opened.map(({ name }) => name),
+  ]);
+}
+
+async function book(events: readonly Recorded[], client: ClientBase): Promise<void> {
+  const booked = events.flatMap((event) => (event.type === 'AmountBooked' ? [{ ...event, amount: event.data.amount }] : []));
+  if (booked.length === 0) return;
+  await client.query(
+    `WITH booked AS (
+       INSERT INTO booking (stream, version, amount) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) RETURNING stream, amount)
+     UPDATE account SET total = total + b.sum, bookings = bookings + b.count
+       FROM (SELECT stream, sum(amount) AS sum, count(*) AS count FROM booked GROUP BY stream) b
+      WHERE account.stream = b.stream`,
+    [booked.map(({ stream }) => stream), booked.map(({ version }) => version), booked.map(({ amount }) => amount)],
+  );
+}
+
+/** A command as a gateway would send it. */
+export const ledgerCommand = (name: string, body: object, id: string = newId()): Command => ({
+  id,
+  name,
+  body,
+  meta: {
+    actor: { protocol: 'unix', username: 'root', address: '@' },
+    project: 'default',
+    requestId: newId(),
+    correlationId: id,
+  },
+});
+
+export const openAccount =
+  (stream: string, name: string) =>
+  async (uow: UnitOfWork): Promise<{ stream: string }> => {
+    const { state } = await uow.load(accountFold, stream);
+    if (state.status === 'open') throw new WeftError('instance.exists', `Account ${name} is open already`);
+    uow.append(stream, [{ type: 'AccountOpened', data: { name } }]);
+    return { stream };
+  };
+
+export const bookAmount =
+  (stream: string, amount: number) =>
+  async (uow: UnitOfWork): Promise<{ total: number }> => {
+    const { state } = await uow.load(accountFold, stream);
+    if (state.status !== 'open') throw new WeftError('instance.not-found', 'Account not found');
+    uow.append(stream, [{ type: 'AmountBooked', data: { amount } }]);
+    return { total: state.total + amount };
+  };
