@@ -1,0 +1,224 @@
+/**
+ * Runs containers: what is there comes from the kernel (control groups, /proc, the mount table), never from memory.
+ *
+ *   start   leftovers away -> root mounted -> config written -> record "started" -> lxc-start
+ *   stop    signal to init -> monitor gone -> root unmounted -> record "not started"
+ *
+ * A kill between two of these steps leaves a state that `inspect` reads right and that the next call cleans up.
+ */
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type InstanceSpec, WeftError } from '@weft/contracts';
+import { Cgroups, type IdMapping, lastErrors, lastInitExit, Lxc, LxcProcesses, LxcToolError, renderLxcConfig, type RunningContainer, seccompPolicy } from '@weft/lxc';
+import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
+import type { ContainerStorage } from '../../storage/container-storage';
+import type { Inspection } from '../driver';
+import { containerConfig, containerGroup, isPrivileged, monitorGroup } from './container-config';
+import { diskMounts } from './container-devices';
+import { detectFeatures } from './container-host';
+import { type CgroupValue, cgroupValues } from './container-limits';
+import { haltSignal } from './init-signal';
+import { loadKernelModules } from './kernel-modules';
+
+export interface RuntimeOptions {
+  storage: ContainerStorage;
+  lxc: Lxc;
+  cgroups: Cgroups;
+  idmap: IdMapping;
+}
+
+const POLL_MS = 10;
+const KILL_TIMEOUT_MS = 20_000;
+
+export class ContainerRuntime {
+  readonly processes: LxcProcesses;
+
+  constructor(private readonly options: RuntimeOptions) {
+    this.processes = new LxcProcesses(options.cgroups);
+  }
+
+  logFile = (instanceId: string, name: 'lxc.log' | 'console.log'): string => join(this.options.storage.dir(instanceId), 'log', name);
+
+  find = (instanceId: string): Promise<RunningContainer | undefined> => this.processes.find(monitorGroup(instanceId));
+
+  /** The container's init; throws `instance.wrong-status` when it does not run. */
+  async initPid(spec: InstanceSpec): Promise<number> {
+    const pid = (await this.find(spec.id))?.initPid;
+    if (pid === undefined) throw new WeftError('instance.wrong-status', 'The instance is not running');
+    return pid;
+  }
+
+  async record(instanceId: string): Promise<ContainerRecord> {
+    const record = await readRecord(this.options.storage.dir(instanceId));
+    if (!record) throw new WeftError('instance.not-found', 'The instance is not on this host');
+    return record;
+  }
+
+  async inspect(instanceId: string): Promise<Inspection> {
+    const record = await readRecord(this.options.storage.dir(instanceId));
+    const epoch = record?.epoch ?? 0;
+    const running = await this.find(instanceId);
+    if (running?.initPid !== undefined) {
+      const isFrozen = (await this.options.cgroups.frozen(containerGroup(instanceId))) === 'frozen';
+      return { status: isFrozen ? 'frozen' : 'running', epoch, pid: running.initPid };
+    }
+    if (!record?.started || running) return { status: 'stopped', epoch };
+    return { epoch, ...endOf(await this.readLog(instanceId)) };
+  }
+
+  async start(spec: InstanceSpec, epoch: number): Promise<void> {
+    let record = await this.record(spec.id);
+    if ((await this.find(spec.id))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
+    const { storage, cgroups, idmap } = this.options;
+    const disks = await diskMounts(spec.devices);
+    const limits = cgroupValues(spec.config, (await detectFeatures(cgroups)).limits, spec.id);
+    await loadKernelModules(spec.config['linux.kernel_modules'] ?? '');
+    await this.clean(spec.id);
+    record = await storage.shift(spec.id, record, isPrivileged(spec) ? null : idmap.base);
+    const rootfs = await storage.mount(spec.id, record);
+    await this.writeFiles(spec, rootfs, limits, disks);
+    await this.save(spec.id, { ...record, epoch, started: true });
+    try {
+      await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
+    } catch (error) {
+      await this.clean(spec.id);
+      await this.save(spec.id, { ...record, epoch, started: false });
+      throw await this.startFailure(spec, error);
+    }
+  }
+
+  async stop(spec: InstanceSpec, { force, timeoutSeconds }: { force: boolean; timeoutSeconds: number }): Promise<void> {
+    const record = await this.record(spec.id);
+    const running = await this.find(spec.id);
+    if (running?.initPid !== undefined && !force) {
+      await this.options.cgroups.thaw(containerGroup(spec.id));
+      process.kill(running.initPid, await haltSignal(running.initPid, spec.config['raw.lxc'] ?? ''));
+      const timeoutMs = timeoutSeconds < 0 ? Infinity : timeoutSeconds * 1000;
+      if (!(await this.gone(spec.id, timeoutMs))) throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
+    }
+    await this.clean(spec.id);
+    await this.save(spec.id, { ...record, started: false });
+  }
+
+  async freeze(spec: InstanceSpec): Promise<void> {
+    await this.initPid(spec);
+    await this.options.lxc.freeze(spec.id);
+  }
+
+  async unfreeze(spec: InstanceSpec): Promise<void> {
+    await this.initPid(spec);
+    await this.options.lxc.unfreeze(spec.id);
+  }
+
+  /** Writes every limit, the default for those that are not set any more. */
+  async update(spec: InstanceSpec): Promise<void> {
+    if ((await this.find(spec.id))?.initPid === undefined) return;
+    const { cgroups } = this.options;
+    const values = cgroupValues(spec.config, (await detectFeatures(cgroups)).limits, spec.id);
+    const group = containerGroup(spec.id);
+    for (const { controller, file, value } of await inWritableOrder(values, (file) => cgroups.read('memory', group, file))) {
+      await cgroups.write(controller, group, file, value).catch((error: unknown) => {
+        throw new WeftError('config.invalid', `${file} = ${value} was refused: ${(error as Error).message}`, { cause: error });
+      });
+    }
+  }
+
+  /** Kills what runs and takes down what a run needs. Does nothing where nothing is left. */
+  async clean(instanceId: string): Promise<void> {
+    const running = await this.find(instanceId);
+    if (running) {
+      if (running.initPid !== undefined) kill(running.initPid);
+      else kill(running.monitorPid);
+      await this.options.cgroups.thaw(containerGroup(instanceId));
+      if (!(await this.gone(instanceId, KILL_TIMEOUT_MS))) kill(running.monitorPid);
+    }
+    for (const pid of await this.options.cgroups.processes(containerGroup(instanceId))) kill(pid);
+    await this.options.cgroups.remove(containerGroup(instanceId));
+    await this.options.cgroups.remove(monitorGroup(instanceId));
+    await this.options.storage.unmount(instanceId);
+  }
+
+  private async gone(instanceId: string, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (await this.find(instanceId)) {
+      if (performance.now() > deadline) return false;
+      await delay(POLL_MS);
+    }
+    return true;
+  }
+
+  private save = (instanceId: string, record: ContainerRecord): Promise<void> => writeRecord(this.options.storage.dir(instanceId), record);
+
+  private readLog = (instanceId: string): Promise<string> => fs.readFile(this.logFile(instanceId, 'lxc.log'), 'utf8').catch(() => '');
+
+  private async writeFiles(spec: InstanceSpec, rootfs: string, limits: readonly CgroupValue[], disks: Awaited<ReturnType<typeof diskMounts>>): Promise<void> {
+    const dir = this.options.storage.dir(spec.id);
+    const features = await detectFeatures(this.options.cgroups);
+    const seccompProfile = join(dir, 'seccomp');
+    const consoleLog = this.logFile(spec.id, 'console.log');
+    const config = containerConfig(spec, {
+      ...(isPrivileged(spec) ? {} : { idmap: this.options.idmap }),
+      ...(features.lxcfs ? { lxcfs: features.lxcfs } : {}),
+      apparmor: features.apparmor,
+      deviceRules: this.options.cgroups.version('devices'),
+      rootfs,
+      seccompProfile,
+      consoleLog,
+      limits,
+      disks,
+    });
+    await fs.mkdir(join(dir, 'log'), { recursive: true, mode: 0o700 });
+    await fs.rm(this.logFile(spec.id, 'lxc.log'), { force: true });
+    await fs.rm(consoleLog, { force: true });
+    await fs.writeFile(seccompProfile, seccompPolicy());
+    await fs.writeFile(join(dir, 'config'), configText(config));
+  }
+
+  private async startFailure(spec: InstanceSpec, error: unknown): Promise<WeftError> {
+    const words = lastErrors(await this.readLog(spec.id));
+    const stderr = error instanceof LxcToolError ? error.stderr.trim().split('\n').slice(0, 3) : [];
+    return new WeftError('instance.wrong-status', `The container cannot start: ${(words.length > 0 ? words : stderr).join('; ') || String(error)}`, { cause: error });
+  }
+}
+
+function endOf(log: string): Pick<Inspection, 'status' | 'reason'> {
+  const end = lastInitExit(log);
+  switch (end.kind) {
+    case 'halt':
+      return { status: 'stopped', reason: 'guest' };
+    case 'signal':
+      return { status: 'crashed', reason: `init was killed by signal ${end.signal}` };
+    case 'error':
+      return { status: 'crashed', reason: `init ended with code ${end.code}` };
+    default:
+      return end satisfies never;
+  }
+}
+
+function configText(config: Parameters<typeof renderLxcConfig>[0]): string {
+  try {
+    return renderLxcConfig(config);
+  } catch (error) {
+    throw new WeftError('config.invalid', (error as Error).message, { cause: error });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has gone by itself.
+  }
+}
+
+/** Version 1 wants memory <= memory + swap at every moment: raise the outer limit first, lower it last. */
+async function inWritableOrder(values: readonly CgroupValue[], read: (file: string) => Promise<string | undefined>): Promise<CgroupValue[]> {
+  const inner = values.find((value) => value.file === 'memory.limit_in_bytes');
+  if (!inner || !values.some((value) => value.file === 'memory.memsw.limit_in_bytes')) return [...values];
+  const wanted = inner.value === '-1' ? Infinity : Number(inner.value);
+  const isRaised = wanted > Number((await read('memory.memsw.limit_in_bytes')) ?? 0);
+  const outer = values.filter((value) => value.file === 'memory.memsw.limit_in_bytes');
+  const rest = values.filter((value) => value.file !== 'memory.memsw.limit_in_bytes');
+  return isRaised ? [...outer, ...rest] : [...rest, ...outer];
+}

@@ -1,0 +1,87 @@
+/**
+ * Where simulated guests live: everything is in files beside the instance, so it survives the agent.
+ *
+ *   instances/<id>/sim.json                  type, status, epoch; written last on create: without it there is no instance
+ *                  sim-disk.json             the guest's files
+ *                  log/console.log
+ *                  snapshots/<sid>/sim-disk.json
+ */
+import { appendFile, cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { instanceType, runStatus, WeftError } from '@weft/contracts';
+import { readJson, writeDurably } from '../../files/durable-file';
+import { SimDisk, simDiskSchema, type SimDiskData } from './sim-disk';
+
+const simGuest = z.object({
+  type: instanceType,
+  status: runStatus,
+  epoch: z.number().int(),
+  pid: z.number(),
+  startedAt: z.number(),
+  reason: z.string().optional(),
+});
+export type SimGuest = z.infer<typeof simGuest>;
+
+export class SimHost {
+  constructor(private readonly dir: string) {}
+
+  path(instanceId: string, ...parts: string[]): string {
+    return join(this.dir, 'instances', instanceId, ...parts);
+  }
+
+  guest(instanceId: string): Promise<SimGuest | undefined> {
+    return readJson(this.path(instanceId, 'sim.json'), simGuest);
+  }
+
+  async requireGuest(instanceId: string, name: string): Promise<SimGuest> {
+    const guest = await this.guest(instanceId);
+    if (!guest) throw new WeftError('instance.not-found', `Instance "${name}" is not on this host`);
+    return guest;
+  }
+
+  async saveGuest(instanceId: string, guest: SimGuest): Promise<void> {
+    await writeDurably(this.path(instanceId, 'sim.json'), JSON.stringify(guest));
+  }
+
+  async ids(type: SimGuest['type']): Promise<string[]> {
+    const names = await readdir(join(this.dir, 'instances')).catch(() => []);
+    const guests = await Promise.all(names.map(async (id) => ({ id, guest: await this.guest(id) })));
+    return guests.filter(({ guest }) => guest?.type === type).map(({ id }) => id);
+  }
+
+  /** The files of an instance or, with `snapshotId`, of its snapshot. */
+  async disk(instanceId: string, snapshotId?: string): Promise<SimDisk> {
+    const data = await readJson(this.diskFile(instanceId, snapshotId), simDiskSchema);
+    if (data) return new SimDisk(data);
+    if (snapshotId) throw new WeftError('snapshot.not-found', 'The snapshot is not on this host');
+    throw new WeftError('instance.not-found', 'The instance is not on this host');
+  }
+
+  async saveDisk(instanceId: string, data: SimDiskData, snapshotId?: string): Promise<void> {
+    await mkdir(join(this.diskFile(instanceId, snapshotId), '..'), { recursive: true });
+    await writeDurably(this.diskFile(instanceId, snapshotId), JSON.stringify(data));
+  }
+
+  async copySnapshot(from: { instanceId: string; snapshotId: string }, to: { instanceId: string; snapshotId: string }): Promise<void> {
+    await this.disk(from.instanceId, from.snapshotId);
+    await cp(this.path(from.instanceId, 'snapshots', from.snapshotId), this.path(to.instanceId, 'snapshots', to.snapshotId), { recursive: true });
+  }
+
+  removeSnapshot(instanceId: string, snapshotId: string): Promise<void> {
+    return rm(this.path(instanceId, 'snapshots', snapshotId), { recursive: true, force: true });
+  }
+
+  removeInstance(instanceId: string): Promise<void> {
+    return rm(this.path(instanceId), { recursive: true, force: true });
+  }
+
+  async logConsole(instanceId: string, line: string): Promise<void> {
+    await mkdir(this.path(instanceId, 'log'), { recursive: true });
+    await appendFile(this.path(instanceId, 'log', 'console.log'), `${line}\n`);
+  }
+
+  private diskFile(instanceId: string, snapshotId?: string): string {
+    return snapshotId ? this.path(instanceId, 'snapshots', snapshotId, 'sim-disk.json') : this.path(instanceId, 'sim-disk.json');
+  }
+}

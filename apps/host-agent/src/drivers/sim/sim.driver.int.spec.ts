@@ -1,0 +1,35 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newId, WeftError, type InstanceType } from '@weft/contracts';
+import { createLogger } from '@weft/platform';
+import type { DriverImages } from '../../images/image-store';
+import { run } from '../contract-subject';
+import { describeDriver, type ContractSubject } from '../driver.contract';
+import { createSimDriver } from './index';
+
+const FINGERPRINT = 'a'.repeat(64);
+
+/** The simulated driver only asks whether an image is there. */
+const images: DriverImages = {
+  containerRoot: () => Promise.reject(new Error('not used')),
+  vmDisk: () => Promise.reject(new Error('not used')),
+  metadataDir: (fingerprint) => (fingerprint === FINGERPRINT ? Promise.resolve('/') : Promise.reject(new WeftError('image.not-found', 'not here'))),
+};
+
+const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
+  const dir = await mkdtemp(join(tmpdir(), 'weft-sim-'));
+  await mkdir(join(dir, 'instances'));
+  return {
+    open: () => Promise.resolve(createSimDriver({ dir, images, logger: createLogger('sim', 'fatal') }).find((driver) => driver.type === type)!),
+    imageFingerprint: FINGERPRINT,
+    spec: (name) => ({ id: newId(), project: 'default', name, type, architecture: 'x86_64', ephemeral: false, imageFingerprint: FINGERPRINT, config: {}, devices: {} }),
+    stopTimeoutSeconds: 5,
+    can: { exec: true, freeze: true, files: 'always' },
+    haltFromInside: async (driver, spec) => void (await run(driver, spec, ['poweroff'])),
+    close: () => rm(dir, { recursive: true, force: true }),
+  };
+};
+
+describeDriver('sim container', subject('container'));
+describeDriver('sim virtual machine', subject('virtual-machine'));

@@ -1,0 +1,193 @@
+/**
+ * A simulated host: no processes, only state files. It passes the contract suite of the real drivers and serves
+ * laptops (no root needed) and scale tests (thousands of instances).
+ *
+ * `user.sim.delay_ms` makes creating and starting an instance take that long; `user.sim.fail: start` makes it fail.
+ */
+import { readFile, rm, truncate } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { WeftError, type InstanceSpec, type InstanceType, type InstanceUsage, type RootSource } from '@weft/contracts';
+import { Serial } from '../../files/serial';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import type { DriverDeps } from '../driver-deps';
+import { freshDisk, type SimDisk } from './sim-disk';
+import { simExec } from './sim-exec';
+import { simFiles } from './sim-files';
+import { SimHost, type SimGuest } from './sim-host';
+
+const VERSION = '1';
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+export class SimDriver implements Driver {
+  readonly name = 'sim';
+  private readonly host: SimHost;
+  private readonly serial = new Serial();
+  private readonly listeners: ((instanceId: string) => void)[] = [];
+  private readonly clock: () => number;
+
+  constructor(
+    readonly type: InstanceType,
+    private readonly deps: DriverDeps,
+  ) {
+    this.host = new SimHost(deps.dir);
+    this.clock = deps.clock ?? Date.now;
+  }
+
+  probe() {
+    return Promise.resolve({ usable: true as const, version: VERSION, info: { accelerator: 'none' } });
+  }
+
+  async create(spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void> {
+    if (await this.host.guest(spec.id)) return;
+    const disk = await this.sourceDisk(spec, source);
+    progress('create_instance_from_image_unpack', 'Simulating');
+    await this.delay(spec);
+    await this.host.saveDisk(spec.id, disk);
+    if (source.kind === 'instance')
+      for (const [from, to] of Object.entries(snapshots)) await this.host.copySnapshot({ instanceId: source.instanceId, snapshotId: from }, { instanceId: spec.id, snapshotId: to });
+    await this.host.saveGuest(spec.id, { type: this.type, status: 'stopped', epoch: 0, pid: 0, startedAt: 0 });
+  }
+
+  private async sourceDisk(spec: InstanceSpec, source: RootSource) {
+    switch (source.kind) {
+      case 'none':
+        return freshDisk(spec.name);
+      case 'image':
+        await this.deps.images.metadataDir(source.fingerprint);
+        return freshDisk(spec.name);
+      case 'instance':
+        return (await this.host.disk(source.instanceId)).data;
+      case 'snapshot':
+        return (await this.host.disk(source.instanceId, source.snapshotId)).data;
+    }
+  }
+
+  async delete(instanceId: string): Promise<void> {
+    await this.host.removeInstance(instanceId);
+  }
+
+  async start(spec: InstanceSpec, epoch: number): Promise<void> {
+    const guest = await this.host.requireGuest(spec.id, spec.name);
+    if (guest.status === 'running' || guest.status === 'frozen') return;
+    await this.delay(spec);
+    if (spec.config['user.sim.fail'] === 'start') throw new WeftError('instance.wrong-status', `Instance "${spec.name}" cannot start: it was told to fail`);
+    await this.host.logConsole(spec.id, `[sim] ${spec.name} starts, epoch ${epoch}`);
+    // A number that looks like a process id without being one of this machine (the kernel's maximum is 2^22).
+    const pid = 2 ** 22 + (this.clock() % 2 ** 20);
+    await this.host.saveGuest(spec.id, { type: this.type, status: 'running', epoch, pid, startedAt: this.clock() });
+  }
+
+  async stop(spec: InstanceSpec): Promise<void> {
+    const guest = await this.host.requireGuest(spec.id, spec.name);
+    if (guest.status === 'stopped') return;
+    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason: undefined });
+  }
+
+  freeze = (spec: InstanceSpec): Promise<void> => this.setRunning(spec, 'frozen');
+  unfreeze = (spec: InstanceSpec): Promise<void> => this.setRunning(spec, 'running');
+
+  private async setRunning(spec: InstanceSpec, status: 'running' | 'frozen'): Promise<void> {
+    const guest = await this.requireRunning(spec);
+    if (guest.status !== status) await this.host.saveGuest(spec.id, { ...guest, status });
+  }
+
+  private async requireRunning(spec: InstanceSpec): Promise<SimGuest> {
+    const guest = await this.host.requireGuest(spec.id, spec.name);
+    if (guest.status !== 'running' && guest.status !== 'frozen') throw new WeftError('instance.wrong-status', `Instance "${spec.name}" is not running`);
+    return guest;
+  }
+
+  update = (): Promise<void> => Promise.resolve();
+
+  async rename(spec: InstanceSpec): Promise<void> {
+    await this.host.requireGuest(spec.id, spec.name);
+  }
+
+  async createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    const present = await this.host.disk(spec.id, snapshotId).catch(() => undefined);
+    if (!present) await this.host.saveDisk(spec.id, (await this.host.disk(spec.id)).data, snapshotId);
+  }
+
+  deleteSnapshot(instanceId: string, snapshotId: string): Promise<void> {
+    return this.host.removeSnapshot(instanceId, snapshotId);
+  }
+
+  async restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    await this.host.saveDisk(spec.id, (await this.host.disk(spec.id, snapshotId)).data);
+  }
+
+  async inspect(instanceId: string): Promise<Inspection> {
+    const guest = await this.host.guest(instanceId);
+    if (!guest) return { status: 'stopped', epoch: 0 };
+    return { status: guest.status, epoch: guest.epoch, ...(guest.pid ? { pid: guest.pid } : {}), ...(guest.reason ? { reason: guest.reason } : {}) };
+  }
+
+  list(): Promise<string[]> {
+    return this.host.ids(this.type);
+  }
+
+  async usage(spec: InstanceSpec): Promise<InstanceUsage> {
+    const guest = await this.host.requireGuest(spec.id, spec.name);
+    const runs = guest.status === 'running' || guest.status === 'frozen';
+    const bytes = runs ? MEMORY_BYTES : 0;
+    return {
+      disk: null,
+      memory: { usage: bytes, usage_peak: bytes, swap_usage: 0, swap_usage_peak: 0 },
+      network: null,
+      pid: guest.pid,
+      processes: runs ? 1 : 0,
+      cpu: { usage: runs ? (this.clock() - guest.startedAt) * 1000 : 0 },
+    };
+  }
+
+  onChange(listener: (instanceId: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  async exec(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess> {
+    await this.requireRunning(spec);
+    return simExec(request, { disk: await this.host.disk(spec.id), halt: (reason) => this.haltItself(spec, reason) });
+  }
+
+  private async haltItself(spec: InstanceSpec, reason: string): Promise<void> {
+    const guest = await this.requireRunning(spec);
+    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason });
+    this.listeners.forEach((listener) => listener(spec.id));
+  }
+
+  async console(spec: InstanceSpec): Promise<ConsoleConnection> {
+    await this.requireRunning(spec);
+    const stream = new PassThrough();
+    stream.write(`${spec.name} (simulated) login: `);
+    return { stream, resize: () => undefined, close: () => stream.destroy() };
+  }
+
+  consoleLog(spec: InstanceSpec): Promise<string> {
+    return readFile(this.host.path(spec.id, 'log', 'console.log'), 'utf8').catch(() => '');
+  }
+
+  async clearConsoleLog(spec: InstanceSpec): Promise<void> {
+    await truncate(this.host.path(spec.id, 'log', 'console.log')).catch(() => rm(this.host.path(spec.id, 'log', 'console.log'), { force: true }));
+  }
+
+  async files(spec: InstanceSpec): Promise<GuestFiles> {
+    await this.host.requireGuest(spec.id, spec.name);
+    const change = (work: (disk: SimDisk) => void) =>
+      this.serial.run(spec.id, async () => {
+        const disk = await this.host.disk(spec.id);
+        work(disk);
+        await this.host.saveDisk(spec.id, disk.data);
+      });
+    return simFiles(() => this.host.disk(spec.id), change);
+  }
+
+  async logs(instanceId: string): Promise<Record<string, string>> {
+    return (await this.host.guest(instanceId)) ? { 'console.log': this.host.path(instanceId, 'log', 'console.log') } : {};
+  }
+
+  private async delay(spec: InstanceSpec): Promise<void> {
+    const ms = Number(spec.config['user.sim.delay_ms'] ?? 0);
+    if (ms > 0) await wait(ms);
+  }
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+
+/**
+ * Replaces a file so that after a crash, even of the machine, it holds either the old or the new content: written
+ * beside, flushed, renamed, and the directory flushed (rename(2), fsync(2)).
+ */
+export async function writeDurably(path: string, content: string, options: { mode?: number } = {}): Promise<void> {
+  const beside = `${path}.${randomUUID().slice(0, 8)}.new`;
+  try {
+    const file = await open(beside, 'wx', options.mode ?? 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The parsed file, or `undefined` when there is none. A file that does not parse is a defect: it throws. */
+export async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S> | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : schema.parse(JSON.parse(text));
+}

@@ -1,0 +1,154 @@
+/**
+ * Roots of containers on this host: made from images, instances and snapshots, mounted, copied, switched.
+ * Everything is built beside and becomes valid by one rename (a record or a directory), so a kill leaves the old
+ * state, or nothing, and rubbish that the next call removes.
+ */
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { type RootSource, WeftError } from '@weft/contracts';
+import type { DriverImages } from '../images/image-store';
+import { copyTree, removeTree, shiftOwners } from './container-copy';
+import { mountOverlay, probeOverlay, unmountBelow } from './container-overlay';
+import { type ContainerData, type ContainerRecord, newDataName, readRecord, readSnapshotData, writeRecord } from './container-record';
+
+type ImageRoots = Pick<DriverImages, 'containerRoot'>;
+
+export class ContainerStorage {
+  private overlayWorks: Promise<boolean> | undefined;
+
+  /** @param instances directory that holds one directory for each instance */
+  constructor(
+    private readonly instances: string,
+    private readonly images: ImageRoots,
+  ) {}
+
+  dir = (instanceId: string): string => join(this.instances, instanceId);
+
+  /** A new root beside whatever is there, not named by any record yet. `idmapBase` applies when it is made of an image. */
+  async build(instanceId: string, source: RootSource, idmapBase: number | null): Promise<ContainerData> {
+    const dir = this.dir(instanceId);
+    await fs.mkdir(dir, { recursive: true, mode: 0o711 });
+    const data = newDataName();
+    if (source.kind === 'none') return this.buildEmpty(join(dir, data), data, idmapBase);
+    if (source.kind === 'image') return this.buildFromImage(join(dir, data), data, source.fingerprint, idmapBase);
+    const [from, described] = await this.locate(source);
+    await copyData(from, described, join(dir, data));
+    return { ...described, data };
+  }
+
+  /** Mounts (overlay) and returns the directory that is the container's root. Safe to repeat. */
+  async mount(instanceId: string, record: ContainerRecord): Promise<string> {
+    const dir = this.dir(instanceId);
+    if (record.storage === 'copy') return join(dir, record.data, 'rootfs');
+    const lower = await this.images.containerRoot(record.image, { idmapBase: record.idmapBase });
+    const target = join(dir, 'rootfs');
+    await fs.mkdir(target, { recursive: true });
+    await mountOverlay({ lower, upper: join(dir, record.data, 'upper'), work: join(dir, record.data, 'work'), target });
+    return target;
+  }
+
+  unmount = (instanceId: string): Promise<void> => unmountBelow(join(this.dir(instanceId), 'rootfs'));
+
+  /** Makes the data belong to `idmapBase`. Done on a copy, since it cannot be half done. */
+  async shift(instanceId: string, record: ContainerRecord, idmapBase: number | null): Promise<ContainerRecord> {
+    if (record.idmapBase === idmapBase) return record;
+    const dir = this.dir(instanceId);
+    const data = newDataName();
+    await copyData(join(dir, record.data), record, join(dir, data));
+    await shiftOwners(join(dir, data, contentOf(record)), (idmapBase ?? 0) - (record.idmapBase ?? 0));
+    const shifted = { ...record, data, idmapBase };
+    await this.commit(instanceId, shifted);
+    return shifted;
+  }
+
+  /** Makes `record` the truth and removes data that it does not name. */
+  async commit(instanceId: string, record: ContainerRecord): Promise<void> {
+    const dir = this.dir(instanceId);
+    await writeRecord(dir, record);
+    for (const name of await fs.readdir(dir)) {
+      const isRubbish = (name.startsWith('data-') && name !== record.data) || /^container\.json\.\d+\.new$/.test(name);
+      if (isRubbish) await removeTree(join(dir, name));
+    }
+  }
+
+  async createSnapshot(instanceId: string, record: ContainerData, snapshotId: string): Promise<void> {
+    const target = this.snapshotDir(instanceId, snapshotId);
+    if (await readSnapshotData(target)) return;
+    const partial = join(this.dir(instanceId), 'snapshots', `.${snapshotId}.partial`);
+    await removeTree(partial);
+    await removeTree(target);
+    await fs.mkdir(partial, { recursive: true, mode: 0o711 });
+    const { data, storage, image, idmapBase } = record;
+    await copyData(join(this.dir(instanceId), data), record, join(partial, data));
+    await writeRecord(partial, { data, storage, image, idmapBase });
+    await fs.rename(partial, target);
+  }
+
+  /** Copies snapshots of another instance: id there -> id here. */
+  async copySnapshots(fromInstanceId: string, instanceId: string, ids: Readonly<Record<string, string>>): Promise<void> {
+    for (const [from, to] of Object.entries(ids)) {
+      const source = this.snapshotDir(fromInstanceId, from);
+      const data = await readSnapshotData(source);
+      if (!data) throw new WeftError('snapshot.not-found', 'The snapshot to copy is not on this host');
+      const target = this.snapshotDir(instanceId, to);
+      if (await readSnapshotData(target)) continue;
+      const partial = join(this.dir(instanceId), 'snapshots', `.${to}.partial`);
+      await removeTree(partial);
+      await removeTree(target);
+      await fs.mkdir(join(this.dir(instanceId), 'snapshots'), { recursive: true, mode: 0o711 });
+      await copyTree(source, partial);
+      await fs.rename(partial, target);
+    }
+  }
+
+  async deleteSnapshot(instanceId: string, snapshotId: string): Promise<void> {
+    await removeTree(join(this.dir(instanceId), 'snapshots', `.${snapshotId}.partial`));
+    await removeTree(this.snapshotDir(instanceId, snapshotId));
+  }
+
+  async delete(instanceId: string): Promise<void> {
+    await unmountBelow(this.dir(instanceId));
+    await removeTree(this.dir(instanceId));
+  }
+
+  private snapshotDir = (instanceId: string, snapshotId: string): string => join(this.dir(instanceId), 'snapshots', snapshotId);
+
+  private async locate(source: Extract<RootSource, { kind: 'instance' | 'snapshot' }>): Promise<[string, ContainerData]> {
+    const dir = source.kind === 'instance' ? this.dir(source.instanceId) : this.snapshotDir(source.instanceId, source.snapshotId);
+    const data = source.kind === 'instance' ? await readRecord(dir) : await readSnapshotData(dir);
+    if (data) return [join(dir, data.data), { data: data.data, storage: data.storage, image: data.image, idmapBase: data.idmapBase }];
+    if (source.kind === 'instance') throw new WeftError('instance.not-found', 'The instance to copy is not on this host');
+    throw new WeftError('snapshot.not-found', 'The snapshot is not on this host');
+  }
+
+  private async buildEmpty(place: string, data: string, idmapBase: number | null): Promise<ContainerData> {
+    await fs.mkdir(join(place, 'rootfs'), { recursive: true });
+    await fs.chown(join(place, 'rootfs'), idmapBase ?? 0, idmapBase ?? 0);
+    return { data, storage: 'copy', image: '', idmapBase };
+  }
+
+  private async buildFromImage(place: string, data: string, fingerprint: string, idmapBase: number | null): Promise<ContainerData> {
+    const lower = await this.images.containerRoot(fingerprint, { idmapBase });
+    this.overlayWorks ??= probeOverlay(this.instances);
+    await fs.mkdir(place, { mode: 0o711 });
+    if (!(await this.overlayWorks)) {
+      await copyTree(lower, join(place, 'rootfs'));
+      return { data, storage: 'copy', image: '', idmapBase };
+    }
+    // The merged root directory shows the upper one's owner and mode.
+    const stat = await fs.stat(lower);
+    await fs.mkdir(join(place, 'upper'));
+    await fs.chown(join(place, 'upper'), stat.uid, stat.gid);
+    await fs.chmod(join(place, 'upper'), stat.mode & 0o7777);
+    await fs.mkdir(join(place, 'work'));
+    return { data, storage: 'overlay', image: fingerprint, idmapBase };
+  }
+}
+
+const contentOf = (data: ContainerData): string => (data.storage === 'overlay' ? 'upper' : 'rootfs');
+
+async function copyData(from: string, data: ContainerData, to: string): Promise<void> {
+  await fs.mkdir(to, { mode: 0o711 });
+  await copyTree(join(from, contentOf(data)), join(to, contentOf(data)));
+  if (data.storage === 'overlay') await fs.mkdir(join(to, 'work'));
+}
