@@ -1,0 +1,30 @@
+import { parseCommandLine, USAGE } from './command-line';
+import { down } from './commands/down';
+import { reset } from './commands/reset';
+import { start, supervise } from './commands/start';
+import { status } from './commands/status';
+import { readSettings, UserError } from './settings';
+
+const main = async (args: readonly string[]): Promise<void> => {
+  // What `start --detach` runs in the background; the rest of its command line is that of `start`.
+  const detached = args[0] === 'supervise';
+  const line = parseCommandLine(detached ? ['start', ...args.slice(1)] : args);
+  if (line.command === 'help') return void process.stdout.write(`${USAGE}\n`);
+  const settings = readSettings(process.env);
+  switch (line.command) {
+    case 'start':
+      return detached ? supervise(settings, line.members) : start(settings, line);
+    case 'down':
+      return down(settings);
+    case 'reset':
+      return reset(settings, line);
+    case 'status':
+      return status(settings);
+  }
+};
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const text = error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`weft: ${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,69 @@
+import { agentSubject, EVENTS_STREAM, heartbeatSubject, TASKS_STREAM, taskSubject } from '@weft/contracts';
+import type { NatsUser } from '@weft/embedded';
+
+/** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
+export const inboxPrefix = (user: string): string => `_INBOX_${user}`;
+
+const withInbox = (user: Omit<NatsUser, 'subscribe'> & { subscribe: readonly string[] }): NatsUser => ({
+  ...user,
+  subscribe: [`${inboxPrefix(user.name)}.>`, ...user.subscribe],
+});
+
+/** Everything that the JetStream API offers about one stream; acknowledgements included. */
+const streamApi = (stream: string): string[] => [
+  '$JS.API.INFO',
+  `$JS.API.STREAM.*.${stream}`,
+  `$JS.API.STREAM.MSG.*.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
+  `$JS.API.CONSUMER.*.${stream}`,
+  `$JS.API.CONSUMER.*.${stream}.>`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+  `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.>`,
+  `$JS.ACK.${stream}.>`,
+  `$JS.FC.${stream}.>`,
+];
+
+export const instanceServiceUser = (name: string, password: string): NatsUser =>
+  withInbox({
+    name,
+    password,
+    publish: ['weft.event.instance.>', 'weft.poke.instance', 'weft.progress.>', 'weft.task.*', 'weft.agent.>', 'weft.cmd.>', 'weft.session.>', ...streamApi(EVENTS_STREAM), ...streamApi(TASKS_STREAM), '$JS.API.STREAM.NAMES'],
+    subscribe: ['weft.cmd.instance.>', 'weft.poke.>', 'weft.event.>', 'weft.task-result.*', 'weft.task-progress.*', 'weft.heartbeat.*', 'weft.session.>'],
+  });
+
+export const gatewayUser = (name: string, password: string): NatsUser =>
+  withInbox({
+    name,
+    password,
+    publish: ['weft.cmd.>', 'weft.agent.>', 'weft.session.>', ...streamApi(EVENTS_STREAM), '$JS.API.STREAM.NAMES'],
+    subscribe: ['weft.event.>', 'weft.poke.>', 'weft.progress.>', 'weft.heartbeat.*', 'weft.session.>'],
+  });
+
+/**
+ * An agent may act for its own member only. Sessions are named by unguessable ids; finishing an operation is its one
+ * command, and it may look at the task stream and at consumers named after itself.
+ */
+export const agentUser = (name: string, password: string, member: string): NatsUser =>
+  withInbox({
+    name,
+    password,
+    publish: [
+      heartbeatSubject(member),
+      'weft.task-result.*',
+      'weft.task-progress.*',
+      'weft.cmd.instance.operation.finish',
+      'weft.agent.*.image.send',
+      'weft.session.*.*.*',
+      '$JS.API.INFO',
+      '$JS.API.STREAM.NAMES',
+      `$JS.API.STREAM.INFO.${TASKS_STREAM}`,
+      `$JS.API.STREAM.CREATE.${TASKS_STREAM}`,
+      `$JS.API.CONSUMER.*.${TASKS_STREAM}.${member}`,
+      `$JS.API.CONSUMER.CREATE.${TASKS_STREAM}.${member}.${taskSubject(member)}`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${TASKS_STREAM}.${member}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${member}`,
+      `$JS.ACK.${TASKS_STREAM}.${member}.>`,
+    ],
+    subscribe: [agentSubject(member, '>'), 'weft.session.*.*.*', taskSubject(member)],
+  });

@@ -1,0 +1,58 @@
+import { endProcess, eventually, freePort, isAlive, startTied, writePidFile } from '@weft/embedded';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Places } from '../places';
+import { UserError } from '../settings';
+import type { Service } from './supervisor';
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
+
+export interface NodeServiceOptions {
+  name: string;
+  after: readonly string[];
+  /** JavaScript file. */
+  main: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/** One of our own services: a Node process that creates `WEFT_READY_FILE` (holding its pid) when it serves. */
+export const nodeService = (at: Places, options: NodeServiceOptions): Service => ({
+  name: options.name,
+  after: options.after,
+  start: async () => {
+    const readyFile = at.readyFile(options.name);
+    const logFile = at.logFile(options.name);
+    rmSync(readyFile, { force: true });
+    const metricsAddress = `127.0.0.1:${await freePort()}`;
+    writeFileSync(at.metricsFile(options.name), `${metricsAddress}\n`);
+    const service = startTied({
+      command: process.execPath,
+      args: ['--enable-source-maps', options.main],
+      env: { ...inherited(), ...options.env, WEFT_SERVICE: options.name, WEFT_READY_FILE: readyFile, WEFT_METRICS_ADDRESS: metricsAddress },
+      logFile,
+      deathSignal: 'SIGTERM',
+    });
+    writePidFile(at.pidFile(options.name), service.identity.pid);
+    const serves = () => (isAlive(service.identity) ? existsSync(readyFile) && 'ready' : 'ended');
+    const outcome = await eventually(serves, { timeoutMs: READY_TIMEOUT_MS, what: options.name }).catch(() => 'silent');
+    if (outcome !== 'ready') {
+      await endProcess(service.identity, 'SIGTERM', STOP_TIMEOUT_MS);
+      throw new UserError(`${options.name} ${outcome === 'silent' ? 'does not become ready' : 'ended'}; its log ${logFile} ends with:\n${tailOf(logFile)}`);
+    }
+    return { process: service, stop: () => endProcess(service.identity, 'SIGTERM', STOP_TIMEOUT_MS) };
+  },
+});
+
+/** The last lines of a log, for a message to the user. */
+export const tailOf = (logFile: string, lines = 10): string => {
+  try {
+    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } catch {
+    return '(no log)';
+  }
+};
+
+const PASSED_ON = /^(PATH|HOME|LANG|LC_.*|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|WEFT_CACHE|WEFT_LOG_LEVEL|OTEL_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+
+/** A service gets no more of our environment than it needs: no foreign secrets, nothing that npm set. */
+const inherited = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));

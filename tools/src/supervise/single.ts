@@ -1,0 +1,26 @@
+import { identify, readPidFile, type ProcessIdentity } from '@weft/embedded';
+import { linkSync, rmSync, writeFileSync } from 'node:fs';
+
+/**
+ * Takes the pid file for this process, or returns the living process that holds it. A link appears whole or not at
+ * all, so two launchers cannot both have it.
+ */
+export const takePidFile = (path: string): ProcessIdentity | undefined => {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(identify(process.pid))}\n`);
+  try {
+    for (;;) {
+      try {
+        linkSync(draft, path);
+        return undefined;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = readPidFile(path);
+      if (holder) return holder;
+      rmSync(path, { force: true });
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
