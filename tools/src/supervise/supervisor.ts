@@ -45,12 +45,14 @@ export class Supervisor {
 
   /** Resolves when every service is ready, rejects when one cannot start. */
   async start(): Promise<void> {
-    for (const service of this.services) {
-      this.ready.set(
-        service.name,
-        new Promise((resolve, reject) => this.loops.push(this.keep(service, resolve, reject).catch(reject))),
-      );
-    }
+    const outcomes = this.services.map((service) => {
+      let resolve = (): void => undefined;
+      let reject: (error: unknown) => void = () => undefined;
+      this.ready.set(service.name, new Promise((onReady, onFailure) => ([resolve, reject] = [onReady, onFailure])));
+      return { service, resolve, reject };
+    });
+    // Only now: a loop looks its dependencies up as soon as it starts.
+    for (const { service, resolve, reject } of outcomes) this.loops.push(this.keep(service, resolve, reject).catch(reject));
     await Promise.all(this.ready.values());
   }
 
