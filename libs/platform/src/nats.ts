@@ -9,10 +9,12 @@ export async function connectNats(url: string, name: string, logger: Logger): Pr
   const urls = url.split(',').map((one) => new URL(one.trim()));
   const first = urls[0];
   if (!first) throw new Error('no NATS server is configured');
+  const user = decodeURIComponent(first.username);
+  // Replies come to a prefix of our own, which is all of the inboxes that the server lets this user read.
   const nc = await connect({
     servers: urls.map((one) => one.host),
     name,
-    ...(first.username ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) } : {}),
+    ...(first.username ? { user, pass: decodeURIComponent(first.password), inboxPrefix: `_INBOX_${user}` } : {}),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,

@@ -1,0 +1,55 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { agentSubject, heartbeatSubject, TASKS_STREAM, tasksStreamConfig, taskSubject } from '@weft/contracts';
+import { eventually, startNats, type TestNats } from '@weft/testing';
+import { agentUser, gatewayUser, inboxPrefix, instanceServiceUser } from './nats-users';
+
+describe('NATS users', () => {
+  let nats: TestNats;
+  const open: NatsConnection[] = [];
+  const as = async (user: string): Promise<NatsConnection> => {
+    const connection = await connect({ servers: nats.url, user, pass: 'x', inboxPrefix: inboxPrefix(user) });
+    open.push(connection);
+    return connection;
+  };
+  /** What the server refuses comes as a status of the connection, not as an answer to a publish. */
+  const refusals = (connection: NatsConnection): string[] => {
+    const seen: string[] = [];
+    void (async () => {
+      for await (const status of connection.status()) if (status.type === 'error') seen.push(status.error.message);
+    })();
+    return seen;
+  };
+
+  beforeAll(async () => {
+    nats = await startNats({ users: [instanceServiceUser('svc', 'x'), gatewayUser('gw', 'x'), agentUser('agent1', 'x', 'host1'), agentUser('agent2', 'x', 'host2')] });
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(open.map((connection) => connection.close()));
+    await nats.stop();
+  });
+
+  it('lets a task travel from the instance service to its agent, and a request from the gateway', async () => {
+    const [service, gateway, agent] = [await as('svc'), await as('gw'), await as('agent1')];
+    await (await jetstreamManager(service)).streams.add(tasksStreamConfig);
+    const manager = await jetstreamManager(agent);
+    await manager.consumers.add(TASKS_STREAM, { durable_name: 'host1', filter_subject: taskSubject('host1'), ack_policy: 'explicit' });
+    await jetstream(service).publish(taskSubject('host1'), 'work');
+    const task = await (await jetstream(agent).consumers.get(TASKS_STREAM, 'host1')).next({ expires: 5000 });
+    expect(task?.string()).toBe('work');
+    await task?.ackAck();
+    agent.subscribe(agentSubject('host1', '>'), { callback: (_, message) => void message.respond('yes') });
+    await agent.flush();
+    expect((await gateway.request(agentSubject('host1', 'resources'), '')).string()).toBe('yes');
+  });
+
+  it('keeps an agent from another host, from commands and from the replies of others', async () => {
+    const agent = await as('agent1');
+    const seen = refusals(agent);
+    const publications = [heartbeatSubject('host2'), taskSubject('host1'), 'weft.cmd.instance.instance.delete', 'weft.event.instance.default.instance.x', `$JS.API.STREAM.DELETE.${TASKS_STREAM}`];
+    const subscriptions = [taskSubject('host2'), agentSubject('host2', '>'), 'weft.event.>', '_INBOX_svc.>', '>'];
+    for (const subject of publications) agent.publish(subject, '{}');
+    for (const subject of subscriptions) agent.subscribe(subject, { callback: () => undefined });
+    await eventually(() => [...publications, ...subscriptions].every((subject) => seen.some((text) => text.includes(`"${subject}"`))), { what: 'a refusal for each subject' });
+  });
+});
