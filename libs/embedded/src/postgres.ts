@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serverAccount, type Account } from './account';
 import { cached } from './cache';
 import { eventually } from './eventually';
 import { postgresBinaries } from './postgres-binaries';
-import { childrenOf, endProcess, isAlive, signalProcess, type ProcessIdentity } from './process-identity';
+import { childrenOf, endProcess, isAlive, signalProcess } from './process-identity';
 import { startTied, type TiedProcess } from './tied-process';
 
 const run = promisify(execFile);
