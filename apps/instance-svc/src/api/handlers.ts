@@ -1,3 +1,28 @@
+import { addCertificate } from '../commands/add-certificate';
+import { createProfile } from '../commands/create-profile';
+import { createProject } from '../commands/create-project';
+import { deleteProfile } from '../commands/delete-profile';
+import { deleteProject } from '../commands/delete-project';
+import { issueCertificateToken } from '../commands/issue-certificate-token';
+import { renameProfile } from '../commands/rename-profile';
+import { renameProject } from '../commands/rename-project';
+import { deleteCertificate, updateCertificate } from '../commands/update-certificate';
+import { updateProfile } from '../commands/update-profile';
+import { updateProject } from '../commands/update-project';
+import { updateServer } from '../commands/update-server';
+import { updateStoragePool } from '../commands/update-storage-pool';
+import { createInstance } from '../commands/create-instance';
+import { createSnapshot } from '../commands/create-snapshot';
+import { deleteInstance } from '../commands/delete-instance';
+import { deleteSnapshot, renameSnapshot, updateSnapshot } from '../commands/change-snapshot';
+import { locateInstance } from '../commands/locate-instance';
+import { execInstance, openConsole } from '../commands/open-session';
+import { cancelOperation, finishOperation } from '../commands/operation-commands';
+import { renameInstance } from '../commands/rename-instance';
+import { restoreInstance } from '../commands/restore-snapshot';
+import { setInstanceState } from '../commands/set-instance-state';
+import { setInstancesState } from '../commands/set-instances-state';
+import { patchInstance, updateInstance } from '../commands/update-instance';
 import type { HandlerMap } from './command-handler';
 
 /**
@@ -6,10 +31,41 @@ import type { HandlerMap } from './command-handler';
  */
 export const handlers: HandlerMap = {
   // server, certificates
+  'server.update': updateServer,
+  'certificate.add': addCertificate,
+  'certificate.issue-token': issueCertificateToken,
+  'certificate.update': updateCertificate,
+  'certificate.delete': deleteCertificate,
 
   // projects, profiles
+  'project.create': createProject,
+  'project.update': updateProject,
+  'project.rename': renameProject,
+  'project.delete': deleteProject,
+  'profile.create': createProfile,
+  'profile.update': updateProfile,
+  'profile.rename': renameProfile,
+  'profile.delete': deleteProfile,
 
   // images, aliases, storage pools
+  'storage-pool.update': updateStoragePool,
 
   // instances, snapshots, operations
+  'instance.create': createInstance,
+  'instance.update': updateInstance,
+  'instance.patch': patchInstance,
+  'instance.restore': restoreInstance,
+  'instance.rename': renameInstance,
+  'instance.delete': deleteInstance,
+  'instance.set-state': setInstanceState,
+  'instances.set-state': setInstancesState,
+  'instance.exec': execInstance,
+  'instance.console': openConsole,
+  'instance.locate': locateInstance,
+  'snapshot.create': createSnapshot,
+  'snapshot.update': updateSnapshot,
+  'snapshot.rename': renameSnapshot,
+  'snapshot.delete': deleteSnapshot,
+  'operation.cancel': cancelOperation,
+  'operation.finish': finishOperation,
 };

@@ -1,5 +1,5 @@
 import type { Meta } from '@weft/contracts';
-import type { UnitOfWork } from '@weft/event-store';
+import type { CommandOutcome, UnitOfWork } from '@weft/event-store';
 import type { CommandResult } from '../api/command-handler';
 import type { Deps } from '../instance.deps';
 
@@ -7,6 +7,11 @@ import type { Deps } from '../instance.deps';
 export async function execute(deps: Deps, meta: Meta, name: string, body: unknown, work: (uow: UnitOfWork) => Promise<unknown>): Promise<CommandResult> {
   const { result, cursor } = await deps.store.execute({ id: meta.commandId, name, body, meta: toEventMeta(meta) }, work);
   return { result, cursor };
+}
+
+/** The same for a caller that must tell a first run from a repeat. */
+export function executeOnce<R>(deps: Deps, meta: Meta, name: string, body: unknown, work: (uow: UnitOfWork) => Promise<R>): Promise<CommandOutcome<R>> {
+  return deps.store.execute({ id: meta.commandId, name, body, meta: toEventMeta(meta) }, work);
 }
 
 function toEventMeta(meta: Meta) {

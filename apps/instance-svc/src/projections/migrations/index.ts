@@ -1,4 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
+import { Instances1700000000201 } from './instances.migration';
+import { Resources1700000000101 } from './resources.migration';
+import { ResourceViews1700000000301 } from './resource-views.migration';
 
 /**
  * TypeORM migrations of the read models, run in the order of the number at the end of the class names. 1xx: resources;
@@ -6,6 +9,11 @@ import type { MigrationInterface } from 'typeorm';
  */
 export const migrations: (new () => MigrationInterface)[] = [
   // resources
+  Resources1700000000101,
 
   // instances
+  Instances1700000000201,
+
+  // views over both
+  ResourceViews1700000000301,
 ];

@@ -1,0 +1,43 @@
+import { derivedId } from '@weft/contracts';
+import type { CommandOutcome } from '@weft/event-store';
+import { decideProfile } from '../domain/profile.decider';
+import { DEFAULT_PROFILE, profileFold, profileStream } from '../domain/profile.state';
+import { decideProject } from '../domain/project.decider';
+import { DEFAULT_FEATURES } from '../domain/project.config-keys';
+import { DEFAULT_PROJECT, projectFold, projectStream } from '../domain/project.state';
+import { decideStoragePool } from '../domain/storage-pool.decider';
+import { DEFAULT_POOL, storagePoolFold, storagePoolStream } from '../domain/storage-pool.state';
+import type { Deps } from '../instance.deps';
+import { executeOnce, serviceMeta } from './execute';
+
+const BOOTSTRAP = derivedId('bootstrap', '1');
+
+/**
+ * What every installation begins with: project, profile and storage pool `default`. Safe at every start and in several
+ * replicas at once: ids are derived, and what is there already stays as it is.
+ * @param poolSource the directory that holds the pool on each member, as clients see it
+ */
+export function bootstrap(deps: Deps, poolSource: string): Promise<CommandOutcome<object>> {
+  const meta = serviceMeta(DEFAULT_PROJECT, BOOTSTRAP, BOOTSTRAP);
+  return executeOnce(deps, meta, 'bootstrap', {}, async (uow) => {
+    const project = await uow.load(projectFold, projectStream(derivedId('project', DEFAULT_PROJECT)));
+    if (project.state.status === 'none') {
+      const id = derivedId('project', DEFAULT_PROJECT);
+      const config = { ...DEFAULT_FEATURES, 'features.networks': 'true' };
+      uow.append(projectStream(id), decideProject({ type: 'create', id, name: DEFAULT_PROJECT, description: 'Default LXD project', config }, project.state));
+    }
+    const profile = await uow.load(profileFold, profileStream(derivedId('profile', DEFAULT_PROFILE)));
+    if (profile.state.status === 'none') {
+      const id = derivedId('profile', DEFAULT_PROFILE);
+      const devices = { root: { path: '/', pool: DEFAULT_POOL, type: 'disk' } };
+      const command = { type: 'create', id, project: DEFAULT_PROJECT, name: DEFAULT_PROFILE, description: 'Default LXD profile', config: {}, devices } as const;
+      uow.append(profileStream(id), decideProfile(command, profile.state));
+    }
+    const pool = await uow.load(storagePoolFold, storagePoolStream(DEFAULT_POOL));
+    if (pool.state.status === 'none') {
+      const command = { type: 'create', name: DEFAULT_POOL, driver: 'dir', description: '', config: { source: poolSource } } as const;
+      uow.append(storagePoolStream(DEFAULT_POOL), decideStoragePool(command, pool.state));
+    }
+    return {};
+  });
+}

@@ -1,0 +1,20 @@
+import { newId, WeftError } from '@weft/contracts';
+import type { CommandHandler } from '../api/command-handler';
+import { decideProfile } from '../domain/profile.decider';
+import { profileFold, profileStream } from '../domain/profile.state';
+import { locateProfile } from '../queries/find-profiles';
+import { requireProject } from './authorize';
+import { execute } from './execute';
+import { requirePools } from './require-pools';
+
+export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body) =>
+  execute(deps, meta, 'profile.create', body, async (uow) => {
+    const { project, id: taken } = await locateProfile(deps.pool, meta.project, body.name);
+    requireProject(meta, project);
+    if (taken !== undefined) throw new WeftError('profile.exists', `Error inserting "${body.name}" into database: The profile already exists`);
+    const id = newId();
+    const events = decideProfile({ type: 'create', id, project, ...body }, profileFold.initial);
+    await requirePools(deps.pool, body.devices);
+    uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    return {};
+  });

@@ -1,0 +1,25 @@
+import type { CommandHandler } from '../api/command-handler';
+import { isTrue } from '../domain/config-values';
+import { decideProject } from '../domain/project.decider';
+import { projectFold, projectStream } from '../domain/project.state';
+import { readProjectContents, requireProjectId } from '../queries/find-projects';
+import { requireUnrestricted } from './authorize';
+import { execute } from './execute';
+import { addDefaultProfile, changeDefaultProfile } from './project-profile';
+
+export const updateProject: CommandHandler<'project.update'> = (deps, meta, body) =>
+  execute(deps, meta, 'project.update', body, async (uow) => {
+    requireUnrestricted(meta);
+    const { name, ...change } = body;
+    const id = await requireProjectId(deps.pool, name);
+    const { state } = await uow.load(projectFold, projectStream(id));
+    const { usage, empty, defaultProfileId } = await readProjectContents(deps.pool, name);
+    const events = decideProject({ type: 'update', ...change, usage, empty }, state);
+    uow.append(projectStream(id), events.map((event) => ({ ...event, project: name })));
+    for (const { data } of events) {
+      const wantsProfiles = 'config' in data && isTrue(data.config['features.profiles']);
+      if (wantsProfiles && defaultProfileId === undefined) addDefaultProfile(uow, name);
+      if (!wantsProfiles) await changeDefaultProfile(uow, defaultProfileId, { type: 'delete', inUse: false, withProject: true });
+    }
+    return {};
+  });
