@@ -8,6 +8,7 @@ export { POSTGRES_ACCOUNT, releaseSharedMemory, startPostgresServer, SUPERUSER, 
 export {
   childrenOf,
   endProcess,
+  formatIdentity,
   identify,
   isAlive,
   readPidFile,

@@ -40,7 +40,6 @@ export const startPostgresServer = async (options: PostgresOptions): Promise<Run
   const binaries = await postgresBinaries();
   await prepareDataDir(options.dataDir, binaries, account);
   await ownDirectory(options.socketDir, 0o755, account);
-  await releaseSharedMemory(options.dataDir);
   const server = startTied({
     command: join(binaries, 'bin', 'postgres'),
     args: ['-D', options.dataDir, ...Object.entries(serverSettings(options)).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
@@ -114,9 +113,9 @@ const untilReady = async (server: TiedProcess, { dataDir, logFile }: PostgresOpt
 };
 
 /**
- * After a kill -9 a small System V segment stays behind for ever when its data directory is thrown away (the server
- * itself reuses it otherwise). postmaster.pid, line 7: key and id. The kernel refuses nothing here that is in use:
- * ipcrm only marks it.
+ * Only for a data directory that is being thrown away: after a kill -9 its small System V segment would stay behind for
+ * ever. (Otherwise the next start reuses it, and sees by it whether old backends still run: never take it away then.)
+ * postmaster.pid, line 7: key and id.
  */
 export const releaseSharedMemory = async (dataDir: string): Promise<void> => {
   const lines = await readFile(join(dataDir, 'postmaster.pid'), 'utf8').then(

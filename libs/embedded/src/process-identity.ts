@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { eventually } from './eventually';
 
 /** A process by more than its number, which the kernel reuses: proc(5), field 22 of stat, in clock ticks since boot. */
@@ -36,19 +36,23 @@ export const isAlive = (identity: ProcessIdentity): boolean => {
   return now?.startTicks === identity.startTicks && now.bootId === identity.bootId;
 };
 
+/** One line: pid, start time, boot id. */
+export const formatIdentity = (identity: ProcessIdentity): string => `${identity.pid} ${identity.startTicks} ${identity.bootId}\n`;
+
+/** Replaces the file in one step: a reader sees the old or the new process. */
 export const writePidFile = (path: string, pid: number): void => {
   const identity = identify(pid);
-  if (identity) writeFileSync(path, `${JSON.stringify(identity)}\n`, { mode: 0o644 });
+  if (!identity) return;
+  writeFileSync(`${path}.new`, formatIdentity(identity), { mode: 0o644 });
+  renameSync(`${path}.new`, path);
 };
 
 /** The living process that a pid file names; undefined when it is gone, reused or from before a reboot. */
 export const readPidFile = (path: string): ProcessIdentity | undefined => {
-  try {
-    const identity = JSON.parse(readText(path) ?? '') as ProcessIdentity;
-    return isAlive(identity) ? identity : undefined;
-  } catch {
-    return undefined;
-  }
+  const [pid, startTicks, bootOfThen] = readText(path)?.split(' ') ?? [];
+  if (!pid || !startTicks || !bootOfThen) return undefined;
+  const identity = { pid: Number(pid), startTicks, bootId: bootOfThen };
+  return isAlive(identity) ? identity : undefined;
 };
 
 /** Direct children, from the kernel's own list. */

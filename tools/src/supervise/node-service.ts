@@ -52,7 +52,9 @@ export const tailOf = (logFile: string, lines = 10): string => {
   }
 };
 
-const PASSED_ON = /^(PATH|HOME|LANG|LC_.*|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|WEFT_CACHE|WEFT_LOG_LEVEL|OTEL_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+const PASSED_ON = /^(PATH|HOME|LANG|LC_.*|TZ|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|OTEL_.*|WEFT_.*|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+/** Their credentials are for those services only that get them on purpose. */
+const KEPT_BACK = new Set(['WEFT_POSTGRES_URL', 'WEFT_NATS_URL']);
 
 /** A service gets no more of our environment than it needs: no foreign secrets, nothing that npm set. */
-const inherited = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
+const inherited = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name) && !KEPT_BACK.has(name)));

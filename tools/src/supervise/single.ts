@@ -1,5 +1,5 @@
-import { identify, readPidFile, type ProcessIdentity } from '@weft/embedded';
-import { linkSync, rmSync, writeFileSync } from 'node:fs';
+import { readPidFile, writePidFile, type ProcessIdentity } from '@weft/embedded';
+import { linkSync, rmSync } from 'node:fs';
 
 /**
  * Takes the pid file for this process, or returns the living process that holds it. A link appears whole or not at
@@ -7,7 +7,7 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs';
  */
 export const takePidFile = (path: string): ProcessIdentity | undefined => {
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(identify(process.pid))}\n`);
+  writePidFile(draft, process.pid);
   try {
     for (;;) {
       try {
