@@ -14,6 +14,7 @@ import { type ContainerData, type ContainerRecord, newDataName, readRecord, read
 type ImageRoots = Pick<DriverImages, 'containerRoot'>;
 
 export class ContainerStorage {
+  /** Tried at the first use. */
   private overlayWorks: Promise<boolean> | undefined;
 
   /** @param instances directory that holds one directory for each instance */
@@ -27,7 +28,7 @@ export class ContainerStorage {
   /** A new root beside whatever is there, not named by any record yet. `idmapBase` applies when it is made of an image. */
   async build(instanceId: string, source: RootSource, idmapBase: number | null): Promise<ContainerData> {
     const dir = this.dir(instanceId);
-    await fs.mkdir(dir, { recursive: true, mode: 0o711 });
+    await fs.mkdir(dir, { recursive: true, mode: 0o700 });
     const data = newDataName();
     if (source.kind === 'none') return this.buildEmpty(join(dir, data), data, idmapBase);
     if (source.kind === 'image') return this.buildFromImage(join(dir, data), data, source.fingerprint, idmapBase);
@@ -39,6 +40,7 @@ export class ContainerStorage {
   /** Mounts (overlay) and returns the directory that is the container's root. Safe to repeat. */
   async mount(instanceId: string, record: ContainerRecord): Promise<string> {
     const dir = this.dir(instanceId);
+    await this.admit(dir, record.idmapBase);
     if (record.storage === 'copy') return join(dir, record.data, 'rootfs');
     const lower = await this.images.containerRoot(record.image, { idmapBase: record.idmapBase });
     const target = join(dir, 'rootfs');
@@ -106,9 +108,28 @@ export class ContainerStorage {
     await removeTree(this.snapshotDir(instanceId, snapshotId));
   }
 
+  /** Removes what a killed create left; files of others in the directory stay. */
+  async discardUnfinished(instanceId: string): Promise<void> {
+    const dir = this.dir(instanceId);
+    await this.unmount(instanceId);
+    for (const name of await fs.readdir(dir).catch(() => [])) {
+      if (name.startsWith('data-') || name === 'snapshots') await removeTree(join(dir, name));
+    }
+  }
+
   async delete(instanceId: string): Promise<void> {
     await unmountBelow(this.dir(instanceId));
     await removeTree(this.dir(instanceId));
+  }
+
+  /**
+   * The container's root has to get through to its own files (by its group, so that it owns nothing here); other
+   * users of the host must not: what a guest marks set-id would be theirs to run.
+   */
+  private async admit(dir: string, idmapBase: number | null): Promise<void> {
+    await fs.chmod(this.instances, 0o711);
+    await fs.chown(dir, 0, idmapBase ?? 0);
+    await fs.chmod(dir, idmapBase === null ? 0o700 : 0o710);
   }
 
   private snapshotDir = (instanceId: string, snapshotId: string): string => join(this.dir(instanceId), 'snapshots', snapshotId);

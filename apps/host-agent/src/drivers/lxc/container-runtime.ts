@@ -33,6 +33,8 @@ const KILL_TIMEOUT_MS = 20_000;
 
 export class ContainerRuntime {
   readonly processes: LxcProcesses;
+  /** Containers that this process holds frozen. */
+  private readonly copying = new Set<string>();
 
   constructor(private readonly options: RuntimeOptions) {
     this.processes = new LxcProcesses(options.cgroups);
@@ -57,6 +59,7 @@ export class ContainerRuntime {
 
   async inspect(instanceId: string): Promise<Inspection> {
     const record = await readRecord(this.options.storage.dir(instanceId));
+    if (record?.frozenForCopy && !this.copying.has(instanceId)) await this.letGo(instanceId, record);
     const epoch = record?.epoch ?? 0;
     const running = await this.find(instanceId);
     if (running?.initPid !== undefined) {
@@ -109,6 +112,27 @@ export class ContainerRuntime {
   async unfreeze(spec: InstanceSpec): Promise<void> {
     await this.initPid(spec);
     await this.options.lxc.unfreeze(spec.id);
+  }
+
+  /** Freezes a running container for the time of `copy`, so that its files do not change under it. */
+  async whileStill<T>(instanceId: string, copy: () => Promise<T>): Promise<T> {
+    const found = await this.inspect(instanceId);
+    if (found.status !== 'running') return copy();
+    this.copying.add(instanceId);
+    try {
+      // Written first: after a kill, whoever looks next lets it go on.
+      await this.save(instanceId, { ...(await this.record(instanceId)), frozenForCopy: true });
+      await this.options.lxc.freeze(instanceId);
+      return await copy();
+    } finally {
+      await this.letGo(instanceId, await this.record(instanceId));
+      this.copying.delete(instanceId);
+    }
+  }
+
+  private async letGo(instanceId: string, record: ContainerRecord): Promise<void> {
+    await this.options.lxc.unfreeze(instanceId).catch(() => this.options.cgroups.thaw(containerGroup(instanceId)));
+    await this.save(instanceId, { ...record, frozenForCopy: false });
   }
 
   /** Writes every limit, the default for those that are not set any more. */

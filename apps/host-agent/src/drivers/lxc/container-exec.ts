@@ -1,0 +1,116 @@
+/**
+ * Commands in a running container, through lxc-attach: it joins the container's namespaces, control groups, security
+ * profile and system call filter, and ends with the command's own exit code.
+ */
+import { spawn } from 'node:child_process';
+import { promises as fs } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { InstanceSpec } from '@weft/contracts';
+import type { CommandLine, Lxc, LxcProcesses } from '@weft/lxc';
+import type { ExecProcess, ExecRequest } from '../driver';
+import { withPrefix } from './container-config';
+import type { GuestPipes } from './guest-pipes';
+import { startOnPty } from './pty-stream';
+
+const SIGKILL = 9;
+/** After a command has ended, something it left behind may hold its output open: wait this long without output. */
+const QUIET_MS = 150;
+
+export class ContainerExec {
+  constructor(
+    private readonly lxc: Lxc,
+    private readonly processes: LxcProcesses,
+    private readonly pipes: GuestPipes,
+  ) {}
+
+  async run(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess> {
+    const identity = { user: request.user, group: request.group, environment: execEnvironment(spec, request) };
+    const command = this.lxc.attachCommand(spec.id, identity, inDirectory(request.cwd, request.command));
+    const cwd = request.cwd === '' ? await homeOf(request.user) : '/';
+    return request.interactive ? this.onTerminal(command, cwd, request) : this.onPipes(command, cwd);
+  }
+
+  private onTerminal(command: CommandLine, cwd: string, request: ExecRequest): ExecProcess {
+    const pty = startOnPty(command, request, cwd);
+    const send = (signal: number): void => void this.signal(pty.pid, signal, pty.exit);
+    return { tty: pty.stream, resize: pty.resize, signal: send, exit: pty.exit, kill: () => void this.kill(pty.pid, pty.exit) };
+  }
+
+  private async onPipes(command: CommandLine, cwd: string): Promise<ExecProcess> {
+    const { stdin, stdout, stderr, child, release } = await this.pipes.take();
+    const attach = spawn(command.file, command.args, { cwd, env: { PATH: process.env['PATH'] }, stdio: child, detached: true });
+    release();
+    // Writing to a command that has gone is no failure of ours.
+    stdin.on('error', () => undefined);
+    const exit = new Promise<number>((resolve, reject) => {
+      attach.once('error', reject);
+      attach.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNALS[signal ?? ''] ?? SIGKILL)));
+    });
+    const finish = (): void => {
+      stdin.destroy();
+      [stdout, stderr].forEach(endWhenQuiet);
+    };
+    exit.then(finish, finish);
+    const pid = attach.pid ?? 0;
+    const send = (signal: number): void => void this.signal(pid, signal, exit);
+    return { stdin, stdout, stderr, resize: () => undefined, signal: send, exit, kill: () => void this.kill(pid, exit) };
+  }
+
+  /** To the command itself, as soon as lxc-attach has brought it into the container. */
+  private async signal(attachPid: number, signal: number, exit: Promise<number>): Promise<void> {
+    let hasEnded = false;
+    exit.then(() => (hasEnded = true), () => (hasEnded = true));
+    for (let waitMs = 1; !hasEnded && waitMs < 1000; waitMs *= 2) {
+      const pid = await this.processes.attached(attachPid);
+      if (pid !== undefined) return send(pid, signal);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+
+  private async kill(attachPid: number, exit: Promise<number>): Promise<void> {
+    await this.signal(attachPid, SIGKILL, exit);
+    send(attachPid, SIGKILL);
+  }
+}
+
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: SIGKILL, SIGTERM: 15 };
+
+function send(pid: number, signal: number): void {
+  try {
+    if (pid > 1) process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+function endWhenQuiet(stream: Socket): void {
+  stream.setTimeout(QUIET_MS, () => {
+    if (stream.readableLength === 0) stream.destroy();
+    else endWhenQuiet(stream);
+  });
+}
+
+/** What LXD gives a command: a path and root's home, then the instance's own variables, then the caller's. */
+export function execEnvironment(spec: InstanceSpec, request: ExecRequest): Record<string, string> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    ...(request.user === 0 ? { HOME: '/root', USER: 'root' } : {}),
+    ...withPrefix(spec.config, 'environment.'),
+    ...request.environment,
+  };
+}
+
+/** A directory that the caller names has to be there; the guest's own shell goes into it. */
+const inDirectory = (cwd: string, command: readonly string[]): readonly string[] =>
+  cwd === '' || cwd === '/' ? command : ['/bin/sh', '-c', 'cd -- "$1" || exit 1; shift; exec "$@"', 'sh', cwd, ...command];
+
+/**
+ * Without a wish a command starts in the user's home. lxc-attach enters the directory with the name of its own, if the
+ * container has it, and "/" otherwise.
+ */
+async function homeOf(user: number): Promise<string> {
+  const home = '/root';
+  const isPlain = user === 0 && (await fs.realpath(home).catch(() => '')) === home;
+  return isPlain ? home : '/';
+}

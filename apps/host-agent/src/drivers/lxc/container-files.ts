@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { promises as fs } from 'node:fs';
+import { posix } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { WeftError } from '@weft/contracts';
+import type { FileStat, GuestFiles } from '../driver';
+import { GUEST_FILES_HELPER } from './guest-files.perl';
+
+/** Where a container's files are. */
+export interface GuestRoot {
+  /** A directory on the host: the mounted root, or /proc/<init>/root of a running container (with the guest's mounts). */
+  path: string;
+  /** The init that /proc path belongs to. */
+  initPid?: number;
+  /** Host id of the container's root, 0 when privileged. */
+  idBase: number;
+  release(): Promise<void>;
+}
+
+/** Nothing short takes this long; a guest's own file system may never answer. */
+const TIMEOUT_MS = 30_000;
+
+/** Files of one container; every operation is a confined process (see `guest-files.perl.ts`), about 5 ms. */
+export class ContainerFiles implements GuestFiles {
+  constructor(private readonly root: GuestRoot) {}
+
+  async stat(path: string): Promise<FileStat> {
+    const [type = '', uid, gid, mode, size] = (await this.answer('stat', path)).split(' ');
+    if (type !== 'file' && type !== 'directory' && type !== 'symlink') throw new WeftError('file.invalid', 'Only files, directories and symbolic links can be transferred');
+    return { type, uid: Number(uid), gid: Number(gid), mode: Number(mode), sizeBytes: Number(size) };
+  }
+
+  async list(path: string): Promise<string[]> {
+    const names = await this.answer('list', path);
+    return names === '' ? [] : names.split('\0').sort();
+  }
+
+  readlink = (path: string): Promise<string> => this.answer('readlink', path);
+
+  /** The stream fails with the reason when the file cannot be read to its end. */
+  async read(path: string): Promise<Readable> {
+    const helper = await this.start('read', path);
+    helper.stdin?.end();
+    const content = new PassThrough();
+    const ended = exitOf(helper, path);
+    helper.stdout!.pipe(content, { end: false });
+    helper.stdout!.once('close', () => void ended.then(() => content.end(), (error: Error) => content.destroy(error)));
+    content.once('close', () => helper.kill('SIGKILL'));
+    // Fail here and not in the stream when the file cannot be opened.
+    await Promise.race([new Promise((resolve) => helper.stdout!.once('readable', resolve)), ended]);
+    return content;
+  }
+
+  async write(path: string, content: Readable, { uid, gid, mode, append }: { uid: number; gid: number; mode: number; append: boolean }): Promise<void> {
+    const helper = await this.start('write', path, String(uid), String(gid), String(mode), append ? '1' : '');
+    const ended = exitOf(helper, path);
+    ended.catch(() => undefined);
+    try {
+      await pipeline(content, helper.stdin!);
+    } catch (error) {
+      // The helper has closed the pipe: its own reason says more. Otherwise the source has failed, and what was sent is not the whole.
+      const isClosed = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isClosed || content.errored) helper.kill('SIGKILL');
+      if (!isClosed) throw error;
+    }
+    await ended;
+  }
+
+  async mkdir(path: string, { uid, gid, mode }: { uid: number; gid: number; mode: number }): Promise<void> {
+    await this.answer('mkdir', path, String(uid), String(gid), String(mode));
+  }
+
+  async symlink(path: string, target: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+    await this.answer('symlink', path, target, String(uid), String(gid));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.answer('remove', path);
+  }
+
+  close = (): Promise<void> => this.root.release();
+
+  private async answer(operation: string, path: string, ...rest: string[]): Promise<string> {
+    const helper = await this.start(operation, path, ...rest);
+    helper.stdin?.end();
+    const timer = setTimeout(() => helper.kill('SIGKILL'), TIMEOUT_MS);
+    const chunks: Buffer[] = [];
+    helper.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
+    try {
+      await exitOf(helper, path);
+    } finally {
+      clearTimeout(timer);
+    }
+    return Buffer.concat(chunks).toString();
+  }
+
+  private async start(operation: string, path: string, ...rest: string[]): Promise<ChildProcess> {
+    if (!path.startsWith('/') || path.includes('\0')) throw new WeftError('file.invalid', 'The path of a file must be absolute');
+    const { path: root, initPid, idBase } = this.root;
+    const check = initPid === undefined ? '' : `${initPid}:${await startTime(initPid)}`;
+    const args = ['-e', GUEST_FILES_HELPER, '--', root, check, String(idBase), operation, posix.normalize(path), ...rest];
+    const helper = spawn('perl', args, { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, stdio: ['pipe', 'pipe', 'pipe'] });
+    helper.stdin.on('error', () => undefined);
+    return helper;
+  }
+}
+
+function exitOf(helper: ChildProcess, path: string): Promise<void> {
+  let reason = '';
+  helper.stderr!.on('data', (chunk: Buffer) => (reason += reason.length < 1000 ? chunk.toString() : ''));
+  return new Promise((resolve, reject) => {
+    helper.once('error', (error) => reject(new WeftError('internal', `perl cannot be started: ${error.message}`, { cause: error })));
+    helper.once('close', (code, signal) => (code === 0 ? resolve() : reject(fileError(signal ? `killed by ${signal}` : reason, path))));
+  });
+}
+
+function fileError(reason: string, path: string): WeftError {
+  switch (reason) {
+    case 'ENOENT':
+      return new WeftError('file.not-found', `${path}: no such file or directory`);
+    case 'GONE':
+      return new WeftError('instance.wrong-status', 'The instance has changed its state meanwhile; try again');
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new WeftError('disk.full', 'The storage pool has no space left');
+    default:
+      return new WeftError('file.invalid', `${path}: ${WORDS[reason] ?? reason}`);
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EEXIST: 'it exists already',
+  ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'it is a directory',
+  ENOTEMPTY: 'the directory is not empty',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ELOOP: 'a symbolic link is in the way',
+  EROFS: 'the file system is read-only',
+  ENAMETOOLONG: 'the name is too long',
+  ENXIO: 'it is not a regular file',
+  NOTFILE: 'it is not a regular file',
+  EBUSY: 'it is in use',
+};
+
+/** Field 22 of /proc/<pid>/stat (proc(5)): with the pid it names one process for ever. */
+async function startTime(pid: number): Promise<string> {
+  const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '0';
+}

@@ -1,0 +1,6 @@
+import type { CreateDriver } from '../driver-deps';
+import { LxcDriver } from './lxc.driver';
+
+export { LxcDriver, type LxcDriverOptions } from './lxc.driver';
+
+export const createLxcDriver: CreateDriver = ({ dir, images }) => new LxcDriver({ dir, images });

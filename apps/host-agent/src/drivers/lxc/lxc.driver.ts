@@ -1,0 +1,240 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { type InstanceSpec, type InstanceUsage, type RootSource, WeftError } from '@weft/contracts';
+import { Cgroups, type IdMapping, Lxc } from '@weft/lxc';
+import { diskUsageBytes } from '../../storage/container-copy';
+import { readRecord } from '../../storage/container-record';
+import { ContainerStorage } from '../../storage/container-storage';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import type { DriverDeps } from '../driver-deps';
+import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
+import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-console';
+import { ContainerExec } from './container-exec';
+import { ContainerFiles } from './container-files';
+import { ContainerRoots } from './container-roots';
+import { ContainerRuntime } from './container-runtime';
+import { containerUsage, STOPPED_USAGE } from './container-usage';
+import { ContainerWatch } from './container-watch';
+import { GuestPipes } from './guest-pipes';
+import { Serial } from './serial';
+
+export interface LxcDriverOptions extends Pick<DriverDeps, 'dir'> {
+  images: Pick<DriverDeps['images'], 'containerRoot'>;
+  /** Ids of unprivileged containers. */
+  idmap?: IdMapping;
+  /** Network namespace of a simulated host. */
+  netns?: string;
+}
+
+/** The first directory on the way to `path` that only its owner and group may pass. */
+async function closedAncestor(path: string): Promise<string | undefined> {
+  const parts = path.split('/').filter(Boolean);
+  for (let length = 1; length <= parts.length; length++) {
+    const ancestor = `/${parts.slice(0, length).join('/')}`;
+    if (((await fs.stat(ancestor)).mode & 0o001) === 0) return ancestor;
+  }
+  return undefined;
+}
+
+const DEFAULT_IDMAP: IdMapping = { base: 1_000_000, size: 65_536 };
+
+/** Parts that need a look at the host first. */
+interface Parts {
+  cgroups: Cgroups;
+  runtime: ContainerRuntime;
+  exec: ContainerExec;
+  roots: ContainerRoots;
+}
+
+/** System containers under liblxc. This file says what belongs together; each concern has its own beside it. */
+export class LxcDriver implements Driver {
+  readonly name = 'lxc';
+  readonly type = 'container';
+
+  private readonly idmap: IdMapping;
+  private readonly instances: string;
+  private readonly storage: ContainerStorage;
+  private readonly lxc: Lxc;
+  private readonly consoles: ContainerConsole;
+  private readonly watch: ContainerWatch;
+  private readonly serial = new Serial();
+  private ready: Promise<Parts> | undefined;
+
+  constructor(private readonly options: LxcDriverOptions) {
+    this.idmap = options.idmap ?? DEFAULT_IDMAP;
+    this.instances = join(options.dir, 'instances');
+    this.storage = new ContainerStorage(this.instances, options.images);
+    this.lxc = new Lxc({ lxcPath: this.instances, ...(options.netns ? { netns: options.netns } : {}) });
+    this.consoles = new ContainerConsole(this.lxc);
+    this.watch = new ContainerWatch(
+      async (id) => (await this.parts()).runtime.find(id),
+      async (id) => (await this.parts()).roots.tidy(id),
+    );
+  }
+
+  async probe(): ReturnType<Driver['probe']> {
+    if (process.getuid?.() !== 0) return { usable: false, reason: 'containers need root' };
+    try {
+      const version = await this.lxc.version();
+      const { layout } = await Cgroups.detect();
+      if (layout.v2 === undefined && Object.keys(layout.v1).length === 0) return { usable: false, reason: 'no cgroup file system is mounted' };
+      const closed = await closedAncestor(this.options.dir);
+      if (closed) return { usable: false, reason: `the root of an unprivileged container cannot reach its files: run "chmod o+x ${closed}"` };
+      return { usable: true, version, info: { cgroup: Object.keys(layout.v1).some((name) => !name.startsWith('name=')) ? 'v1' : 'v2' } };
+    } catch (error) {
+      return { usable: false, reason: (error as Error).message };
+    }
+  }
+
+  create(spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      if (await readRecord(this.storage.dir(spec.id))) return;
+      progress('create_instance', 'Preparing the root file system');
+      await this.storage.discardUnfinished(spec.id);
+      const copy = async (): Promise<void> => {
+        const data = await this.storage.build(spec.id, source, isPrivileged(spec) ? null : this.idmap.base);
+        if (source.kind === 'instance') await this.storage.copySnapshots(source.instanceId, spec.id, snapshots);
+        await this.storage.commit(spec.id, { ...data, epoch: 0, started: false, frozenForCopy: false });
+      };
+      if (source.kind !== 'instance') return copy();
+      const { runtime } = await this.parts();
+      await this.serial.run(source.instanceId, () => runtime.whileStill(source.instanceId, copy));
+    });
+  }
+
+  delete(instanceId: string): Promise<void> {
+    return this.serial.run(instanceId, async () => {
+      const { runtime } = await this.parts();
+      if ((await runtime.find(instanceId))?.initPid !== undefined) throw new WeftError('instance.wrong-status', 'The instance is running');
+      this.watch.forget(instanceId);
+      await runtime.clean(instanceId);
+      await this.storage.delete(instanceId);
+    });
+  }
+
+  start(spec: InstanceSpec, epoch: number): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const { runtime } = await this.parts();
+      await runtime.start(spec, epoch);
+      const pid = (await runtime.find(spec.id))?.initPid;
+      // Init may have ended already; then the next look tells.
+      this.watch.expect(spec.id, pid ?? 0);
+    });
+  }
+
+  stop(spec: InstanceSpec, options: { force: boolean; timeoutSeconds: number }): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const { runtime } = await this.parts();
+      this.watch.forget(spec.id);
+      try {
+        await runtime.stop(spec, options);
+      } catch (error) {
+        const pid = (await runtime.find(spec.id))?.initPid;
+        if (pid !== undefined) this.watch.expect(spec.id, pid);
+        throw error;
+      }
+    });
+  }
+
+  freeze = (spec: InstanceSpec): Promise<void> => this.serial.run(spec.id, async () => (await this.parts()).runtime.freeze(spec));
+  unfreeze = (spec: InstanceSpec): Promise<void> => this.serial.run(spec.id, async () => (await this.parts()).runtime.unfreeze(spec));
+  update = (spec: InstanceSpec): Promise<void> => this.serial.run(spec.id, async () => (await this.parts()).runtime.update(spec));
+
+  /** Files are kept under ids; the host name follows with the next start. */
+  async rename(spec: InstanceSpec): Promise<void> {
+    await (await this.parts()).runtime.record(spec.id);
+  }
+
+  createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const { runtime } = await this.parts();
+      const record = await runtime.record(spec.id);
+      await runtime.whileStill(spec.id, () => this.storage.createSnapshot(spec.id, record, snapshotId));
+    });
+  }
+
+  deleteSnapshot(instanceId: string, snapshotId: string): Promise<void> {
+    return this.serial.run(instanceId, () => this.storage.deleteSnapshot(instanceId, snapshotId));
+  }
+
+  restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const { runtime } = await this.parts();
+      if (await runtime.find(spec.id)) throw new WeftError('instance.wrong-status', 'The instance must be stopped to be restored');
+      const record = await runtime.record(spec.id);
+      await this.storage.unmount(spec.id);
+      const data = await this.storage.build(spec.id, { kind: 'snapshot', instanceId: spec.id, snapshotId }, record.idmapBase);
+      await this.storage.commit(spec.id, { ...record, ...data });
+    });
+  }
+
+  async inspect(instanceId: string): Promise<Inspection> {
+    const { runtime } = await this.parts();
+    const found = await runtime.inspect(instanceId);
+    if (found.pid !== undefined) this.watch.expect(instanceId, found.pid);
+    return found;
+  }
+
+  async list(): Promise<string[]> {
+    const names = await fs.readdir(this.instances).catch(() => []);
+    const known = await Promise.all(names.map(async (name) => ((await readRecord(this.storage.dir(name))) ? [name] : [])));
+    return known.flat();
+  }
+
+  async usage(spec: InstanceSpec): Promise<InstanceUsage> {
+    const { runtime, cgroups } = await this.parts();
+    const record = await runtime.record(spec.id);
+    const diskBytes = await diskUsageBytes(join(this.storage.dir(spec.id), record.data));
+    const pid = (await runtime.find(spec.id))?.initPid;
+    return pid === undefined ? { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } } : containerUsage(cgroups, spec.id, pid, diskBytes);
+  }
+
+  onChange(listener: (instanceId: string) => void): void {
+    this.watch.listen(listener);
+  }
+
+  async exec(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess> {
+    const { runtime, exec } = await this.parts();
+    if ((await runtime.inspect(spec.id)).status === 'frozen') throw new WeftError('instance.wrong-status', 'The instance is frozen');
+    await runtime.initPid(spec);
+    return exec.run(spec, request);
+  }
+
+  async console(spec: InstanceSpec, size: { width: number; height: number }): Promise<ConsoleConnection> {
+    await (await this.parts()).runtime.initPid(spec);
+    return this.consoles.attach(spec, size);
+  }
+
+  async consoleLog(spec: InstanceSpec): Promise<string> {
+    return readConsoleLog((await this.parts()).runtime.logFile(spec.id, 'console.log'), CONSOLE_LOG_BYTES);
+  }
+
+  async clearConsoleLog(spec: InstanceSpec): Promise<void> {
+    await clearConsoleLog((await this.parts()).runtime.logFile(spec.id, 'console.log'));
+  }
+
+  async files(spec: InstanceSpec): Promise<GuestFiles> {
+    const { roots } = await this.parts();
+    return new ContainerFiles(await roots.open(spec.id));
+  }
+
+  async logs(instanceId: string): Promise<Record<string, string>> {
+    const { runtime } = await this.parts();
+    const lxc = await fs.readFile(runtime.logFile(instanceId, 'lxc.log'), 'utf8').catch(() => undefined);
+    const consoleText = await readConsoleLog(runtime.logFile(instanceId, 'console.log'), CONSOLE_LOG_BYTES);
+    return { ...(lxc === undefined ? {} : { 'lxc.log': lxc }), ...(consoleText === '' ? {} : { 'console.log': consoleText }) };
+  }
+
+  private parts(): Promise<Parts> {
+    this.ready ??= this.assemble();
+    return this.ready;
+  }
+
+  private async assemble(): Promise<Parts> {
+    const cgroups = await Cgroups.detect();
+    const { storage, lxc, idmap, serial } = this;
+    const runtime = new ContainerRuntime({ storage, lxc, cgroups, idmap });
+    const pipes = new GuestPipes(join(this.options.dir, 'pipes'));
+    return { cgroups, runtime, exec: new ContainerExec(lxc, runtime.processes, pipes), roots: new ContainerRoots(runtime, storage, serial) };
+  }
+}

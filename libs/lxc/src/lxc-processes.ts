@@ -1,0 +1,59 @@
+/**
+ * Finds a container's processes in /proc, without liblxc's socket and without pid files:
+ *
+ *   cgroup weft.monitor.<id>   holds liblxc's monitor, the parent of
+ *     init                     process 1 of its own pid namespace
+ *       ...                    the guest
+ *
+ * A pid out of a file may have been reused; a member of our own cgroup cannot be anybody else.
+ */
+import { promises as fs } from 'node:fs';
+import type { Cgroups } from './cgroups';
+
+export interface RunningContainer {
+  monitorPid: number;
+  /** Host's pid of the container's init; unset while the container is starting or stopping. */
+  initPid?: number;
+}
+
+export class LxcProcesses {
+  constructor(private readonly cgroups: Cgroups) {}
+
+  /** Undefined when no monitor runs. */
+  async find(monitorGroup: string): Promise<RunningContainer | undefined> {
+    const [monitorPid] = await this.cgroups.processes(monitorGroup);
+    if (monitorPid === undefined) return undefined;
+    for (const child of await childrenOf(monitorPid)) {
+      if (await isInit(child)) return { monitorPid, initPid: child };
+    }
+    return { monitorPid };
+  }
+
+  /** The process that an `lxc-attach` (host's pid) runs inside, once it is there. */
+  async attached(attachPid: number): Promise<number | undefined> {
+    for (const child of await childrenOf(attachPid)) {
+      const namespaces = await namespacePids(child);
+      if (namespaces.length > 1) return child;
+    }
+    return undefined;
+  }
+}
+
+export async function childrenOf(pid: number): Promise<number[]> {
+  const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) => fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
+  return lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** Process 1 of a namespace below ours, and alive. */
+async function isInit(pid: number): Promise<boolean> {
+  const ids = await namespacePids(pid);
+  return ids.length > 1 && ids.at(-1) === 1;
+}
+
+/** "NSpid" of /proc/<pid>/status: the pid in each namespace from ours inwards; empty for a zombie or nobody. */
+async function namespacePids(pid: number): Promise<number[]> {
+  const status = await fs.readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  if (/^State:\s+[ZX]/m.test(status)) return [];
+  return (/^NSpid:\s+(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
+}
