@@ -1,0 +1,5 @@
+export type { BlockdevBackup, Job, QmpCommands, QmpEvent, RunState } from './commands';
+export { QmpDisconnected, QmpError, QmpTimeout } from './errors';
+export { GuestAgentClient, type GuestAgentCommands, type GuestExecStatus } from './guest-agent-client';
+export { QmpClient, type QmpOptions } from './qmp-client';
+export { QmpLink, type QmpLinkHandlers } from './qmp-link';
