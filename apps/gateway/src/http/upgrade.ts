@@ -1,0 +1,60 @@
+/** Websocket upgrades, for both listeners: events and operation channels. Everything else is refused in LXD's shape. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { WeftError } from '@weft/contracts';
+import type { Actor } from '../domain/policy';
+import { fdOfSecret } from '../domain/operation-secret';
+import type { Deps } from '../gateway.deps';
+import { findOperation } from '../queries/operation.query';
+import { eventSelection, serveEvents } from '../sockets/event.socket';
+import { bridgeOperationSocket } from '../sockets/operation.socket';
+import { rawErrorResponse } from './envelope';
+import { publicError } from './errors';
+
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const OPERATION_SOCKET = /^\/1\.0\/operations\/([^/]+)\/websocket$/;
+
+/** Serves the socket once the upgrade is done. */
+type Serve = (socket: WebSocket) => void;
+
+export interface Upgrades {
+  attach(server: Server): void;
+  /** Says goodbye to every websocket. */
+  close(): void;
+}
+
+export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) => Actor | Promise<Actor>): Upgrades {
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
+  const upgrade = async (request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> => {
+    stream.on('error', () => stream.destroy());
+    try {
+      const serve = await decide(deps, request, await identify(request));
+      sockets.handleUpgrade(request, stream, head, serve);
+    } catch (error) {
+      const { status, message } = publicError(error);
+      if (status >= 500) deps.logger.error({ err: error, url: request.url }, 'upgrade failed');
+      stream.end(rawErrorResponse(status, message));
+    }
+  };
+  return {
+    attach: (server) => server.on('upgrade', (request, stream, head) => void upgrade(request, stream, head)),
+    close: () => {
+      for (const socket of sockets.clients) socket.close(1001, 'The server stops');
+    },
+  };
+}
+
+async function decide(deps: Deps, request: IncomingMessage, actor: Actor): Promise<Serve> {
+  const url = new URL(request.url ?? '/', 'http://weft');
+  if (url.pathname === '/1.0/events') {
+    const wants = eventSelection(actor, url.searchParams);
+    return (socket) => serveEvents(socket, deps.hub, wants);
+  }
+  const operation = OPERATION_SOCKET.exec(url.pathname)?.[1];
+  if (operation === undefined) throw new WeftError('request.not-found', 'not found');
+  if (!(await findOperation(deps.reads, operation))) throw new WeftError('operation.not-found', 'Operation not found');
+  const fd = fdOfSecret(deps.sessionKey, operation, url.searchParams.get('secret') ?? '');
+  if (!fd) throw new WeftError('auth.forbidden', 'not authorized');
+  return (socket) => bridgeOperationSocket(socket, deps.nc, operation, fd);
+}

@@ -1,0 +1,55 @@
+/**
+ * Collections as LXD gives them, in one query: Postgres puts the ready documents side by side and the result is the
+ * JSON array's inside. Only a list of URLs (recursion 0) is put together here, because names need URL escaping.
+ */
+import { compileFilter } from '../domain/filter-sql';
+import { parseFilter } from '../domain/filter';
+import { resourceUrl } from '../domain/resource-url';
+import type { ReadClient } from '../clients/read.client';
+
+export interface Collection {
+  view: string;
+  /** Path below /1.0: ["images", "aliases"]. */
+  path: readonly string[];
+  /** The column that names an object in its URL. */
+  key: string;
+  /** Whether the view has a `project` column, which then shows in URLs. */
+  projects: boolean;
+  /** Filter fields that are columns of the view. */
+  columns: Readonly<Record<string, string>>;
+  /** Document column for recursion 2; recursion 1 is always `doc`. */
+  full?: string;
+}
+
+/** A condition with its parameters; `$1` is the first. */
+export interface Scope {
+  sql: string;
+  parameters: readonly unknown[];
+}
+
+export const EVERYTHING: Scope = { sql: 'true', parameters: [] };
+
+/** The rendered JSON array. `filter` is the text of `?filter=`. Throws `request.invalid` for a wrong filter. */
+export async function listJson(reads: ReadClient, collection: Collection, scope: Scope, recursion: 0 | 1 | 2, filter = ''): Promise<string> {
+  const parsed = parseFilter(filter);
+  const condition = parsed ? compileFilter(parsed, scope.parameters.length + 1, collection.columns) : undefined;
+  const where = condition ? `(${scope.sql}) and ${condition.sql}` : scope.sql;
+  const parameters = condition ? [...scope.parameters, ...condition.parameters] : scope.parameters;
+  const order = collection.projects ? `project, ${collection.key}` : collection.key;
+  const project = collection.projects ? 'project' : `'default'`;
+  const sql =
+    recursion === 0
+      ? `select ${collection.key}, ${project} from ${collection.view} where ${where} order by ${order}`
+      : `select string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}) from ${collection.view} where ${where}`;
+  // Without a user's filter the statement is always the same text: worth preparing.
+  const name = condition ? undefined : `list:${collection.view}:${recursion}:${scope.sql}`.slice(0, 63);
+  const rows = await reads.rows({ name, sql }, parameters, 'list');
+  if (recursion !== 0) return `[${rows[0]?.[0] ?? ''}]`;
+  return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));
+}
+
+/** `?recursion=`; anything but 1 and 2 counts as 0, as in LXD. */
+export function recursionOf(query: Readonly<Record<string, string>>): 0 | 1 | 2 {
+  if (query.recursion === '1') return 1;
+  return query.recursion === '2' ? 2 : 0;
+}

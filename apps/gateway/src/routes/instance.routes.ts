@@ -1,0 +1,129 @@
+/**
+ * Instances under their three names: /1.0/instances, and LXD's older /1.0/containers and /1.0/virtual-machines,
+ * which show one type only.
+ */
+import { instancePatch, instancePost, instancePut, instancesPost, instancesPut, instanceSource, instanceType, WeftError } from '@weft/contracts';
+import type { Deps } from '../gateway.deps';
+import { validate } from '../http/body';
+import { empty, sync, type Reply } from '../http/reply';
+import { route, type Call, type Method, type Route } from '../http/route';
+import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '../queries/instance.query';
+import { listJson, recursionOf, type Scope } from '../queries/list.query';
+import { allProjects, ownProject } from '../queries/project-scope';
+
+/** The three collections and the type that each is limited to. */
+export const INSTANCE_COLLECTIONS = [
+  { path: 'instances', type: undefined },
+  { path: 'containers', type: 'container' },
+  { path: 'virtual-machines', type: 'virtual-machine' },
+] as const;
+type InstanceCollection = (typeof INSTANCE_COLLECTIONS)[number];
+
+/** The same route below each collection; `build` gets the URL prefix. */
+export const underEachCollection = (build: (prefix: string) => Route[]): Route[] => INSTANCE_COLLECTIONS.flatMap(({ path }) => build(`/1.0/${path}/:name`));
+
+const instanceBody = instancesPost.transform(({ source, ...rest }) => ({ ...rest, source: validate(instanceSource, source) }));
+
+export function instanceRoutes(deps: Deps): Route[] {
+  return [...INSTANCE_COLLECTIONS.flatMap((collection) => collectionRoutes(deps, collection)), ...underEachCollection((prefix) => objectRoutes(deps, prefix))];
+}
+
+const limited = (scope: Scope, type: string | undefined): Scope =>
+  type === undefined ? scope : { sql: `(${scope.sql}) and type = $${scope.parameters.length + 1}`, parameters: [...scope.parameters, type] };
+
+function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCollection): Route[] {
+  const list = async (call: Call, scope: Scope): Promise<Reply> => sync(await listJson(reads, { ...INSTANCES, path: [path] }, limited(scope, type), recursionOf(call.query), call.query.filter));
+  return [
+    route({
+      method: 'GET',
+      path: `/1.0/${path}`,
+      summary: 'List instances',
+      access: 'trusted',
+      handle: (call) => {
+        if (call.query['all-projects'] === 'true') {
+          if (call.query.project !== undefined) throw new WeftError('request.invalid', "Can't specify a project when requesting all projects");
+          return list(call, allProjects(call.actor));
+        }
+        requireOwnProject(call);
+        return list(call, ownProject(call.project));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `/1.0/${path}`,
+      summary: 'Create an instance',
+      access: 'project',
+      body: instanceBody,
+      handle: async (call) => {
+        const wanted = type ?? call.body.type;
+        const body = { ...call.body, type: wanted === '' ? ('' as const) : validate(instanceType, wanted), target: call.query.target === 'none' ? '' : (call.query.target ?? '') };
+        if (body.source.type === 'copy' && body.source.project !== undefined) requireProjectOf(call, body.source.project);
+        return { kind: 'async', operation: await commands.start('instance.create', body, call.meta()), project: call.project };
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: `/1.0/${path}`,
+      summary: 'Change the state of every instance of a project',
+      access: 'project',
+      body: instancesPut,
+      handle: async (call) => ({ kind: 'async', operation: await commands.start('instances.set-state', call.body.state, call.meta()), project: call.project }),
+    }),
+  ];
+}
+
+function requireOwnProject(call: Call): void {
+  requireProjectOf(call, call.project);
+}
+
+function requireProjectOf(call: Call, project: string): void {
+  const { projects } = call.actor;
+  if (projects !== null && !projects.includes(project)) throw new WeftError('auth.forbidden', 'not authorized');
+}
+
+function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
+  const get = async (call: Call): Promise<Reply> => {
+    const full = call.query.recursion === '1' || call.query.recursion === '2';
+    const row = await reads.row(full ? GET_INSTANCE_FULL : GET_INSTANCE, [call.project, call.params.name]);
+    if (!row) throw instanceNotFound();
+    return sync(row[0] ?? 'null', row[1] ?? undefined);
+  };
+  const define = (method: Method, summary: string) => ({ method, path, summary, access: 'project' as const });
+  return [
+    route({ ...define('GET', 'An instance; recursion=1 adds state and snapshots'), handle: get }),
+    route({
+      ...define('PUT', 'Replace the configuration of an instance, or restore a snapshot'),
+      body: instancePut,
+      handle: async (call) => {
+        const { restore, stateful, ...content } = call.body;
+        const name = call.params.name ?? '';
+        const operation =
+          restore === ''
+            ? await commands.start('instance.update', { name, ifMatch: call.ifMatch, ...content }, call.meta())
+            : await commands.start('instance.restore', { name, snapshot: restore.includes('/') ? restore.slice(restore.indexOf('/') + 1) : restore, stateful }, call.meta());
+        return { kind: 'async', operation, project: call.project };
+      },
+    }),
+    route({
+      ...define('PATCH', 'Change parts of the configuration of an instance'),
+      body: instancePatch,
+      handle: async (call) => {
+        await commands.send('instance.patch', { name: call.params.name, ifMatch: call.ifMatch, ...call.body }, call.meta());
+        return empty;
+      },
+    }),
+    route({
+      ...define('POST', 'Rename an instance'),
+      body: instancePost,
+      handle: async (call) => {
+        const { name, migration, pool, project } = call.body;
+        if (migration || pool !== '' || project !== '') throw new WeftError('request.unsupported', 'This server cannot move instances between servers, members, pools or projects yet');
+        return { kind: 'async', operation: await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()), project: call.project };
+      },
+    }),
+    route({
+      ...define('DELETE', 'Delete an instance'),
+      handle: async (call) => ({ kind: 'async', operation: await commands.start('instance.delete', { name: call.params.name ?? '' }, call.meta()), project: call.project }),
+    }),
+  ];
+}

@@ -1,0 +1,102 @@
+import { projectPatch, projectPut, projectsPost, renamePost, WeftError } from '@weft/contracts';
+import { canSeeProject, visibleProjects } from '../domain/policy';
+import { projectState } from '../domain/project-state';
+import { resourceUrl } from '../domain/resource-url';
+import type { Deps } from '../gateway.deps';
+import { created, empty, sync, syncValue } from '../http/reply';
+import { route, type Call, type Route } from '../http/route';
+import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
+
+const COLLECTION: Collection = { view: 'instance.project_v1', path: ['projects'], key: 'name', projects: false, columns: { name: 'name' } };
+const GET = { name: 'project', sql: 'select doc, etag from instance.project_v1 where name = $1' };
+const USAGE = {
+  name: 'project-usage',
+  sql: `select doc::jsonb ->> 'type', doc::jsonb -> 'expanded_config' ->> 'limits.cpu', doc::jsonb -> 'expanded_config' ->> 'limits.memory',
+               doc::jsonb -> 'expanded_config' ->> 'limits.processes' from instance.instance_v1 where project = $1`,
+};
+
+const notFound = (): WeftError => new WeftError('project.not-found', 'Project not found');
+
+export function projectRoutes({ reads, commands }: Deps): Route[] {
+  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
+    await commands.send('project.update', { ...call.body, mode, name: call.params.name, ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  const read = async (call: Call) => {
+    const name = call.params.name ?? '';
+    if (!canSeeProject(call.actor, name)) throw new WeftError('auth.forbidden', 'not authorized');
+    const row = await reads.row(GET, [name]);
+    if (!row) throw notFound();
+    return row;
+  };
+  return [
+    route({
+      method: 'GET',
+      path: '/1.0/projects',
+      summary: 'List projects',
+      access: 'trusted',
+      handle: async (call) => {
+        const visible = visibleProjects(call.actor);
+        const scope = visible === null ? EVERYTHING : { sql: 'name = any($1::text[])', parameters: [[...visible]] };
+        return sync(await listJson(reads, COLLECTION, scope, recursionOf(call.query), call.query.filter));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/1.0/projects',
+      summary: 'Create a project',
+      access: 'admin',
+      body: projectsPost,
+      handle: async (call) => {
+        await commands.send('project.create', call.body, call.meta());
+        return created(resourceUrl(['projects', call.body.name]));
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/1.0/projects/:name',
+      summary: 'A project',
+      access: 'trusted',
+      handle: async (call) => {
+        const row = await read(call);
+        return sync(row[0] ?? 'null', row[1] ?? undefined);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/1.0/projects/:name/state',
+      summary: 'What a project uses of its limits',
+      access: 'trusted',
+      handle: async (call) => {
+        const row = await read(call);
+        const usage = await reads.rows(USAGE, [call.params.name], 'list');
+        const { config } = JSON.parse(row[0] ?? '{}') as { config?: Record<string, string> };
+        return syncValue(projectState(config ?? {}, usage.map(([type, cpu, memory, processes]) => ({ type, cpu, memory, processes }))));
+      },
+    }),
+    route({ method: 'PUT', path: '/1.0/projects/:name', summary: 'Replace a project', access: 'admin', body: projectPut, handle: (call) => update(call, 'replace') }),
+    route({ method: 'PATCH', path: '/1.0/projects/:name', summary: 'Change parts of a project', access: 'admin', body: projectPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'POST',
+      path: '/1.0/projects/:name',
+      summary: 'Rename a project',
+      access: 'admin',
+      body: renamePost,
+      handle: async (call) => ({
+        kind: 'async',
+        operation: await commands.start('project.rename', { name: call.params.name ?? '', newName: call.body.name }, call.meta()),
+        project: call.project,
+      }),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/1.0/projects/:name',
+      summary: 'Delete a project',
+      access: 'admin',
+      handle: async (call) => {
+        await commands.send('project.delete', { name: call.params.name }, call.meta());
+        return empty;
+      },
+    }),
+  ];
+}
