@@ -7,4 +7,6 @@ module.exports = {
   moduleNameMapper: { '^@weft/([^/]+)$': '<rootDir>/libs/$1/src', '^@weft/([^/]+)/(.+)$': '<rootDir>/libs/$1/src/$2' },
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  // A limit for what hangs, not a measure of what is slow: machines that run tests are busy.
+  testTimeout: 60_000,
 };

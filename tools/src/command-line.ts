@@ -5,6 +5,7 @@ export type CommandLine =
   | { command: 'down' }
   | { command: 'reset'; yes: boolean }
   | { command: 'status' }
+  | { command: 'credentials'; members: number }
   | { command: 'help' };
 
 const MOST_MEMBERS = 64;
@@ -13,6 +14,7 @@ export const USAGE = `usage: weft start [--detach] [--members N]   start the pla
        weft down                              stop everything, guests included
        weft reset [--yes]                     stop everything and erase all state
        weft status                            what runs
+       weft credentials [--members N]         make secrets and database roles for containers (deploy/)
 
 environment: WEFT_DIR (/var/lib/weft), WEFT_HTTPS_ADDRESS (127.0.0.1:8443), WEFT_CACHE (/var/cache/weft),
              WEFT_POSTGRES_URL and WEFT_NATS_URL to use servers of your own, OTEL_* to export telemetry`;
@@ -31,6 +33,9 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
     case 'status':
       allow(options, []);
       return { command };
+    case 'credentials':
+      allow(options, ['members']);
+      return { command, members: members(options.get('members')) ?? 1 };
     case undefined:
     case 'help':
     case '--help':

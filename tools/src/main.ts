@@ -1,4 +1,5 @@
 import { parseCommandLine, USAGE } from './command-line';
+import { credentials } from './commands/credentials';
 import { down } from './commands/down';
 import { reset } from './commands/reset';
 import { start, supervise } from './commands/start';
@@ -10,6 +11,7 @@ const main = async (args: readonly string[]): Promise<void> => {
   const detached = args[0] === 'supervise';
   const line = parseCommandLine(detached ? ['start', ...args.slice(1)] : args);
   if (line.command === 'help') return void process.stdout.write(`${USAGE}\n`);
+  if (line.command === 'credentials') return credentials(process.env, line.members);
   const settings = readSettings(process.env);
   switch (line.command) {
     case 'start':

@@ -3,7 +3,7 @@ export { cacheDir, cached } from './cache';
 export { eventually, type EventuallyOptions } from './eventually';
 export { freePort } from './free-port';
 export { NATS_ACCOUNT, natsVersion, parseNatsVersion, startNatsServer, type NatsOptions, type NatsVersion, type RunningNats } from './nats';
-export { renderNatsConfig, type NatsUser } from './nats-config';
+export { renderNatsConfig, renderNatsUsers, type NatsUser } from './nats-config';
 export { POSTGRES_ACCOUNT, releaseSharedMemory, startPostgresServer, SUPERUSER, type PostgresOptions, type RunningPostgres } from './postgres';
 export {
   childrenOf,

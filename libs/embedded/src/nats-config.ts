@@ -15,6 +15,9 @@ const renderUser = (user: NatsUser): string =>
   `    { user: ${quote(user.name)}, password: ${quote(user.password)}, permissions: {
         publish: { allow: ${list(user.publish)} }, subscribe: { allow: ${list(user.subscribe)} }, allow_responses: { max: 10, expires: "10m" } } }`;
 
+/** The `authorization` block by itself, for servers that are configured elsewhere (`include`). */
+export const renderNatsUsers = (users: readonly NatsUser[]): string => ['authorization {', '  users: [', users.map(renderUser).join(',\n'), '  ]', '}', ''].join('\n');
+
 /** `sync_interval: always` puts every acknowledged message on disk, but servers before 2.10 refuse the word. */
 export const renderNatsConfig = (options: NatsOptions, version: NatsVersion): string =>
   [
@@ -27,6 +30,5 @@ export const renderNatsConfig = (options: NatsOptions, version: NatsVersion): st
     `  max_file_store: ${options.maxFileBytes ?? 4 * 1024 ** 3}`,
     ...(version.minor >= 10 ? ['  sync_interval: always'] : []),
     '}',
-    ...(options.users ? ['authorization {', '  users: [', options.users.map(renderUser).join(',\n'), '  ]', '}'] : []),
-    '',
+    options.users ? renderNatsUsers(options.users) : '',
   ].join('\n');

@@ -1,21 +1,12 @@
-import type { NatsUser } from '@weft/embedded';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../places';
 import type { Settings } from '../settings';
 import { nodeService } from '../supervise/node-service';
 import type { Service } from '../supervise/supervisor';
-import type { ServiceRole } from './database';
+import { agentName, databaseRoles, GATEWAY, INSTANCE, memberNames, natsUsers, passwordsIn } from './credentials';
 import { natsPort, natsService, postgresService, socketUrl } from './embedded-services';
-import { agentUser, gatewayUser, instanceServiceUser } from './nats-users';
 import { keptSecret } from './secrets';
-
-const INSTANCE = 'weft_instance';
-const GATEWAY = 'weft_gateway';
-const agentName = (member: string): string => `weft_agent_${member}`;
-
-/** host1 to hostN. */
-export const memberNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `host${index + 1}`);
 
 /**
  * Everything that runs, with what it needs and what it may do.
@@ -24,7 +15,7 @@ export const memberNames = (count: number): string[] => Array.from({ length: cou
  */
 export const serviceTable = async (settings: Settings, at: Places, memberCount: number, root: string): Promise<Service[]> => {
   const members = memberNames(memberCount);
-  const password = (user: string) => keptSecret(at.secrets, `${user}.password`);
+  const password = passwordsIn(at.secrets);
   keptSecret(at.secrets, 'session-secret');
   const port = settings.natsUrl ? 0 : await natsPort(at);
   const natsUrl = (user: string) => settings.natsUrl ?? `nats://${user}:${password(user)}@127.0.0.1:${port}`;
@@ -62,14 +53,3 @@ const agentService = (at: Places, main: string, member: string, env: Record<stri
   if (!existsSync(stateDir)) mkdirSync(stateDir, { mode: 0o711 });
   return nodeService(at, { name: `agent-${member}`, after: stores.filter((store) => store === 'nats'), main, env: { ...env, WEFT_MEMBER: member } });
 };
-
-const databaseRoles = (password: (user: string) => string): ServiceRole[] => [
-  { role: INSTANCE, password: password(INSTANCE), schema: 'instance', reads: [] },
-  { role: GATEWAY, password: password(GATEWAY), reads: ['instance'] },
-];
-
-const natsUsers = (members: readonly string[], password: (user: string) => string): NatsUser[] => [
-  instanceServiceUser(INSTANCE, password(INSTANCE)),
-  gatewayUser(GATEWAY, password(GATEWAY)),
-  ...members.map((member) => agentUser(agentName(member), password(agentName(member)), member)),
-];
