@@ -28,7 +28,8 @@ install -m 0755 "$busybox" "$root/bin/busybox"
 for applet in $("$busybox" --list); do
   case $applet in
     busybox | '[' | '[[') ;;
-    init | halt | poweroff | reboot) ln -s ../bin/busybox "$root/sbin/$applet" ;;
+    halt | poweroff | reboot) ;;
+    init) ln -s ../bin/busybox "$root/sbin/init" ;;
     *) ln -s busybox "$root/bin/$applet" ;;
   esac
 done
@@ -41,18 +42,36 @@ cat >"$root/etc/inittab" <<'TAB'
 ::respawn:-/bin/sh
 ::ctrlaltdel:/sbin/reboot
 ::restart:/sbin/init
+::shutdown:/etc/init.d/rcK
 TAB
 
 # The runtime names the container before init runs; files follow that name, and a bare rootfs still gets one.
 cat >"$root/etc/init.d/rcS" <<'RC'
 #!/bin/sh
+rm -f /run/reboot
 [ "$(hostname)" != "(none)" ] || hostname -F /etc/hostname
 hostname >/etc/hostname
 printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n' "$(hostname)" >/etc/hosts
 ip link set lo up 2>/dev/null
 exit 0
 RC
-chmod 0755 "$root/etc/init.d/rcS"
+
+# init's own way down sleeps for seconds and syncs every file system of the host. Its first step runs this, which ends
+# what is left and leaves the namespace at once; only `reboot` has to say that it is not a power off.
+cat >"$root/etc/init.d/rcK" <<'RC'
+#!/bin/sh
+others() { for p in /proc/[0-9]*; do case ${p#/proc/} in 1 | $$) ;; *) return 0 ;; esac; done; return 1; }
+kill -TERM -1 2>/dev/null
+kill -HUP -1 2>/dev/null
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do others || break; sleep 0.05; done
+kill -KILL -1 2>/dev/null
+[ -e /run/reboot ] && exec busybox reboot -n -f
+exec busybox poweroff -n -f
+RC
+printf '#!/bin/sh\nexec kill -USR2 1\n' >"$root/sbin/poweroff"
+ln -s poweroff "$root/sbin/halt"
+printf '#!/bin/sh\n: >/run/reboot\nexec kill -TERM 1\n' >"$root/sbin/reboot"
+chmod 0755 "$root"/etc/init.d/rc? "$root/sbin/poweroff" "$root/sbin/reboot"
 
 echo tiny >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n' >"$root/etc/hosts"

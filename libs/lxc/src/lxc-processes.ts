@@ -29,11 +29,12 @@ export class LxcProcesses {
     return { monitorPid };
   }
 
-  /** The process that an `lxc-attach` (host's pid) runs inside, once it is there. */
+  /** The command that an `lxc-attach` (host's pid) runs inside; undefined while lxc-attach still prepares it. */
   async attached(attachPid: number): Promise<number | undefined> {
+    const tool = await programOf(attachPid);
     for (const child of await childrenOf(attachPid)) {
-      const namespaces = await namespacePids(child);
-      if (namespaces.length > 1) return child;
+      const isInside = (await namespacePids(child)).length > 1;
+      if (isInside && (await programOf(child)) !== tool) return child;
     }
     return undefined;
   }
@@ -44,6 +45,8 @@ export async function childrenOf(pid: number): Promise<number[]> {
   const lists = await Promise.all(threads.map((thread) => fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
   return lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
 }
+
+const programOf = (pid: number): Promise<string> => fs.readlink(`/proc/${pid}/exe`).catch(() => '');
 
 /** Process 1 of a namespace below ours, and alive. */
 async function isInit(pid: number): Promise<boolean> {

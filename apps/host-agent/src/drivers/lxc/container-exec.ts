@@ -8,7 +8,6 @@ import type { Socket } from 'node:net';
 import type { InstanceSpec } from '@weft/contracts';
 import type { CommandLine, Lxc, LxcProcesses } from '@weft/lxc';
 import type { ExecProcess, ExecRequest } from '../driver';
-import { withPrefix } from './container-config';
 import type { GuestPipes } from './guest-pipes';
 import { startOnPty } from './pty-stream';
 
@@ -24,10 +23,10 @@ export class ContainerExec {
   ) {}
 
   async run(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess> {
-    const identity = { user: request.user, group: request.group, environment: execEnvironment(spec, request) };
-    const command = this.lxc.attachCommand(spec.id, identity, inDirectory(request.cwd, request.command));
-    const cwd = request.cwd === '' ? await homeOf(request.user) : '/';
-    return request.interactive ? this.onTerminal(command, cwd, request) : this.onPipes(command, cwd);
+    const { user, group, environment } = request;
+    const place = await placeOf(request);
+    const command = this.lxc.attachCommand(spec.id, { user, group, environment }, [...place.prefix, ...request.command]);
+    return request.interactive ? this.onTerminal(command, place.cwd, request) : this.onPipes(command, place.cwd);
   }
 
   private onTerminal(command: CommandLine, cwd: string, request: ExecRequest): ExecProcess {
@@ -90,27 +89,14 @@ function endWhenQuiet(stream: Socket): void {
   });
 }
 
-/** What LXD gives a command: a path and root's home, then the instance's own variables, then the caller's. */
-export function execEnvironment(spec: InstanceSpec, request: ExecRequest): Record<string, string> {
-  return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    LANG: 'C.UTF-8',
-    ...(request.user === 0 ? { HOME: '/root', USER: 'root' } : {}),
-    ...withPrefix(spec.config, 'environment.'),
-    ...request.environment,
-  };
-}
-
-/** A directory that the caller names has to be there; the guest's own shell goes into it. */
-const inDirectory = (cwd: string, command: readonly string[]): readonly string[] =>
-  cwd === '' || cwd === '/' ? command : ['/bin/sh', '-c', 'cd -- "$1" || exit 1; shift; exec "$@"', 'sh', cwd, ...command];
-
 /**
- * Without a wish a command starts in the user's home. lxc-attach enters the directory with the name of its own, if the
- * container has it, and "/" otherwise.
+ * lxc-attach has no option for a directory: it enters the one with the name of its own, if the container has it, and
+ * "/" otherwise. That is what a home needs, which the caller need not have asked for; any other directory has to be
+ * there, so the guest's own shell goes into it first.
  */
-async function homeOf(user: number): Promise<string> {
-  const home = '/root';
-  const isPlain = user === 0 && (await fs.realpath(home).catch(() => '')) === home;
-  return isPlain ? home : '/';
+async function placeOf({ cwd, environment }: ExecRequest): Promise<{ cwd: string; prefix: readonly string[] }> {
+  if (cwd === '' || cwd === '/') return { cwd: '/', prefix: [] };
+  const isHome = cwd === environment['HOME'];
+  if (isHome && (await fs.realpath(cwd).catch(() => '')) === cwd) return { cwd, prefix: [] };
+  return { cwd: '/', prefix: ['/bin/sh', '-c', `cd -- "$1" || ${isHome ? 'cd /' : 'exit 1'}; shift; exec "$@"`, 'sh', cwd] };
 }

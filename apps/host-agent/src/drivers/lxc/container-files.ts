@@ -38,17 +38,17 @@ export class ContainerFiles implements GuestFiles {
 
   readlink = (path: string): Promise<string> => this.answer('readlink', path);
 
-  /** The stream fails with the reason when the file cannot be read to its end. */
+  /** Fails when the file cannot be opened; the stream fails when it cannot be read to its end. */
   async read(path: string): Promise<Readable> {
     const helper = await this.start('read', path);
     helper.stdin?.end();
-    const content = new PassThrough();
     const ended = exitOf(helper, path);
-    helper.stdout!.pipe(content, { end: false });
-    helper.stdout!.once('close', () => void ended.then(() => content.end(), (error: Error) => content.destroy(error)));
+    const output = helper.stdout!;
+    await Promise.race([firstBytes(output), ended]);
+    const content = new PassThrough();
+    output.pipe(content, { end: false });
+    ended.then(() => content.end(), (error: Error) => content.destroy(error));
     content.once('close', () => helper.kill('SIGKILL'));
-    // Fail here and not in the stream when the file cannot be opened.
-    await Promise.race([new Promise((resolve) => helper.stdout!.once('readable', resolve)), ended]);
     return content;
   }
 
@@ -105,6 +105,15 @@ export class ContainerFiles implements GuestFiles {
     return helper;
   }
 }
+
+/** Resolves with the first content; a helper that ends without any is known by its exit. */
+const firstBytes = (output: Readable): Promise<void> =>
+  new Promise((resolve) => {
+    output.once('readable', () => {
+      if (output.readableLength > 0) resolve();
+      else output.resume();
+    });
+  });
 
 function exitOf(helper: ChildProcess, path: string): Promise<void> {
   let reason = '';

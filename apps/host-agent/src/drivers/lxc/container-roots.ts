@@ -1,7 +1,7 @@
+import type { Serial } from '../../files/serial';
 import type { ContainerStorage } from '../../storage/container-storage';
 import type { GuestRoot } from './container-files';
 import type { ContainerRuntime } from './container-runtime';
-import type { Serial } from './serial';
 
 /** Opens containers' roots for file access: a running one as its guest sees it, a stopped one mounted meanwhile. */
 export class ContainerRoots {

@@ -96,9 +96,9 @@ export class ContainerRuntime {
     const running = await this.find(spec.id);
     if (running?.initPid !== undefined && !force) {
       await this.options.cgroups.thaw(containerGroup(spec.id));
-      process.kill(running.initPid, await haltSignal(running.initPid, spec.config['raw.lxc'] ?? ''));
+      const signal = await haltSignal(running.initPid, spec.config['raw.lxc'] ?? '');
       const timeoutMs = timeoutSeconds < 0 ? Infinity : timeoutSeconds * 1000;
-      if (!(await this.gone(spec.id, timeoutMs))) throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
+      if (!(await this.shutDown(spec.id, signal, timeoutMs))) throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
     }
     await this.clean(spec.id);
     await this.save(spec.id, { ...record, started: false });
@@ -161,6 +161,18 @@ export class ContainerRuntime {
     await this.options.cgroups.remove(containerGroup(instanceId));
     await this.options.cgroups.remove(monitorGroup(instanceId));
     await this.options.storage.unmount(instanceId);
+  }
+
+  /** The kernel drops signals that a young init does not handle yet, so the wish is repeated at growing intervals. */
+  private async shutDown(instanceId: string, signal: number, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    for (let intervalMs = 250; ; intervalMs *= 2) {
+      const pid = (await this.find(instanceId))?.initPid;
+      if (pid !== undefined) send(pid, signal);
+      const leftMs = deadline - performance.now();
+      if (await this.gone(instanceId, Math.min(intervalMs, leftMs))) return true;
+      if (leftMs <= intervalMs) return false;
+    }
   }
 
   private async gone(instanceId: string, timeoutMs: number): Promise<boolean> {
@@ -228,9 +240,12 @@ function configText(config: Parameters<typeof renderLxcConfig>[0]): string {
   }
 }
 
-function kill(pid: number): void {
+const SIGKILL = 9;
+const kill = (pid: number): void => send(pid, SIGKILL);
+
+function send(pid: number, signal: number): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It has gone by itself.
   }

@@ -49,16 +49,16 @@ my %operations = (
     read => sub { sysopen my $file, $path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY or failed(); regular($file); copy($file, \*STDOUT) },
     write => sub {
         my ($uid, $gid, $mode, $append) = @rest;
-        my $exists = -e $path;
+        my $exists = -e $path; # appending keeps the owner and mode that are there
         sysopen my $file, $path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | ($append ? O_APPEND : 0), 0600 or failed();
         regular($file);
         $append or truncate $file, 0 or failed();
         copy(\*STDIN, $file);
-        if ($uid >= 0 || $gid >= 0 || !$exists) {
+        if (!$append || !$exists) {
             my ($u, $g) = map { $_ >= 0 ? $_ + $base : $exists ? -1 : $base } $uid, $gid;
             chown $u, $g, $file or failed();
+            if ($mode >= 0 || !$exists) { chmod $mode >= 0 ? $mode : 0644, $file or failed() }
         }
-        if ($mode >= 0 || !$exists) { chmod $mode >= 0 ? $mode : 0644, $file or failed() }
         close $file or failed();
     },
     mkdir => sub {

@@ -5,6 +5,7 @@ import { Cgroups, type IdMapping, Lxc } from '@weft/lxc';
 import { diskUsageBytes } from '../../storage/container-copy';
 import { readRecord } from '../../storage/container-record';
 import { ContainerStorage } from '../../storage/container-storage';
+import { Serial } from '../../files/serial';
 import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
 import type { DriverDeps } from '../driver-deps';
 import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
@@ -16,7 +17,6 @@ import { ContainerRuntime } from './container-runtime';
 import { containerUsage, STOPPED_USAGE } from './container-usage';
 import { ContainerWatch } from './container-watch';
 import { GuestPipes } from './guest-pipes';
-import { Serial } from './serial';
 
 export interface LxcDriverOptions extends Pick<DriverDeps, 'dir'> {
   images: Pick<DriverDeps['images'], 'containerRoot'>;
@@ -105,7 +105,6 @@ export class LxcDriver implements Driver {
   delete(instanceId: string): Promise<void> {
     return this.serial.run(instanceId, async () => {
       const { runtime } = await this.parts();
-      if ((await runtime.find(instanceId))?.initPid !== undefined) throw new WeftError('instance.wrong-status', 'The instance is running');
       this.watch.forget(instanceId);
       await runtime.clean(instanceId);
       await this.storage.delete(instanceId);
@@ -220,9 +219,9 @@ export class LxcDriver implements Driver {
 
   async logs(instanceId: string): Promise<Record<string, string>> {
     const { runtime } = await this.parts();
-    const lxc = await fs.readFile(runtime.logFile(instanceId, 'lxc.log'), 'utf8').catch(() => undefined);
-    const consoleText = await readConsoleLog(runtime.logFile(instanceId, 'console.log'), CONSOLE_LOG_BYTES);
-    return { ...(lxc === undefined ? {} : { 'lxc.log': lxc }), ...(consoleText === '' ? {} : { 'console.log': consoleText }) };
+    const files = (['lxc.log', 'console.log'] as const).map((name) => [name, runtime.logFile(instanceId, name)] as const);
+    const present = await Promise.all(files.map(async ([name, file]) => ((await isThere(file)) ? [[name, file] as const] : [])));
+    return Object.fromEntries(present.flat());
   }
 
   private parts(): Promise<Parts> {
@@ -238,3 +237,5 @@ export class LxcDriver implements Driver {
     return { cgroups, runtime, exec: new ContainerExec(lxc, runtime.processes, pipes), roots: new ContainerRoots(runtime, storage, serial) };
   }
 }
+
+const isThere = (path: string): Promise<boolean> => fs.access(path).then(() => true, () => false);
