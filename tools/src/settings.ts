@@ -15,7 +15,7 @@ const environment = z.object({
   WEFT_HTTPS_ADDRESS: z
     .string()
     .default('127.0.0.1:8443')
-    .refine((address) => /:\d{1,5}$/.test(address), 'must be host:port'),
+    .refine((address) => address === '' || /:\d{1,5}$/.test(address), 'must be host:port, or empty for no HTTPS'),
   WEFT_POSTGRES_URL: z.string().optional(),
   WEFT_NATS_URL: z.string().optional(),
 });

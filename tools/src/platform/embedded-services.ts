@@ -1,10 +1,10 @@
 import { freePort, SUPERUSER, startNatsServer, startPostgresServer, writePidFile, type NatsUser } from '@weft/embedded';
-import { createServer } from 'node:net';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Places } from '../places';
 import type { Service } from '../supervise/supervisor';
+import { canListen } from './can-listen';
 import { prepareDatabase, type ServiceRole } from './database';
 
 /** libpq's name for a server behind a unix socket. */
@@ -50,7 +50,7 @@ export const natsService = (at: Places, port: number, users: readonly NatsUser[]
 export const natsPort = async (at: Places): Promise<number> => {
   mkdirSync(dirname(at.natsPort), { recursive: true });
   const last = Number(readTextOrEmpty(at.natsPort));
-  const port = last > 0 && (await isFree(last)) ? last : await freePort();
+  const port = last > 0 && (await canListen('127.0.0.1', last)) ? last : await freePort();
   writeFileSync(at.natsPort, `${port}\n`);
   return port;
 };
@@ -62,10 +62,3 @@ const readTextOrEmpty = (path: string): string => {
     return '';
   }
 };
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });

@@ -1,13 +1,14 @@
 import { endProcess, readPidFile } from '@weft/embedded';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { ensureImages } from '../guests/images';
 import { makePlaces, type Places } from '../places';
 import type { Progress } from '../progress';
 import { UserError, type Settings } from '../settings';
 import { takePidFile } from '../supervise/single';
 import { Supervisor } from '../supervise/supervisor';
+import { requireFree } from './can-listen';
 import { limitLogs } from './log-files';
 import { ensureServerCertificate } from './server-certificate';
 import { serviceTable } from './service-table';
@@ -26,10 +27,11 @@ export const runPlatform = async (settings: Settings, at: Places, members: numbe
   const holder = takePidFile(at.supervisorPid);
   if (holder) throw new UserError(`the platform in ${at.dir} runs already (process ${holder.pid})`);
   const log = pino({ name: 'supervisor' }, pino.destination({ dest: at.logFile('supervisor'), sync: true }));
-  await endFormerServices(at);
   const memberCount = chooseMembers(at, members);
-  await ensureServerCertificate(at.secrets);
-  const supervisor = new Supervisor(await serviceTable(settings, at, memberCount, ROOT), progress, log);
+  const supervisor = await prepareSupervisor(settings, at, memberCount, progress, log).catch((error: unknown) => {
+    rmSync(at.supervisorPid, { force: true });
+    throw error;
+  });
   const logLimiter = setInterval(() => limitLogs(at.log), 60_000).unref();
   const stop = async () => {
     clearInterval(logLimiter);
@@ -51,6 +53,13 @@ export const runPlatform = async (settings: Settings, at: Places, members: numbe
   writeFileSync(at.supervisorReady, `${process.pid}\n`);
   log.info({ members: memberCount }, 'platform ready');
   return { memberCount, stop };
+};
+
+const prepareSupervisor = async (settings: Settings, at: Places, memberCount: number, progress: Progress, log: Logger): Promise<Supervisor> => {
+  await endFormerServices(at);
+  await requireFree(settings.httpsAddress);
+  await ensureServerCertificate(at.secrets);
+  return new Supervisor(await serviceTable(settings, at, memberCount, ROOT), progress, log);
 };
 
 /** Services of a supervisor that was killed end by themselves; wait for it, and help where one does not. */
