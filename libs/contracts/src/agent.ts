@@ -110,10 +110,14 @@ export const heartbeatSchema = z.object({
   member: z.string(),
   /** New for every start of the agent process. */
   bootId: z.string(),
+  /** New for every boot of the host (/proc/sys/kernel/random/boot_id): tells a restarted agent from a restarted host. */
+  hostBootId: z.string().optional(),
   version: z.string(),
   /** Milliseconds since the epoch, the agent's clock. */
   at: z.number(),
   drivers: z.array(z.object({ name: z.string(), type: instanceType, version: z.string(), info: stringMap })),
+  /** Drivers that were asked for and cannot run there, with the reason for the user. */
+  missingDrivers: z.array(z.object({ name: z.string(), reason: z.string() })).default([]),
   resources: z.object({
     cpus: z.number(),
     memoryBytes: z.number(),

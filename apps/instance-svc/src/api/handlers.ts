@@ -1,4 +1,7 @@
 import { addCertificate } from '../commands/add-certificate';
+import { createImageAlias, deleteImageAlias, renameImageAlias, updateImageAlias } from '../commands/change-image-alias';
+import { chooseImageMember } from '../commands/choose-image-member';
+import { createImage } from '../commands/create-image';
 import { createProfile } from '../commands/create-profile';
 import { createProject } from '../commands/create-project';
 import { deleteProfile } from '../commands/delete-profile';
@@ -7,6 +10,7 @@ import { issueCertificateToken } from '../commands/issue-certificate-token';
 import { renameProfile } from '../commands/rename-profile';
 import { renameProject } from '../commands/rename-project';
 import { deleteCertificate, updateCertificate } from '../commands/update-certificate';
+import { deleteImage, updateImage } from '../commands/update-image';
 import { updateProfile } from '../commands/update-profile';
 import { updateProject } from '../commands/update-project';
 import { updateServer } from '../commands/update-server';
@@ -48,6 +52,14 @@ export const handlers: HandlerMap = {
   'profile.delete': deleteProfile,
 
   // images, aliases, storage pools
+  'image.choose-member': chooseImageMember,
+  'image.create': createImage,
+  'image.update': updateImage,
+  'image.delete': deleteImage,
+  'image-alias.create': createImageAlias,
+  'image-alias.update': updateImageAlias,
+  'image-alias.rename': renameImageAlias,
+  'image-alias.delete': deleteImageAlias,
   'storage-pool.update': updateStoragePool,
 
   // instances, snapshots, operations

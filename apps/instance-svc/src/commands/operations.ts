@@ -9,7 +9,7 @@ const DEFAULT_TIME_LIMIT_MS = 30 * 60_000;
 
 export type OperationRequest = Omit<OpenOperation, 'id' | 'project' | 'class' | 'timeLimitMs'> &
   Partial<Pick<OpenOperation, 'id' | 'project' | 'class' | 'timeLimitMs'>> & {
-    /** The saga that does the work; its id is the operation's id. */
+    /** The saga that does the work; its id is the operation's id. Its parameters get the rendered `operation` added. */
     saga?: { type: string; params: object };
   };
 
@@ -20,8 +20,8 @@ export function startOperation(deps: Pick<Deps, 'sagas'>, uow: UnitOfWork, meta:
   const event = openOperation({ class: 'task', project: meta.project, timeLimitMs: DEFAULT_TIME_LIMIT_MS, sagaType: saga?.type, ...rest, id }, uow.now);
   uow.append(operationStream(id), [{ ...event, project: event.data.project }]);
   if (saga) {
-    uow.inTransaction((client) => deps.sagas.insert(client, { id, ...saga }));
-    uow.afterCommit(() => deps.sagas.wake());
+    uow.inTransaction((client) => deps.sagas.insert(client, { id, type: saga.type, params: { ...saga.params, operation: event.data.operation } }));
+    uow.afterCommit(() => deps.sagas.wake(id));
   }
   return event.data.operation;
 }

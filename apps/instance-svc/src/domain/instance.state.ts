@@ -90,7 +90,8 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
     case 'InstanceUnfrozen':
       return { ...state, status: 'running', lock: null };
     case 'InstanceActionFailed':
-      return { ...state, status: event.data.status, lock: null };
+      // What could not be started is not tried again by itself.
+      return { ...state, ...(event.data.status === 'stopped' && state.status === 'starting' ? power(state, 'STOPPED') : {}), status: event.data.status, lock: null };
     case 'InstanceLocked':
       return { ...state, ...held(event.data.operationId, event.data.kind) };
     case 'InstanceUnlocked':

@@ -1,0 +1,68 @@
+import type { Heartbeat } from '@weft/contracts';
+import type { MemberDirectory, MemberView } from '../domain/member-directory';
+import type { Candidate } from '../domain/placement';
+
+interface Entry {
+  heartbeat: Heartbeat;
+  /** Our clock, milliseconds. */
+  seenAt: number;
+  assigned: number;
+  /** The agent before this one was another process, or none is known: nobody watched meanwhile. */
+  unwatched: boolean;
+  /** Instances that this agent process has reported as running. */
+  seenRunning: Set<string>;
+}
+
+/** The members as their last heartbeats showed them, in memory of this process. */
+export class MemberRegistry implements MemberDirectory {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly offlineAfterMs: number,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** `seenAt`: milliseconds since the epoch. Says what is new about the member. */
+  observe(heartbeat: Heartbeat, seenAt: number = this.now()): { agentRestarted: boolean; hostRestarted: boolean } {
+    const before = this.entries.get(heartbeat.member);
+    const same = before?.heartbeat.bootId === heartbeat.bootId;
+    const seenRunning = same ? before.seenRunning : new Set<string>();
+    for (const one of heartbeat.instances) if (one.status === 'running' || one.status === 'frozen') seenRunning.add(one.id);
+    this.entries.set(heartbeat.member, { heartbeat, seenAt, assigned: 0, unwatched: same ? before.unwatched : true, seenRunning });
+    const hostBefore = before?.heartbeat.hostBootId;
+    return { agentRestarted: !same, hostRestarted: hostBefore !== undefined && hostBefore !== heartbeat.hostBootId };
+  }
+
+  /** What another process, or this one before its restart, saw last: the agent that is still the same was watched. */
+  remember(heartbeat: Heartbeat, seenAt: number): void {
+    this.entries.set(heartbeat.member, { heartbeat, seenAt, assigned: 0, unwatched: false, seenRunning: new Set() });
+  }
+
+  /** Did nobody see this instance run since the agent, or its host, started? */
+  endedUnseen(member: string, instanceId: string): boolean {
+    const entry = this.entries.get(member);
+    return entry !== undefined && entry.unwatched && !entry.seenRunning.has(instanceId);
+  }
+
+  get(name: string): MemberView | undefined {
+    const entry = this.entries.get(name);
+    return entry && { name, online: this.isOnline(entry), heartbeat: entry.heartbeat };
+  }
+
+  all(): MemberView[] {
+    return [...this.entries].map(([name, entry]) => ({ name, online: this.isOnline(entry), heartbeat: entry.heartbeat }));
+  }
+
+  candidates(): Candidate[] {
+    return [...this.entries].map(([name, entry]) => ({ name, online: this.isOnline(entry), heartbeat: entry.heartbeat, assigned: entry.assigned }));
+  }
+
+  assign(name: string): void {
+    const entry = this.entries.get(name);
+    if (entry) entry.assigned += 1;
+  }
+
+  private isOnline(entry: Entry): boolean {
+    return this.now() - entry.seenAt < this.offlineAfterMs;
+  }
+}

@@ -1,0 +1,15 @@
+import { WeftError } from '@weft/contracts';
+import type { CommandHandler } from '../api/command-handler';
+import { requireProject } from './authorize';
+import { projectOf } from '../queries/effective-project';
+
+/** An upload goes to the online member with the most room; the others fetch the image from there when they need it. */
+export const chooseImageMember: CommandHandler<'image.choose-member'> = async (deps, meta) => {
+  const { imagesProject } = await projectOf(deps.pool, meta);
+  requireProject(meta, imagesProject);
+  const room = (name: string): number => deps.members.get(name)?.heartbeat.resources.diskFreeBytes ?? 0;
+  const online = deps.members.all().filter((member) => member.online).map(({ name }) => name);
+  const [member] = online.sort((a, b) => room(b) - room(a) || (a < b ? -1 : 1));
+  if (member === undefined) throw new WeftError('member.unavailable', 'No member is online to take the image: is the host agent running?');
+  return { result: { member } };
+};

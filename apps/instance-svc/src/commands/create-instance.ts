@@ -1,0 +1,65 @@
+import { derivedId, WeftError, type InstanceCommandBody, type InstanceEvent, type Meta, type RootSource, type SnapshotContent } from '@weft/contracts';
+import type { CommandHandler, CommandResult } from '../api/command-handler';
+import { instanceSpec } from '../domain/instance.document';
+import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
+import { existing, placeOf } from '../domain/instance.decider';
+import type { Deps } from '../instance.deps';
+import type { CreateParams } from '../sagas/saga-params';
+import { execute } from './execute';
+import { instanceResources } from './instance-operation';
+import { startOperation } from './operations';
+import { planInstance } from './plan-instance';
+import { planCopy } from './plan-copy';
+
+const CREATE_LIMIT_MS = 60 * 60_000;
+
+/** What a new instance will be, whatever it is made from. */
+export interface InstancePlan {
+  instance: Extract<InstanceEvent, { type: 'InstanceCreated' }>['data'];
+  source: RootSource;
+  snapshots: Record<string, string>;
+  fetchFrom: string;
+  /** Id of the instance that a copy reads, "" for none. */
+  retained: string;
+  profiles: Parameters<typeof instanceSpec>[1];
+}
+
+export const createInstance: CommandHandler<'instance.create'> = async (deps, meta, body) => {
+  if (body.stateful) throw new WeftError('request.unsupported', 'Stateful creation is not supported');
+  const ids = { instance: derivedId(meta.commandId, 'instance'), uuid: derivedId(meta.commandId, 'uuid'), cloudInit: derivedId(meta.commandId, 'cloud-init') };
+  const plan = body.source.type === 'copy' ? await planCopy(deps, meta, body, ids) : await planInstance(deps, meta, body, ids);
+  return carryOut(deps, meta, body, plan);
+};
+
+function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.create'>, plan: InstancePlan): Promise<CommandResult> {
+  return execute(deps, meta, 'instance.create', body, async (uow) => {
+    const data = { ...plan.instance, createdAt: uow.now.toISOString(), operationId: meta.correlationId };
+    if (plan.retained) await retain(uow, plan.retained, meta.correlationId, plan.snapshots);
+    uow.append(instanceStream(data.id), [{ type: 'InstanceCreated', data, project: data.project }]);
+    const state = instanceFold.evolve(instanceFold.initial, { type: 'InstanceCreated', data }) as LiveInstance;
+    const request = { description: 'Creating instance', resources: instanceResources(data.name), location: data.member, mayCancel: true, timeLimitMs: CREATE_LIMIT_MS };
+    const params: Omit<CreateParams, 'operation'> = {
+      meta,
+      member: data.member,
+      spec: instanceSpec(state, plan.profiles),
+      timeLimitMs: CREATE_LIMIT_MS,
+      source: plan.source,
+      snapshots: plan.snapshots,
+      fetchFrom: plan.fetchFrom,
+      retained: plan.retained,
+    };
+    uow.afterCommit(() => deps.members.assign(data.member));
+    return startOperation(deps, uow, meta, { ...request, saga: { type: 'instance.create', params } });
+  });
+}
+
+/** Checked again here, under the source's version: its snapshots are still there, and it stays until the copy is done. */
+async function retain(uow: Parameters<Parameters<typeof execute>[4]>[0], sourceId: string, operationId: string, snapshots: Record<string, string>): Promise<void> {
+  const { state } = await uow.load(instanceFold, instanceStream(sourceId));
+  const source = existing(state);
+  if (source.lock && source.lock.kind !== 'start' && source.lock.kind !== 'stop') throw new WeftError('instance.busy', `Instance is busy running a ${source.lock.kind} operation`);
+  const gone = Object.keys(snapshots).some((id) => !source.snapshots.some((snapshot: SnapshotContent) => snapshot.id === id));
+  if (gone) throw new WeftError('concurrency.conflict', 'The snapshots of the source changed meanwhile: try again');
+  uow.append(instanceStream(sourceId), [{ type: 'InstanceRetained', data: { ...placeOf(source), operationId }, project: source.project }]);
+}
+

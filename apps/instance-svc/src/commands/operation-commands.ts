@@ -1,0 +1,28 @@
+import type { CommandHandler } from '../api/command-handler';
+import { cancelOperation as decideCancel } from '../domain/operation.decider';
+import { operationFold, operationStream } from '../domain/operation.state';
+import { execute } from './execute';
+import { endOperation } from './operations';
+
+export const cancelOperation: CommandHandler<'operation.cancel'> = async (deps, meta, body) =>
+  execute(deps, meta, 'operation.cancel', body, async (uow) => {
+    const stream = operationStream(body.operationId);
+    const { state } = await uow.load(operationFold, stream);
+    const events = decideCancel(state, uow.now);
+    uow.append(
+      stream,
+      events.map((event) => ({ ...event, project: event.data.project })),
+    );
+    uow.afterCommit(async () => {
+      await deps.sagas.cancel(body.operationId);
+    });
+    return {};
+  });
+
+/** The agent's word that an exec or console is over. A repeat changes nothing. */
+export const finishOperation: CommandHandler<'operation.finish'> = async (deps, meta, body) =>
+  execute(deps, meta, 'operation.finish', body, async (uow) => {
+    const { metadata, error } = body;
+    await endOperation(uow, body.operationId, error === undefined ? { status: 'Success', metadata } : { status: 'Failure', err: error, metadata });
+    return {};
+  });

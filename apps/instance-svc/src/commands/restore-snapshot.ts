@@ -1,0 +1,43 @@
+import { WeftError, type InstanceSpec } from '@weft/contracts';
+import type { CommandHandler } from '../api/command-handler';
+import { expand } from '../domain/expansion';
+import { findSnapshot, lockForRestore } from '../domain/snapshot.decider';
+import { findInstance, findInstanceById } from '../queries/find-instance';
+import { findProfilesById } from '../queries/find-resources';
+import type { RestoreParams } from '../sagas/saga-params';
+import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
+import { execute } from './execute';
+import { startInstanceWork } from './instance-operation';
+import { requireOnline } from './require-online';
+
+/** `PUT {restore}`: a running instance is stopped, restored and started again, as LXD does it. */
+export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, meta, body) => {
+  if (body.stateful) throw new WeftError('request.unsupported', 'Stateful restores are not supported yet');
+  const row = await findInstance(deps.pool, meta.project, body.name);
+  requireOnline(deps, row.member);
+  const name = body.snapshot.split('/').at(-1) ?? '';
+  const found = await findInstanceById(deps.pool, row.id);
+  if (!found) throw new WeftError('instance.not-found', 'Instance not found');
+  const snapshot = findSnapshot(found.state, name);
+  const profiles = await findProfilesById(deps.pool, snapshot.profiles);
+  const ordered = snapshot.profiles.flatMap((id) => profiles.find((profile) => profile.id === id) ?? []);
+  if (ordered.length < snapshot.profiles.length) throw new WeftError('profile.not-found', 'A profile that the snapshot uses does not exist any more');
+  const restoredSpec: InstanceSpec = { ...row.spec, architecture: snapshot.architecture, ephemeral: snapshot.ephemeral, ...expand(ordered, snapshot) };
+  return execute(deps, meta, 'instance.restore', body, (uow) =>
+    startInstanceWork<RestoreParams>(deps, uow, meta, {
+      row,
+      description: 'Restoring snapshot',
+      saga: 'snapshot.restore',
+      timeLimitMs: SNAPSHOT_LIMIT_MS,
+      decide: (state, operationId) => lockForRestore(state, operationId, name),
+      params: (after) => ({
+        snapshotId: findSnapshot(after, name).id,
+        snapshotName: name,
+        expiresAt: null,
+        restart: after.status === 'running' || after.status === 'frozen',
+        epoch: after.epoch,
+        restoredSpec,
+      }),
+    }),
+  );
+};

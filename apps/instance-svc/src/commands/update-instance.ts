@@ -1,0 +1,92 @@
+import { WeftError, type InstanceCommandBody, type InstanceSpec, type Meta } from '@weft/contracts';
+import type { UnitOfWork } from '@weft/event-store';
+import type { CommandHandler } from '../api/command-handler';
+import { parseConfig } from '../domain/config-keys';
+import { parseDevices } from '../domain/device-types';
+import { checkEtag } from '../domain/etag';
+import { expand } from '../domain/expansion';
+import { checkOwnedKeys, keepVolatile, needsLiveUpdate, updateInstance as decideUpdate } from '../domain/instance-config.decider';
+import { free } from '../domain/instance.decider';
+import { instanceEtag } from '../domain/instance.document';
+import { instanceFold, instanceStream, type LiveInstance, type Writable } from '../domain/instance.state';
+import type { ProfileFacts } from '../domain/resource-facts';
+import type { Deps } from '../instance.deps';
+import { findInstance, type InstanceRow } from '../queries/find-instance';
+import { findProfilesById } from '../queries/find-resources';
+import type { UpdateParams } from '../sagas/saga-params';
+import { execute } from './execute';
+import { appendInstance, instanceResources } from './instance-operation';
+import { startedAndDone, startOperation } from './operations';
+import { checkRoot, requireProfiles, requireProject } from './plan-instance';
+import { requireOnline } from './require-online';
+
+const UPDATE_LIMIT_MS = 5 * 60_000;
+
+type PatchBody = InstanceCommandBody<'instance.patch'>;
+
+/** PUT: the whole object. */
+export const updateInstance: CommandHandler<'instance.update'> = async (deps, meta, body) => {
+  const wanted = await wantedProfiles(deps, meta, body.profiles ?? []);
+  return change(deps, meta, 'instance.update', body, wanted, (before) => ({
+    ...body,
+    architecture: body.architecture || before.architecture,
+    config: keepVolatile(before.config, parseConfig(body.config, before.type)),
+    devices: parseDevices(body.devices),
+    profiles: wanted.map((profile) => profile.id),
+  }));
+};
+
+/** PATCH: what is given is merged; an empty value unsets a key. LXD answers it without an operation. */
+export const patchInstance: CommandHandler<'instance.patch'> = async (deps, meta, body) => {
+  const wanted = body.profiles ? await wantedProfiles(deps, meta, body.profiles) : undefined;
+  const outcome = await change(deps, meta, 'instance.patch', body, wanted, (before) => merged(before, body, wanted));
+  return { ...outcome, result: {} };
+};
+
+function merged(before: LiveInstance, body: PatchBody, wanted: ProfileFacts[] | undefined): Writable {
+  return {
+    architecture: body.architecture || before.architecture,
+    ephemeral: body.ephemeral ?? before.ephemeral,
+    description: body.description ?? before.description,
+    config: parseConfig({ ...before.config, ...body.config }, before.type),
+    devices: body.devices ? { ...before.devices, ...parseDevices(body.devices) } : before.devices,
+    profiles: wanted ? wanted.map((profile) => profile.id) : before.profiles,
+  };
+}
+
+async function wantedProfiles(deps: Deps, meta: Meta, names: readonly string[]): Promise<ProfileFacts[]> {
+  return requireProfiles(deps, await requireProject(deps, meta.project), names);
+}
+
+async function change(deps: Deps, meta: Meta, command: string, body: { name: string; ifMatch?: string }, wanted: ProfileFacts[] | undefined, next: (before: LiveInstance) => Writable) {
+  const row = await findInstance(deps.pool, meta.project, body.name);
+  return execute(deps, meta, command, body, async (uow) => {
+    const { state } = await uow.load(instanceFold, instanceStream(row.id));
+    const before = free(state);
+    const current = await orderedProfiles(deps, before.profiles);
+    checkEtag(body.ifMatch, instanceEtag(before, current.map((profile) => profile.name)));
+    const after = next(before);
+    checkOwnedKeys(before.config, after.config);
+    const expanded = expand(wanted ?? current, after);
+    checkRoot(expanded.devices);
+    const live = needsLiveUpdate(before, expand(current, before), expanded);
+    if (live) requireOnline(deps, row.member);
+    const events = decideUpdate(state, after, live ? meta.correlationId : null);
+    appendInstance(uow, row.id, events);
+    if (!live || events.length === 0) return startedAndDone(uow, meta, { ...labels(row), location: row.member });
+    return tellGuest(deps, uow, meta, row, before, { ...row.spec, architecture: after.architecture, ephemeral: after.ephemeral, ...expanded });
+  });
+}
+
+const labels = (row: InstanceRow) => ({ description: 'Updating instance', resources: instanceResources(row.spec.name) });
+
+function tellGuest(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, before: LiveInstance, spec: InstanceSpec) {
+  const params: Omit<UpdateParams, 'operation'> = { meta, member: row.member, spec, timeLimitMs: UPDATE_LIMIT_MS, epoch: before.epoch };
+  return startOperation(deps, uow, meta, { ...labels(row), location: row.member, timeLimitMs: UPDATE_LIMIT_MS, saga: { type: 'instance.update', params } });
+}
+
+async function orderedProfiles(deps: Deps, ids: readonly string[]): Promise<ProfileFacts[]> {
+  const found = ids.length > 0 ? await findProfilesById(deps.pool, ids) : [];
+  if (found.length < ids.length) throw new WeftError('concurrency.conflict', 'The profiles of the instance changed meanwhile: try again');
+  return ids.flatMap((id) => found.find((profile) => profile.id === id) ?? []);
+}

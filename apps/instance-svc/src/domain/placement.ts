@@ -1,0 +1,75 @@
+/** Chooses the member for a new instance. Pure: what members reported comes in, and the answer says why. */
+import { WeftError, type Heartbeat, type InstanceType } from '@weft/contracts';
+
+export interface Candidate {
+  name: string;
+  online: boolean;
+  heartbeat: Heartbeat;
+  /** Instances sent there since that heartbeat: it does not show them yet. */
+  assigned: number;
+}
+
+export interface PlacementNeeds {
+  type: InstanceType;
+  /** "" when any will do. */
+  architecture: string;
+  /** The image that the root comes from, "" for none: a member that has it already is preferred. */
+  fingerprint: string;
+  /** The member that must be used (`?target=`, or where the source of a copy is); "" for any. */
+  target: string;
+}
+
+export interface Placement {
+  member: string;
+  explanation: string;
+}
+
+/** What an instance takes until the next heartbeat shows what it really takes. */
+const ASSUMED_MEMORY_BYTES = 128 * 2 ** 20;
+/** Below this no root disk is begun. */
+const MIN_DISK_FREE_BYTES = 64 * 2 ** 20;
+
+/** Throws `member.not-found`, `member.unavailable` or `member.none-suitable`, with each member's reason. */
+export function placeInstance(candidates: readonly Candidate[], needs: PlacementNeeds): Placement {
+  if (needs.target) return placeOnTarget(candidates, needs);
+  if (candidates.length === 0) throw new WeftError('member.unavailable', 'No member has reported in yet: is the host agent running?');
+  const judged = candidates.map((candidate) => ({ candidate, problem: problemOf(candidate, needs) }));
+  const suitable = judged.filter(({ problem }) => problem === undefined).map(({ candidate }) => candidate);
+  const [best] = suitable.sort((a, b) => score(b, needs) - score(a, needs) || (a.name < b.name ? -1 : 1));
+  if (best) return { member: best.name, explanation: explain(best, needs) };
+  const reasons = judged.map(({ candidate, problem }) => `${candidate.name}: ${problem}`).join('; ');
+  throw new WeftError('member.none-suitable', `No member can take the instance (${reasons})`);
+}
+
+function placeOnTarget(candidates: readonly Candidate[], needs: PlacementNeeds): Placement {
+  const wanted = candidates.find((candidate) => candidate.name === needs.target);
+  if (!wanted) throw new WeftError('member.not-found', `Member ${needs.target} not found`);
+  if (!wanted.online) throw new WeftError('member.unavailable', `Member ${needs.target} is offline`);
+  const problem = problemOf(wanted, needs);
+  if (problem) throw new WeftError('member.none-suitable', `Member ${needs.target} cannot take the instance: ${problem}`);
+  return { member: wanted.name, explanation: 'asked for' };
+}
+
+function problemOf({ online, heartbeat }: Candidate, needs: PlacementNeeds): string | undefined {
+  if (!online) return 'offline';
+  if (!heartbeat.drivers.some((driver) => driver.type === needs.type)) return `no driver for ${needs.type}s`;
+  const { architecture, diskFreeBytes } = heartbeat.resources;
+  if (needs.architecture && needs.architecture !== architecture) return `its architecture is ${architecture}, not ${needs.architecture}`;
+  if (diskFreeBytes < MIN_DISK_FREE_BYTES) return 'its disk is full';
+  return undefined;
+}
+
+/** Free memory decides; having the image is worth as much as an empty quarter of the memory. */
+function score(candidate: Candidate, needs: PlacementNeeds): number {
+  const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
+  const free = (memoryFreeBytes - candidate.assigned * ASSUMED_MEMORY_BYTES) / Math.max(memoryBytes, 1);
+  return free + (hasImage(candidate, needs) ? 0.25 : 0);
+}
+
+const hasImage = (candidate: Candidate, needs: PlacementNeeds): boolean => needs.fingerprint !== '' && candidate.heartbeat.images.includes(needs.fingerprint);
+
+function explain(candidate: Candidate, needs: PlacementNeeds): string {
+  const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
+  const share = Math.round((100 * memoryFreeBytes) / Math.max(memoryBytes, 1));
+  return `${share}% of its memory is free${hasImage(candidate, needs) ? ' and it has the image' : ''}`;
+}

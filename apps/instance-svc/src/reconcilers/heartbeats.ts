@@ -1,0 +1,118 @@
+/**
+ * Takes heartbeats in.
+ *
+ *   every replica        who is there (placement, deadlines)                         core subscription
+ *   one of the replicas  enrols new members, writes runtime rows, reconciles         queue group
+ */
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { derivedId, heartbeatSchema, type Heartbeat, type InstanceUsage, type MemberEvent } from '@weft/contracts';
+import type { MemberRegistry } from '../adapters/member-registry';
+import { execute, serviceMeta } from '../commands/execute';
+import type { Deps } from '../instance.deps';
+import { readMembers, writeRuntime } from '../queries/member-runtime';
+import { AutostartReconciler } from './autostart.reconciler';
+import { InstanceReconciler } from './instance.reconciler';
+
+const WRITE_EVERY_MS = 2_000;
+const ANY_HEARTBEAT = 'weft.heartbeat.*';
+
+export class Heartbeats {
+  private readonly latest = new Map<string, { heartbeat: Heartbeat; seenAt: number }>();
+  private readonly enrolled = new Set<string>();
+  private readonly rebooted = new Set<string>();
+  private readonly running = new Map<string, Set<string>>();
+  private readonly instances: InstanceReconciler;
+  private readonly autostart: AutostartReconciler;
+  private timer: NodeJS.Timeout | undefined;
+  private stops: (() => void)[] = [];
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly registry: MemberRegistry,
+  ) {
+    this.instances = new InstanceReconciler(deps, registry);
+    this.autostart = new AutostartReconciler(deps);
+  }
+
+  async start(nats: NatsConnection): Promise<void> {
+    for (const { heartbeat, seenAt } of await readMembers(this.deps.pool)) this.registry.remember(heartbeat, seenAt);
+    const everyone = nats.subscribe(ANY_HEARTBEAT, { callback: (error, message) => this.see(error, message) });
+    const one = nats.subscribe(ANY_HEARTBEAT, { queue: 'instance-svc', callback: (error, message) => void this.work(error, message) });
+    this.stops = [() => everyone.unsubscribe(), () => one.unsubscribe()];
+    this.timer = setInterval(() => void this.write(), WRITE_EVERY_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    clearInterval(this.timer);
+  }
+
+  private see(error: Error | null, message: Msg): void {
+    const heartbeat = error ? undefined : this.parse(message);
+    if (!heartbeat) return;
+    const { hostRestarted } = this.registry.observe(heartbeat);
+    if (hostRestarted) this.rebooted.add(heartbeat.member);
+  }
+
+  private async work(error: Error | null, message: Msg): Promise<void> {
+    const heartbeat = error ? undefined : this.parse(message);
+    if (!heartbeat) return;
+    this.latest.set(heartbeat.member, { heartbeat, seenAt: Date.now() });
+    try {
+      await this.enrol(heartbeat);
+      await this.instances.reconcile(heartbeat);
+      await this.autostart.reconcile(heartbeat.member, this.rebooted.delete(heartbeat.member));
+    } catch (cause) {
+      this.deps.log.warn({ err: cause, member: heartbeat.member }, 'heartbeat not worked off: the next one will be');
+    }
+  }
+
+  /** Members enrol themselves; join tokens come with clustering. */
+  private async enrol({ member, resources }: Heartbeat): Promise<void> {
+    if (this.enrolled.has(member)) return;
+    const commandId = derivedId('enrol', member);
+    await execute(this.deps, serviceMeta('default', commandId, commandId), 'member.enrol', { member }, async (uow) => {
+      const stream = `member-${member}`;
+      const { version } = await uow.load({ initial: {}, evolve: (state: object, _event: MemberEvent) => state }, stream);
+      if (version === 0) uow.append(stream, [{ type: 'MemberJoined', data: { name: member, architecture: resources.architecture }, project: '' }]);
+      return {};
+    });
+    this.enrolled.add(member);
+  }
+
+  private async write(): Promise<void> {
+    const beats = [...this.latest.values()];
+    this.latest.clear();
+    if (beats.length === 0) return;
+    const usage = new Map<string, InstanceUsage>();
+    const gone: string[] = [];
+    for (const { heartbeat } of beats) {
+      for (const one of heartbeat.instances) if (one.usage) usage.set(one.id, one.usage);
+      gone.push(...this.ended(heartbeat));
+    }
+    await writeRuntime(this.deps.pool, { members: beats, usage, gone }).catch((error: unknown) => this.deps.log.warn({ err: error }, 'runtime rows not written'));
+  }
+
+  private ended(heartbeat: Heartbeat): string[] {
+    const now = new Set(heartbeat.instances.filter((one) => one.usage).map((one) => one.id));
+    const before = this.running.get(heartbeat.member) ?? new Set<string>();
+    this.running.set(heartbeat.member, now);
+    return [...before].filter((id) => !now.has(id));
+  }
+
+  private parse(message: Msg): Heartbeat | undefined {
+    const parsed = heartbeatSchema.safeParse(readJson(message));
+    if (parsed.success) return parsed.data;
+    this.deps.log.warn({ subject: message.subject, issues: parsed.error.issues }, 'unreadable heartbeat');
+    return undefined;
+  }
+}
+
+function readJson(message: Msg): unknown {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { derivedId } from '@weft/contracts';
+import { defineSaga } from '@weft/saga';
+import { appendInstance } from '../commands/instance-operation';
+import { imageFileFold, imageFileStream } from '../domain/image.state';
+import { execute } from '../commands/execute';
+import { placeOf } from '../domain/instance.decider';
+import { instanceFold, instanceStream, isLive } from '../domain/instance.state';
+import type { Deps } from '../instance.deps';
+import { addImageLocation } from '../commands/record-image-location';
+import type { CreateParams } from './saga-params';
+import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
+
+/** From nothing, an image, an instance or a snapshot: one host makes the root; a failure leaves nothing there. */
+export const createSaga = (deps: Deps) =>
+  defineSaga<CreateParams, Record<string, unknown>>({
+    type: 'instance.create',
+    steps: [
+      {
+        name: 'make-root',
+        async action(ctx) {
+          const { spec, source, snapshots, fetchFrom, member } = ctx.params;
+          if (source.kind === 'image' && fetchFrom) {
+            await onHost(deps, ctx, 'image.fetch', { fingerprint: source.fingerprint, from: fetchFrom });
+            await addImageLocation(deps, source.fingerprint, member);
+          }
+          await onHost(deps, ctx, 'instance.create', { instance: spec, source, snapshots });
+        },
+        undo: (ctx) => undoOnHost(deps, ctx, 'instance.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type }),
+      },
+    ],
+    async succeeded(ctx) {
+      await release(deps, ctx);
+      const operationId = ctx.sagaId;
+      await endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceProvisioned', data: { ...placeOf(instance), operationId } }] });
+    },
+    async failed(ctx, error) {
+      await release(deps, ctx);
+      const operationId = ctx.sagaId;
+      await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId, reason: 'undone' } }] });
+    },
+  });
+
+async function recordImage(deps: Deps, ctx: Context<CreateParams>, fingerprint: string, member: string): Promise<void> {
+  await execute(deps, { ...ctx.params.meta, commandId: derivedId(ctx.commandId, 'stored') }, 'image.stored', { fingerprint, member }, async (uow) => {
+    const stream = imageFileStream(fingerprint);
+    const { state } = await uow.load(imageFileFold, stream);
+    if (!state.members.includes(member)) uow.append(stream, [{ type: 'ImageStoredOnMember', data: { fingerprint, member } }]);
+    return {};
+  });
+}
+
+/** The source of a copy may be changed again. */
+async function release(deps: Deps, ctx: Context<CreateParams>): Promise<void> {
+  const { retained, meta } = ctx.params;
+  if (!retained) return;
+  await execute(deps, { ...meta, commandId: derivedId(ctx.commandId, 'release') }, 'instance.release', {}, async (uow) => {
+    const { state } = await uow.load(instanceFold, instanceStream(retained));
+    if (isLive(state) && state.retainedBy.includes(ctx.sagaId)) appendInstance(uow, retained, [{ type: 'InstanceReleased', data: { ...placeOf(state), operationId: ctx.sagaId } }]);
+    return {};
+  });
+}

@@ -1,0 +1,22 @@
+import type { Deps } from '../instance.deps';
+import { bulkStateSaga } from './bulk-state.saga';
+import { changeSagas } from './change.sagas';
+import { createSaga } from './create.saga';
+import { deleteSaga } from './delete.saga';
+import { imageSagas } from './image.sagas';
+import { snapshotSagas } from './snapshot.sagas';
+import { stateSagas } from './state.sagas';
+
+/** Every saga of the service. */
+export const sagas = (deps: Deps) => [
+  // images
+  ...imageSagas(deps),
+
+  // instances, snapshots
+  createSaga(deps),
+  deleteSaga(deps),
+  ...stateSagas(deps),
+  ...snapshotSagas(deps),
+  ...changeSagas(deps),
+  bulkStateSaga(deps),
+];

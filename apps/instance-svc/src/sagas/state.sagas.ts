@@ -1,0 +1,93 @@
+/** Start, stop, restart, freeze and unfreeze: one order to the host, and back to the status before when it fails. */
+import type { InstanceEvent } from '@weft/contracts';
+import { defineSaga, type SagaDefinition, type SagaError } from '@weft/saga';
+import { placeOf } from '../domain/instance.decider';
+import type { LiveInstance } from '../domain/instance.state';
+import type { Deps } from '../instance.deps';
+import type { StateParams } from './saga-params';
+import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
+
+type Saga = SagaDefinition<StateParams, Record<string, unknown>>;
+type StateContext = Context<StateParams>;
+
+const run = ({ params }: StateContext) => ({ instance: params.spec, epoch: params.epoch });
+const stopOrder = (ctx: StateContext) => ({ ...run(ctx), force: ctx.params.force, timeoutSeconds: ctx.params.timeoutSeconds });
+
+const failed =
+  (deps: Deps) =>
+  (ctx: StateContext, error: SagaError): Promise<void> =>
+    endWork(deps, ctx, {
+      outcome: failure(error),
+      events: (instance) => [{ type: 'InstanceActionFailed', data: { ...placeOf(instance), operationId: ctx.sagaId, status: ctx.params.statusBefore, message: error.message } }],
+    });
+
+const succeeded =
+  (deps: Deps, events: (instance: LiveInstance, operationId: string, now: Date) => InstanceEvent[]) =>
+  (ctx: StateContext): Promise<void> =>
+    endWork(deps, ctx, { outcome: SUCCESS, events: (instance, now) => events(instance, ctx.sagaId, now) });
+
+/** A start that failed may have left something running: it is killed, so that "stopped" is true. */
+const killLeftover = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx, 'instance.stop', { ...run(ctx), force: true, timeoutSeconds: 30 });
+
+const startSaga = (deps: Deps): Saga => ({
+  type: 'instance.start',
+  steps: [{ name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) }],
+  succeeded: succeeded(deps, (instance, operationId, now) => [{ type: 'InstanceStarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } }]),
+  failed: failed(deps),
+});
+
+/** An ephemeral instance ends with its guest. */
+const stopSaga = (deps: Deps): Saga => ({
+  type: 'instance.stop',
+  steps: [
+    { name: 'stop', action: async (ctx) => void (await onHost(deps, ctx, 'instance.stop', stopOrder(ctx))), pivot: true },
+    {
+      name: 'delete-ephemeral',
+      async action(ctx) {
+        const { spec } = ctx.params;
+        if (spec.ephemeral) await onHost(deps, ctx, 'instance.delete', { instanceId: spec.id, type: spec.type });
+      },
+    },
+  ],
+  succeeded: succeeded(deps, (instance, operationId) => [
+    { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason: 'requested' } },
+    ...(instance.ephemeral ? [{ type: 'InstanceDeleted' as const, data: { ...placeOf(instance), operationId, reason: 'ephemeral' as const } }] : []),
+  ]),
+  failed: failed(deps),
+});
+
+const restartSaga = (deps: Deps): Saga => ({
+  type: 'instance.restart',
+  steps: [
+    // The guest that runs belongs to the epoch before: the new one begins with the start.
+    {
+      name: 'stop',
+      async action(ctx) {
+        await onHost(deps, ctx, 'instance.stop', { ...stopOrder(ctx), epoch: ctx.params.epoch - 1 });
+        return { stopped: true };
+      },
+    },
+    { name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) },
+  ],
+  succeeded: succeeded(deps, (instance, operationId, now) => [{ type: 'InstanceRestarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } }]),
+  async failed(ctx, error) {
+    if (!ctx.results.stopped) return failed(deps)(ctx, error);
+    await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceStopped', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'failed' } }] });
+  },
+});
+
+const freezeSaga = (deps: Deps): Saga => ({
+  type: 'instance.freeze',
+  steps: [{ name: 'freeze', action: async (ctx) => void (await onHost(deps, ctx, 'instance.freeze', run(ctx))), undo: (ctx) => undoOnHost(deps, ctx, 'instance.unfreeze', run(ctx)) }],
+  succeeded: succeeded(deps, (instance, operationId) => [{ type: 'InstanceFrozen', data: { ...placeOf(instance), operationId } }]),
+  failed: failed(deps),
+});
+
+const unfreezeSaga = (deps: Deps): Saga => ({
+  type: 'instance.unfreeze',
+  steps: [{ name: 'unfreeze', action: async (ctx) => void (await onHost(deps, ctx, 'instance.unfreeze', run(ctx))) }],
+  succeeded: succeeded(deps, (instance, operationId) => [{ type: 'InstanceUnfrozen', data: { ...placeOf(instance), operationId } }]),
+  failed: failed(deps),
+});
+
+export const stateSagas = (deps: Deps) => [startSaga, stopSaga, restartSaga, freezeSaga, unfreezeSaga].map((saga) => defineSaga(saga(deps)));
