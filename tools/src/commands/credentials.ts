@@ -3,21 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseRoles, memberNames, natsUsers, passwordsIn } from '../platform/credentials';
 import { prepareDatabase } from '../platform/database';
-import { keptSecret } from '../platform/secrets';
-import { ensureServerCertificate } from '../platform/server-certificate';
 import { UserError } from '../settings';
 
 /**
  * For platforms that the launcher does not run (containers): makes what is missing below `WEFT_SECRETS_DIR` (passwords,
- * session secret, server certificate, `nats-users.conf`) and, with `WEFT_POSTGRES_ADMIN_URL`, database, roles and rights.
+ * `nats-users.conf`) and, with `WEFT_POSTGRES_ADMIN_URL`, database, roles and rights.
  */
 export const credentials = async (env: NodeJS.ProcessEnv, memberCount: number): Promise<void> => {
   const dir = env.WEFT_SECRETS_DIR;
   if (!dir) throw new UserError('WEFT_SECRETS_DIR must name a directory');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const password = passwordsIn(dir);
-  keptSecret(dir, 'session-secret');
-  await ensureServerCertificate(dir);
   writeFileSync(join(dir, 'nats-users.conf'), renderNatsUsers(natsUsers(memberNames(memberCount), password)), { mode: 0o600 });
   const adminUrl = env.WEFT_POSTGRES_ADMIN_URL;
   if (adminUrl) await prepareDatabase((database) => withDatabase(adminUrl, database), databaseRoles(password));

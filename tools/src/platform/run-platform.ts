@@ -10,7 +10,6 @@ import { takePidFile } from '../supervise/single';
 import { Supervisor } from '../supervise/supervisor';
 import { requireFree } from './can-listen';
 import { limitLogs } from './log-files';
-import { ensureServerCertificate } from './server-certificate';
 import { serviceTable } from './service-table';
 
 /** The checkout: this file runs as tools/dist/platform/run-platform.js. */
@@ -58,7 +57,6 @@ export const runPlatform = async (settings: Settings, at: Places, members: numbe
 const prepareSupervisor = async (settings: Settings, at: Places, memberCount: number, progress: Progress, log: Logger): Promise<Supervisor> => {
   await endFormerServices(at);
   await requireFree(settings.httpsAddress);
-  await ensureServerCertificate(at.secrets);
   return new Supervisor(await serviceTable(settings, at, memberCount, ROOT), progress, log);
 };
 

@@ -6,7 +6,6 @@ import { nodeService } from '../supervise/node-service';
 import type { Service } from '../supervise/supervisor';
 import { agentName, databaseRoles, GATEWAY, INSTANCE, memberNames, natsUsers, passwordsIn } from './credentials';
 import { natsPort, natsService, postgresService, socketUrl } from './embedded-services';
-import { keptSecret } from './secrets';
 
 /**
  * Everything that runs, with what it needs and what it may do.
@@ -16,7 +15,6 @@ import { keptSecret } from './secrets';
 export const serviceTable = async (settings: Settings, at: Places, memberCount: number, root: string): Promise<Service[]> => {
   const members = memberNames(memberCount);
   const password = passwordsIn(at.secrets);
-  keptSecret(at.secrets, 'session-secret');
   const port = settings.natsUrl ? 0 : await natsPort(at);
   const natsUrl = (user: string) => settings.natsUrl ?? `nats://${user}:${password(user)}@127.0.0.1:${port}`;
   const postgresUrl = (role: string) => settings.postgresUrl ?? socketUrl(at, 'weft', role, password(role));
