@@ -10,3 +10,8 @@ export { silentLogger, type StoreLogger } from './logger';
 export { eventStoreMigrations } from './schema/event-log.migration';
 export { migrateSchema, type MigrationClass } from './schema/migrate';
 export { identifier, qualified } from './schema/sql';
+export { createRelay, pokeRelay, type Relay, type RelayOptions } from './relay/relay';
+export { createConsumer, type ConsumerOptions } from './consume/consumer';
+export { requestEvents, serveEvents, type FetchFromProducer } from './consume/producer-link';
+export { fromMessage, splitStream, toMessage, type EventMessage, type Received } from './wire/cloud-event';
+export type { Worker } from './lease/worker';
