@@ -15,3 +15,5 @@ export { createConsumer, type ConsumerOptions } from './consume/consumer';
 export { requestEvents, serveEvents, type FetchFromProducer } from './consume/producer-link';
 export { fromMessage, splitStream, toMessage, type EventMessage, type Received } from './wire/cloud-event';
 export type { Worker } from './lease/worker';
+export { rebuildProjection, type RebuildOptions, type RebuildReport } from './rebuild/rebuild';
+export { expectFoldEqualsRows, projectionRows } from './rebuild/compare';
