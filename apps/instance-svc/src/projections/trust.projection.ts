@@ -3,6 +3,7 @@ import type { CertificateEvent, ServerEvent } from '@weft/contracts';
 import type { InlineProjection, RecordedEvent } from '@weft/event-store';
 import { certificateDocument, certificateEtag, type CertificateContent } from '../domain/certificate.state';
 import { sortedMap } from '../domain/etag';
+import { TRUST_PASSWORD_KEY } from '../domain/server.config-keys';
 import { serverEtag } from '../domain/server.state';
 
 export const certificateProjection: InlineProjection = {
@@ -35,7 +36,11 @@ export const serverProjection: InlineProjection = {
     if (!last) return;
     await client.query(
       `INSERT INTO server_config (id, doc, etag) VALUES ('server', $1, $2) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, etag = excluded.etag`,
-      [JSON.stringify(sortedMap(last.data.config)), serverEtag(last.data)],
+      [JSON.stringify(shown(last.data.config)), serverEtag(last.data)],
     );
   },
 };
+
+/** LXD shows a secret that is set as the boolean `true`, everything else as text. */
+const shown = (config: Record<string, string>): Record<string, string | boolean> =>
+  sortedMap<string | boolean>(config[TRUST_PASSWORD_KEY] ? { ...config, [TRUST_PASSWORD_KEY]: true } : config);

@@ -24,13 +24,16 @@ export interface ResourceService {
   close(): Promise<void>;
 }
 
-export async function startResourceService(url: string, schema = 'instance'): Promise<ResourceService> {
+/** `parts` stand in for what a spec needs beside the database. */
+export async function startResourceService(url: string, parts: Partial<Deps> = {}): Promise<ResourceService> {
+  const schema = 'instance';
   const log = createLogger('test', 'silent');
   const pool = createPgPool(url, { schema, name: 'test', logger: log });
   const store = createEventStore({ pool, schema, context: 'instance', projections, migrations: [...sagaMigrations, ...migrations] });
   await store.migrate();
   const nothing = {} as never;
-  const deps: Deps = { store, pool, log, nats: nothing, sagas: nothing, tasks: nothing, agents: nothing, members: nothing };
+  const sagas: Deps['sagas'] = { insert: async () => undefined, wake: () => undefined, cancel: async () => false };
+  const deps: Deps = { store, pool, log, nats: nothing, sagas, tasks: nothing, agents: nothing, members: nothing, ...parts };
   await bootstrap(deps, '/var/lib/weft/members');
   const router = new CommandRouter(deps, handlers);
   return {
