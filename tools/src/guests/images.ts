@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cached } from '@weft/embedded';
+import { cached, eventually } from '@weft/embedded';
 import type { Places } from '../places';
 import type { Progress } from '../progress';
 import { callApi } from './api';
@@ -47,13 +47,24 @@ export const ensureImages = async (at: Places, root: string, progress: Progress)
   const aliases = await callApi<string[]>(at.unixSocket, 'GET', '/1.0/images/aliases');
   const present = new Set(aliases.map((url) => decodeURIComponent(url.split('/').pop()?.split('?')[0] ?? '')));
   const missing = IMAGES.filter(({ alias, script }) => !present.has(alias) && existsSync(join(scripts, script)));
-  await Promise.all(
+  const outcomes = await Promise.allSettled(
     missing.map(async (image) => {
       const dir = await progress.during(`build ${image.alias}`, () => built(scripts, image));
-      await progress.during(`import ${image.alias}`, () => importImage(at, image, dir));
+      // A member takes images from its first heartbeat on.
+      const imported = () => importImage(at, image, dir).then(() => true);
+      await progress.during(`import ${image.alias}`, () => eventually(imported, { timeoutMs: 30_000, intervalMs: 100, what: `the import of ${image.alias}` }));
     }),
   );
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+  if (failures.length) throw new AggregateError(failures, failures.map(explain).join('; '));
   return missing.map(({ alias }) => alias);
+};
+
+/** What the program that failed said last, which is the reason. */
+const explain = (error: Error): string => {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const said = 'stderr' in cause ? String(cause.stderr).trim().split('\n').pop() : undefined;
+  return said || cause.message;
 };
 
 /** With the stock client, as a user would; its configuration directory is a throw-away one. */

@@ -22,6 +22,7 @@ export const prepareDatabase = async (urlOf: (database: string) => string, roles
     await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
     await client.query(`REVOKE ALL ON DATABASE ${client.escapeIdentifier(DATABASE)} FROM PUBLIC`);
     for (const role of roles) await prepareRole(client, role);
+    for (const role of roles) await findBySearchPath(client, role);
     for (const role of roles) for (const schema of role.reads) await letReadViews(client, schema, role.role);
   });
 };
@@ -45,6 +46,12 @@ const prepareRole = async (client: Client, { role, password, schema }: ServiceRo
   if (!schema) return;
   await client.query(`GRANT CREATE ON DATABASE ${client.escapeIdentifier(DATABASE)} TO ${name}`);
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${client.escapeIdentifier(schema)} AUTHORIZATION ${name}`);
+};
+
+/** The bodies of SQL functions that views call are resolved in the reader's search path, not in the view's schema. */
+const findBySearchPath = async (client: Client, { role, schema, reads }: ServiceRole): Promise<void> => {
+  const path = [schema ?? [], reads].flat().map((name) => client.escapeIdentifier(name));
+  if (path.length) await client.query(`ALTER ROLE ${client.escapeIdentifier(role)} SET search_path = ${path.join(', ')}`);
 };
 
 /**
