@@ -13,6 +13,7 @@ import type { Deps } from './instance.deps';
 import { migrations } from './projections/migrations';
 import { projections } from './projections/projections';
 import { Heartbeats } from './reconcilers/heartbeats';
+import { startImageFilesReconciler } from './reconcilers/image-files.reconciler';
 import { OperationReconciler } from './reconcilers/operation.reconciler';
 import { sagas } from './sagas';
 
@@ -64,10 +65,12 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
   await heartbeats.start(nats);
   runner().start();
   operations.start();
+  const imageFiles = startImageFilesReconciler(deps);
   return {
     deps,
     nats,
     async close() {
+      imageFiles.stop();
       operations.stop();
       heartbeats.stop();
       await runner().stop();

@@ -1,5 +1,5 @@
 import type { CommandHandler } from '../api/command-handler';
-import { cancelOperation as decideCancel } from '../domain/operation.decider';
+import { cancelOperation as decideCancel, completeOperation } from '../domain/operation.decider';
 import { operationFold, operationStream } from '../domain/operation.state';
 import { execute } from './execute';
 import { endOperation } from './operations';
@@ -8,7 +8,9 @@ export const cancelOperation: CommandHandler<'operation.cancel'> = async (deps, 
   execute(deps, meta, 'operation.cancel', body, async (uow) => {
     const stream = operationStream(body.operationId);
     const { state } = await uow.load(operationFold, stream);
-    const events = decideCancel(state, uow.now);
+    const asked = decideCancel(state, uow.now);
+    // Without a saga there is nothing to undo and nobody to say so: a token is revoked at once.
+    const events = state.status === 'running' && state.sagaType === null ? completeOperation(state, { status: 'Cancelled' }, uow.now) : asked;
     uow.append(
       stream,
       events.map((event) => ({ ...event, project: event.data.project })),

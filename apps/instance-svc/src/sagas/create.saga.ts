@@ -1,12 +1,11 @@
 import { derivedId } from '@weft/contracts';
 import { defineSaga } from '@weft/saga';
 import { appendInstance } from '../commands/instance-operation';
-import { imageFileFold, imageFileStream } from '../domain/image.state';
 import { execute } from '../commands/execute';
+import { addImageLocation } from '../commands/record-image-location';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
-import { addImageLocation } from '../commands/record-image-location';
 import type { CreateParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
@@ -39,15 +38,6 @@ export const createSaga = (deps: Deps) =>
       await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId, reason: 'undone' } }] });
     },
   });
-
-async function recordImage(deps: Deps, ctx: Context<CreateParams>, fingerprint: string, member: string): Promise<void> {
-  await execute(deps, { ...ctx.params.meta, commandId: derivedId(ctx.commandId, 'stored') }, 'image.stored', { fingerprint, member }, async (uow) => {
-    const stream = imageFileStream(fingerprint);
-    const { state } = await uow.load(imageFileFold, stream);
-    if (!state.members.includes(member)) uow.append(stream, [{ type: 'ImageStoredOnMember', data: { fingerprint, member } }]);
-    return {};
-  });
-}
 
 /** The source of a copy may be changed again. */
 async function release(deps: Deps, ctx: Context<CreateParams>): Promise<void> {
