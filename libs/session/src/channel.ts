@@ -164,6 +164,8 @@ export class SessionChannel extends Duplex {
     this.flush();
     if (this.out.ended) this.finishWriting();
     if (this.readableEnded) this.destroy();
+    // Lets 'end' come when there is nothing to read and nobody reads.
+    else this.read(0);
   }
 
   /** The peer may have missed our last word. */

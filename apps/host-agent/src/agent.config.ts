@@ -1,0 +1,49 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { commonEnvironment, loadConfig } from '@weft/platform';
+import { z } from 'zod';
+
+const driverName = z.enum(['lxc', 'qemu', 'sim']);
+
+const schema = z.object({
+  ...commonEnvironment,
+  /** The name of this host in the cluster. */
+  WEFT_MEMBER: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/, 'a host name')
+    .default(hostname()),
+  /** `auto` is lxc and qemu as far as they can run here; otherwise a list of lxc, qemu, sim. */
+  WEFT_DRIVERS: z
+    .string()
+    .default('auto')
+    .transform((text) => (text === 'auto' ? ['lxc', 'qemu'] : text.split(',').map((name) => name.trim())))
+    .pipe(z.array(driverName).min(1)),
+  /** Tasks that run at the same time, at most; one instance has never more than one. */
+  WEFT_AGENT_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(32),
+});
+
+export interface AgentConfig {
+  member: string;
+  /** The agent's state directory: $WEFT_DIR/members/<member>. */
+  dir: string;
+  natsUrl: string;
+  drivers: readonly ('lxc' | 'qemu' | 'sim')[];
+  concurrency: number;
+  readyFile?: string;
+  metricsAddress?: string;
+  logLevel: string;
+}
+
+export function agentConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
+  const parsed = loadConfig(schema, env);
+  return {
+    member: parsed.WEFT_MEMBER,
+    dir: join(parsed.WEFT_DIR, 'members', parsed.WEFT_MEMBER),
+    natsUrl: parsed.WEFT_NATS_URL,
+    drivers: parsed.WEFT_DRIVERS,
+    concurrency: parsed.WEFT_AGENT_CONCURRENCY,
+    readyFile: parsed.WEFT_READY_FILE,
+    metricsAddress: parsed.WEFT_METRICS_ADDRESS,
+    logLevel: parsed.WEFT_LOG_LEVEL,
+  };
+}

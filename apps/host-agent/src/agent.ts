@@ -1,0 +1,89 @@
+/**
+ * The host agent, put together: the only file that names adapters.
+ *
+ *   start: lock --> state directories --> drivers --> heartbeats (what runs is found, never stopped) --> requests, tasks
+ *   stop:  tasks --> requests --> heartbeats --> connection; guests keep running
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { taskProgressSubject } from '@weft/contracts';
+import { connectNats, type Logger } from '@weft/platform';
+import { lockStateDirectory } from './agent-lock';
+import type { AgentConfig } from './agent.config';
+import { driverCreators } from './drivers/driver-creators';
+import { DriverRegistry } from './drivers/driver-registry';
+import { HeartbeatSender } from './heartbeat/heartbeat';
+import { HostView } from './heartbeat/host-view';
+import { HostImages } from './images/host-images';
+import { ImageTransfer } from './images/image-transfer';
+import { InstanceStore } from './instances/instance-store';
+import { OperationFinisher } from './requests/operation-finisher';
+import { requestHandlers } from './requests/request-handlers';
+import { serveRequests } from './requests/request-server';
+import { consumeTasks } from './tasks/task-consumer';
+import { handleTask } from './tasks/task-handlers';
+import { TaskJournal } from './tasks/task-journal';
+import { TaskRunner } from './tasks/task-runner';
+
+export const AGENT_VERSION = '0.1.0';
+const HOUSEKEEPING_MS = 3600 * 1000;
+
+export interface RunningAgent {
+  /** Guests keep running. */
+  stop(): Promise<void>;
+}
+
+export async function startAgent(config: AgentConfig, logger: Logger): Promise<RunningAgent> {
+  const { dir, member } = config;
+  const clock = Date.now;
+  await mkdir(join(dir, 'instances'), { recursive: true, mode: 0o711 });
+  const lock = await lockStateDirectory(dir);
+  const instances = new InstanceStore(dir);
+  const journal = await TaskJournal.open(join(dir, 'tasks'));
+  const images = await HostImages.open({ dir, logger, inUse: () => fingerprintsInUse(instances) });
+  const drivers = await DriverRegistry.open(driverCreators, config.drivers, { dir, images, logger, clock });
+
+  const nc = await connectNats(config.natsUrl, `host-agent ${member}`, logger);
+  const transfer = new ImageTransfer(nc, images, logger);
+  const finisher = await OperationFinisher.open(nc, member, join(dir, 'operations'), logger);
+  const runner: TaskRunner = new TaskRunner({
+    journal,
+    handle: (task, progress) => handleTask({ drivers, instances, images, transfer }, task, progress),
+    concurrency: config.concurrency,
+    publishProgress: (progress) => nc.publish(taskProgressSubject(progress.taskId), JSON.stringify(progress)),
+    onSettled: () => heartbeat.poke(),
+    logger,
+  });
+  const view = new HostView({ drivers, instances, isBusy: (id) => runner.isBusy(id), clock, logger });
+  const heartbeat = new HeartbeatSender({ nc, member, version: AGENT_VERSION, dir, drivers, view, images: () => images.list(), clock, logger });
+  for (const driver of drivers.all()) driver.onChange(() => heartbeat.poke());
+
+  heartbeat.start();
+  await finisher.recover();
+  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, logger }), logger);
+  const tasks = await consumeTasks(nc, member, runner, logger);
+  const housekeeping = startHousekeeping(journal, images, logger);
+
+  return {
+    async stop() {
+      clearInterval(housekeeping);
+      await tasks.stop();
+      requests.stop();
+      finisher.stop();
+      heartbeat.stop();
+      await nc.drain();
+      lock.close();
+    },
+  };
+}
+
+async function fingerprintsInUse(instances: InstanceStore): Promise<ReadonlySet<string>> {
+  const specs = await Promise.all((await instances.ids()).map((id) => instances.spec(id)));
+  return new Set(specs.flatMap((spec) => (spec?.imageFingerprint ? [spec.imageFingerprint] : [])));
+}
+
+function startHousekeeping(journal: TaskJournal, images: HostImages, logger: Logger): NodeJS.Timeout {
+  const work = () => void Promise.all([journal.prune(Date.now()), images.removeUnused()]).catch((error: unknown) => logger.warn({ err: error }, 'housekeeping failed'));
+  work();
+  return setInterval(work, HOUSEKEEPING_MS).unref();
+}

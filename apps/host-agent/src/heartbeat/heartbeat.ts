@@ -1,0 +1,71 @@
+import { heartbeatSubject, newId, type Heartbeat } from '@weft/contracts';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from '@weft/platform';
+import type { DriverRegistry } from '../drivers/driver-registry';
+import { hostResources } from './host-resources';
+import type { HostView } from './host-view';
+
+const INTERVAL_MS = 1_000;
+
+export interface HeartbeatDeps {
+  nc: NatsConnection;
+  member: string;
+  version: string;
+  dir: string;
+  drivers: DriverRegistry;
+  view: HostView;
+  images(): Promise<string[]>;
+  clock: () => number;
+  logger: Logger;
+}
+
+/** Tells everybody each second, and at once after a change, what this host runs and has. */
+export class HeartbeatSender {
+  private readonly bootId = newId();
+  private timer: NodeJS.Timeout | undefined;
+  private sending = false;
+  private again = false;
+  private stopped = false;
+
+  constructor(private readonly deps: HeartbeatDeps) {}
+
+  start(): void {
+    this.poke();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Something changed: look and tell now. While a look is under way, another one follows it. */
+  poke(): void {
+    if (this.stopped) return;
+    if (this.sending) {
+      this.again = true;
+      return;
+    }
+    clearTimeout(this.timer);
+    this.sending = true;
+    void this.send()
+      .catch((error: unknown) => this.deps.logger.warn({ err: error }, 'heartbeat failed'))
+      .finally(() => this.next());
+  }
+
+  private next(): void {
+    this.sending = false;
+    if (this.stopped) return;
+    if (this.again) {
+      this.again = false;
+      return this.poke();
+    }
+    this.timer = setTimeout(() => this.poke(), INTERVAL_MS);
+  }
+
+  private async send(): Promise<void> {
+    const { nc, member, version, dir, drivers, view, images, clock } = this.deps;
+    const [instances, resources, fingerprints] = await Promise.all([view.look(), hostResources(dir), images()]);
+    const beat: Heartbeat = { member, bootId: this.bootId, version, at: clock(), drivers: [...drivers.announced], missingDrivers: [...drivers.unusable], resources, images: fingerprints, instances };
+    if (!nc.isClosed()) nc.publish(heartbeatSubject(member), JSON.stringify(beat));
+  }
+}

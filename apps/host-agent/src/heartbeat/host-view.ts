@@ -1,0 +1,85 @@
+/**
+ * What runs on this host, looked up in the world (level-triggered), for heartbeats.
+ *
+ * An instance that stopped is reported for a minute with what ended it, also when it ended while no agent looked:
+ * state.json says what the last agent saw.
+ */
+import type { Heartbeat, InstanceSpec, InstanceUsage, RunStatus } from '@weft/contracts';
+import type { Driver, Inspection } from '../drivers/driver';
+import type { DriverRegistry } from '../drivers/driver-registry';
+import { Slots } from '../files/slots';
+import type { InstanceStore } from '../instances/instance-store';
+import type { Logger } from '@weft/platform';
+
+type Reported = Heartbeat['instances'][number];
+
+const STOPPED_SHOWN_MS = 60_000;
+const USAGE_INTERVAL_MS = 2_000;
+const LOOKUPS_AT_ONCE = 16;
+
+interface Seen {
+  status: RunStatus;
+  reason?: string;
+  /** When it was first seen in this status, milliseconds since the epoch. */
+  since: number;
+  usage?: InstanceUsage;
+  usageAt: number;
+}
+
+export class HostView {
+  private readonly seen = new Map<string, Seen>();
+  private readonly slots = new Slots(LOOKUPS_AT_ONCE);
+
+  constructor(
+    private readonly deps: { drivers: DriverRegistry; instances: InstanceStore; isBusy(instanceId: string): boolean; clock: () => number; logger: Logger },
+  ) {}
+
+  async look(): Promise<Reported[]> {
+    const lists = await Promise.all(this.deps.drivers.all().map(async (driver) => (await driver.list()).map((id) => ({ driver, id }))));
+    const present = lists.flat();
+    const ids = new Set(present.map(({ id }) => id));
+    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
+    const reports = await Promise.all(present.map(({ driver, id }) => this.slots.run(() => this.lookAt(driver, id))));
+    return reports.filter((report) => report !== undefined);
+  }
+
+  private async lookAt(driver: Driver, id: string): Promise<Reported | undefined> {
+    if (this.deps.isBusy(id)) return undefined;
+    try {
+      const [inspection, state, spec] = await Promise.all([driver.inspect(id), this.deps.instances.state(id), this.deps.instances.spec(id)]);
+      if (!state.created || !spec) return undefined;
+      const seen = await this.note(id, inspection, state.lastStatus);
+      const ended = seen.status === 'stopped' || seen.status === 'crashed';
+      if (ended && this.deps.clock() - seen.since > STOPPED_SHOWN_MS) return undefined;
+      const usage = ended ? undefined : await this.usage(driver, spec, seen);
+      // A task may have begun while we looked: then what we saw may be older than what it does.
+      if (this.deps.isBusy(id)) return undefined;
+      return { id, epoch: Math.max(state.epoch, inspection.epoch), status: seen.status, ...(seen.reason ? { reason: seen.reason } : {}), ...(usage ? { usage } : {}) };
+    } catch (error) {
+      // Unknown is never failed: it is left out.
+      this.deps.logger.warn({ err: error, instanceId: id }, 'instance cannot be inspected');
+      return undefined;
+    }
+  }
+
+  private async note(id: string, inspection: Inspection, lastStatus: RunStatus): Promise<Seen> {
+    const before = this.seen.get(id);
+    if (before?.status === inspection.status) return before;
+    const wasSeenRunning = before ? true : lastStatus === 'running' || lastStatus === 'frozen';
+    const ended = inspection.status === 'stopped' || inspection.status === 'crashed';
+    // Stopped long before this agent started: nobody needs to hear of it.
+    const since = ended && !wasSeenRunning ? 0 : this.deps.clock();
+    const seen: Seen = { status: inspection.status, reason: inspection.reason, since, usageAt: 0 };
+    this.seen.set(id, seen);
+    if (inspection.status !== lastStatus) await this.deps.instances.updateState(id, { lastStatus: inspection.status });
+    return seen;
+  }
+
+  private async usage(driver: Driver, spec: InstanceSpec, seen: Seen): Promise<InstanceUsage | undefined> {
+    const now = this.deps.clock();
+    if (now - seen.usageAt < USAGE_INTERVAL_MS) return seen.usage;
+    seen.usageAt = now;
+    seen.usage = await driver.usage(spec);
+    return seen.usage;
+  }
+}

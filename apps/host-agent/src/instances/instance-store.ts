@@ -1,0 +1,69 @@
+/**
+ * What the agent itself keeps of an instance, beside the driver's files.
+ *
+ *   instances/<id>/spec.json    the last spec that an order brought
+ *                  state.json   the highest run epoch that was ordered, whether the create was completed, last status
+ *                  log/         log files and recorded output
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { instanceSpec, isId, runStatus, WeftError, type InstanceSpec } from '@weft/contracts';
+import { z } from 'zod';
+import { readJson, writeDurably } from '../files/durable-file';
+
+const instanceState = z.object({
+  epoch: z.number().int().default(0),
+  created: z.boolean().default(false),
+  /** What the agent saw last: tells a new agent that a guest ended while nobody looked. */
+  lastStatus: runStatus.default('stopped'),
+});
+export type InstanceState = z.infer<typeof instanceState>;
+
+export class InstanceStore {
+  constructor(private readonly dir: string) {}
+
+  /** A path inside the instance's directory. The id comes from the wire and becomes a path: it must be an id. */
+  path(instanceId: string, ...parts: string[]): string {
+    if (!isId(instanceId)) throw new WeftError('request.invalid', `"${instanceId}" is not an instance id`);
+    return join(this.dir, 'instances', instanceId, ...parts);
+  }
+
+  async ids(): Promise<string[]> {
+    return (await readdir(join(this.dir, 'instances'))).filter(isId);
+  }
+
+  spec(instanceId: string): Promise<InstanceSpec | undefined> {
+    return readJson(this.path(instanceId, 'spec.json'), instanceSpec);
+  }
+
+  async saveSpec(spec: InstanceSpec): Promise<void> {
+    await mkdir(this.path(spec.id, 'log'), { recursive: true, mode: 0o711 });
+    await writeDurably(this.path(spec.id, 'spec.json'), JSON.stringify(spec));
+  }
+
+  async state(instanceId: string): Promise<InstanceState> {
+    return (await readJson(this.path(instanceId, 'state.json'), instanceState)) ?? instanceState.parse({});
+  }
+
+  /** Changes the state of an instance that is here; of one that is not, nothing is kept. */
+  async updateState(instanceId: string, change: Partial<InstanceState>): Promise<void> {
+    const next = { ...(await this.state(instanceId)), ...change };
+    await writeDurably(this.path(instanceId, 'state.json'), JSON.stringify(next)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+
+  /**
+   * Admits an order of this epoch, and remembers the epoch before anything is done: an order with an older one, late
+   * or repeated by a process that lost its lease, is refused ever after.
+   */
+  async admit(spec: InstanceSpec, epoch: number): Promise<void> {
+    const state = await this.state(spec.id);
+    if (epoch < state.epoch) throw new WeftError('task.stale-epoch', `Instance "${spec.name}" has run epoch ${state.epoch}, the order is of epoch ${epoch}`);
+    if (epoch > state.epoch) await this.updateState(spec.id, { epoch });
+  }
+
+  async remove(instanceId: string): Promise<void> {
+    await rm(this.path(instanceId), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,19 @@
+import { createLogger, markReady, onShutdown, serveMetrics } from '@weft/platform';
+import { NestFactory } from '@nestjs/core';
+import { agentConfig } from './agent.config';
+import { AgentModule } from './agent.module';
+
+async function main(): Promise<void> {
+  const config = agentConfig();
+  const logger = createLogger('host-agent', config.logLevel);
+  const app = await NestFactory.createApplicationContext(AgentModule.forConfig(config, logger), { logger: false, abortOnError: false });
+  onShutdown(logger, () => app.close());
+  await serveMetrics(config.metricsAddress);
+  markReady(config.readyFile);
+  logger.info({ member: config.member }, 'host agent ready');
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

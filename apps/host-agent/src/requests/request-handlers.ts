@@ -1,0 +1,38 @@
+import { WeftError } from '@weft/contracts';
+import type { ImageTransfer } from '../images/image-transfer';
+import type { ConsoleDeps } from './console';
+import { openConsole } from './console';
+import { openExec, type ExecDeps } from './exec';
+import { deleteFile, getFile, putFile, sendFile, type FileRequestDeps } from './guest-file-requests';
+import { deleteLog, listLogs, openLog } from './instance-logs';
+import { lxdResources } from './lxd-resources';
+import type { RequestHandlers } from './request-server';
+
+export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer };
+
+/** One line for each verb of `agentRequests`. */
+export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
+  'exec.open': (request) => openExec(deps, request),
+  'console.open': (request) => openConsole(deps, request),
+  'console.log': async ({ instance }) => ({ text: await deps.drivers.require(instance.type).consoleLog(instance) }),
+  'console.clear': async ({ instance }) => {
+    await deps.drivers.require(instance.type).clearConsoleLog(instance);
+    return {};
+  },
+  'file.get': (request) => getFile(deps, request),
+  'file.put': (request) => putFile(deps, request),
+  'file.delete': (request) => deleteFile(deps, request),
+  'instance.usage': async ({ instance }) => {
+    if (!(await deps.instances.state(instance.id)).created) throw new WeftError('instance.not-found', `Instance "${instance.name}" is not on this host`);
+    return deps.drivers.require(instance.type).usage(instance);
+  },
+  'log.list': (request) => listLogs(deps, request),
+  'log.get': async (request) => {
+    sendFile(deps, request.sessionId, await openLog(deps, request));
+    return {};
+  },
+  'log.delete': (request) => deleteLog(deps, request),
+  resources: () => lxdResources(),
+  'image.receive': (request) => deps.transfer.receive(request),
+  'image.send': (request) => deps.transfer.send(request),
+});

@@ -1,0 +1,121 @@
+/** What each kind of task does. Every handler may run again after a kill -9 in its middle. */
+import { WeftError, type InstanceSpec, type TaskBody } from '@weft/contracts';
+import type { Progress } from '../drivers/driver';
+import type { DriverRegistry } from '../drivers/driver-registry';
+import type { HostImages } from '../images/host-images';
+import type { ImageTransfer } from '../images/image-transfer';
+import type { InstanceStore } from '../instances/instance-store';
+import type { Task } from './task';
+
+export interface TaskDeps {
+  drivers: DriverRegistry;
+  instances: InstanceStore;
+  images: HostImages;
+  transfer: ImageTransfer;
+}
+
+type Result = Record<string, unknown>;
+
+export async function handleTask(deps: TaskDeps, task: Task, progress: Progress): Promise<Result> {
+  const { drivers, images } = deps;
+  switch (task.kind) {
+    case 'instance.create':
+      return create(deps, task.body, progress);
+    case 'instance.delete':
+      return remove(deps, task.body);
+    case 'instance.start':
+    case 'instance.stop':
+    case 'instance.freeze':
+    case 'instance.unfreeze':
+    case 'instance.update':
+      return changeRunState(deps, task);
+    case 'instance.rename':
+      await drivers.require(task.body.instance.type).rename(task.body.instance, task.body.oldName);
+      await deps.instances.saveSpec(task.body.instance);
+      return {};
+    case 'snapshot.create':
+      if (task.body.stateful) throw new WeftError('request.unsupported', 'Snapshots of the running state are not supported: stop the instance or leave out --stateful');
+      await drivers.require(task.body.instance.type).createSnapshot(task.body.instance, task.body.snapshotId);
+      return {};
+    case 'snapshot.delete':
+      await drivers.require(task.body.type).deleteSnapshot(task.body.instanceId, task.body.snapshotId);
+      return {};
+    case 'snapshot.restore':
+      return restore(deps, task.body);
+    case 'image.commit':
+      await images.commit(task.body.uploadId, task.body.fingerprint);
+      return { fingerprint: task.body.fingerprint };
+    case 'image.delete':
+      await images.delete(task.body.fingerprint);
+      return {};
+    case 'image.fetch':
+      await deps.transfer.fetch(task.body.fingerprint, task.body.from, progress);
+      return { fingerprint: task.body.fingerprint };
+  }
+}
+
+async function create({ drivers, instances }: TaskDeps, body: TaskBody<'instance.create'>, progress: Progress): Promise<Result> {
+  const { instance } = body;
+  const driver = drivers.require(instance.type);
+  const before = await instances.state(instance.id);
+  await instances.saveSpec(instance);
+  try {
+    await driver.create(instance, body.source, body.snapshots, progress);
+  } catch (error) {
+    // A refused create leaves nothing behind, but a repeat must never remove what an earlier one completed.
+    if (!before.created) {
+      await driver.delete(instance.id);
+      await instances.remove(instance.id);
+    }
+    throw error;
+  }
+  await instances.updateState(instance.id, { created: true });
+  return {};
+}
+
+async function remove({ drivers, instances, images }: TaskDeps, body: TaskBody<'instance.delete'>): Promise<Result> {
+  const spec = await instances.spec(body.instanceId);
+  await drivers.require(body.type).delete(body.instanceId);
+  await instances.remove(body.instanceId);
+  if (spec) await images.release(spec.imageFingerprint);
+  return {};
+}
+
+type RunStateTask = Extract<Task, { kind: 'instance.start' | 'instance.stop' | 'instance.freeze' | 'instance.unfreeze' | 'instance.update' }>;
+
+async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTask): Promise<Result> {
+  const { instance, epoch } = task.body;
+  const driver = drivers.require(instance.type);
+  await requireCreated(instances, instance);
+  await instances.admit(instance, epoch);
+  await instances.saveSpec(instance);
+  switch (task.kind) {
+    case 'instance.start':
+      await driver.start(instance, epoch);
+      return { pid: (await driver.inspect(instance.id)).pid ?? 0 };
+    case 'instance.stop':
+      await driver.stop(instance, { force: task.body.force, timeoutSeconds: task.body.timeoutSeconds });
+      return {};
+    case 'instance.freeze':
+      await driver.freeze(instance);
+      return {};
+    case 'instance.unfreeze':
+      await driver.unfreeze(instance);
+      return {};
+    case 'instance.update':
+      if ((await driver.inspect(instance.id)).status !== 'stopped') await driver.update(instance);
+      return {};
+  }
+}
+
+async function restore({ drivers }: TaskDeps, body: TaskBody<'snapshot.restore'>): Promise<Result> {
+  const driver = drivers.require(body.instance.type);
+  const { status } = await driver.inspect(body.instance.id);
+  if (status === 'running' || status === 'frozen') throw new WeftError('instance.wrong-status', `Instance "${body.instance.name}" is running: stop it before its root is replaced`);
+  await driver.restoreSnapshot(body.instance, body.snapshotId);
+  return {};
+}
+
+async function requireCreated(instances: InstanceStore, spec: InstanceSpec): Promise<void> {
+  if (!(await instances.state(spec.id)).created) throw new WeftError('instance.not-found', `Instance "${spec.name}" is not on this host`);
+}
