@@ -33,9 +33,9 @@ describe('NATS users', () => {
     const [service, gateway, agent] = [await as('svc'), await as('gw'), await as('agent1')];
     await (await jetstreamManager(service)).streams.add(tasksStreamConfig);
     const manager = await jetstreamManager(agent);
-    await manager.consumers.add(TASKS_STREAM, { durable_name: 'host1', filter_subject: taskSubject('host1'), ack_policy: 'explicit' });
+    await manager.consumers.add(TASKS_STREAM, { durable_name: 'agent-host1', filter_subject: taskSubject('host1'), ack_policy: 'explicit' });
     await jetstream(service).publish(taskSubject('host1'), 'work');
-    const task = await (await jetstream(agent).consumers.get(TASKS_STREAM, 'host1')).next({ expires: 5000 });
+    const task = await (await jetstream(agent).consumers.get(TASKS_STREAM, 'agent-host1')).next({ expires: 5000 });
     expect(task?.string()).toBe('work');
     await task?.ackAck();
     agent.subscribe(agentSubject('host1', '>'), { callback: (_, message) => void message.respond('yes') });

@@ -1,4 +1,4 @@
-import { agentSubject, EVENTS_STREAM, heartbeatSubject, TASKS_STREAM, taskSubject } from '@weft/contracts';
+import { agentSubject, EVENTS_STREAM, heartbeatSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
 import type { NatsUser } from '@weft/embedded';
 
 /** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
@@ -44,8 +44,9 @@ export const gatewayUser = (name: string, password: string): NatsUser =>
  * An agent may act for its own member only. Sessions are named by unguessable ids; finishing an operation is its one
  * command, and it may look at the task stream and at consumers named after itself.
  */
-export const agentUser = (name: string, password: string, member: string): NatsUser =>
-  withInbox({
+export const agentUser = (name: string, password: string, member: string): NatsUser => {
+  const consumer = `agent-${token(member)}`;
+  return withInbox({
     name,
     password,
     publish: [
@@ -59,11 +60,12 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       '$JS.API.STREAM.NAMES',
       `$JS.API.STREAM.INFO.${TASKS_STREAM}`,
       `$JS.API.STREAM.CREATE.${TASKS_STREAM}`,
-      `$JS.API.CONSUMER.*.${TASKS_STREAM}.${member}`,
-      `$JS.API.CONSUMER.CREATE.${TASKS_STREAM}.${member}.${taskSubject(member)}`,
-      `$JS.API.CONSUMER.DURABLE.CREATE.${TASKS_STREAM}.${member}`,
-      `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${member}`,
-      `$JS.ACK.${TASKS_STREAM}.${member}.>`,
+      `$JS.API.CONSUMER.*.${TASKS_STREAM}.${consumer}`,
+      `$JS.API.CONSUMER.CREATE.${TASKS_STREAM}.${consumer}.${taskSubject(member)}`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${TASKS_STREAM}.${consumer}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${consumer}`,
+      `$JS.ACK.${TASKS_STREAM}.${consumer}.>`,
     ],
     subscribe: [agentSubject(member, '>'), 'weft.session.*.*.*', taskSubject(member)],
   });
+};

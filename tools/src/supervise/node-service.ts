@@ -19,7 +19,7 @@ export interface NodeServiceOptions {
 export const nodeService = (at: Places, options: NodeServiceOptions): Service => ({
   name: options.name,
   after: options.after,
-  start: async () => {
+  start: async (stopped) => {
     const readyFile = at.readyFile(options.name);
     const logFile = at.logFile(options.name);
     rmSync(readyFile, { force: true });
@@ -33,20 +33,27 @@ export const nodeService = (at: Places, options: NodeServiceOptions): Service =>
       deathSignal: 'SIGTERM',
     });
     writePidFile(at.pidFile(options.name), service.identity.pid);
-    const serves = () => (isAlive(service.identity) ? existsSync(readyFile) && 'ready' : 'ended');
+    const serves = () => {
+      if (!isAlive(service.identity)) return 'ended';
+      if (stopped.aborted) return 'stopped';
+      return existsSync(readyFile) && 'ready';
+    };
     const outcome = await eventually(serves, { timeoutMs: READY_TIMEOUT_MS, what: options.name }).catch(() => 'silent');
     if (outcome !== 'ready') {
       await endProcess(service.identity, 'SIGTERM', STOP_TIMEOUT_MS);
-      throw new UserError(`${options.name} ${outcome === 'silent' ? 'does not become ready' : 'ended'}; its log ${logFile} ends with:\n${tailOf(logFile)}`);
+      throw new UserError(`${options.name} ${outcome === 'silent' ? 'does not become ready' : outcome}; its log ${logFile} ends with:\n${tailOf(logFile)}`);
     }
     return { process: service, stop: () => endProcess(service.identity, 'SIGTERM', STOP_TIMEOUT_MS) };
   },
 });
 
+const LONGEST_LINE = 300;
+
 /** The last lines of a log, for a message to the user. */
-export const tailOf = (logFile: string, lines = 10): string => {
+const tailOf = (logFile: string, lines = 10): string => {
   try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines);
+    return tail.map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}...` : line)).join('\n');
   } catch {
     return '(no log)';
   }

@@ -16,8 +16,8 @@ export interface Service {
   name: string;
   /** Services that must be ready before this one is started; it is stopped before them. */
   after: readonly string[];
-  /** Resolves when it serves; rejects when it cannot. */
-  start(): Promise<RunningService>;
+  /** Resolves when it serves; rejects when it cannot, or when `stopped` aborts meanwhile; then nothing of it runs. */
+  start(stopped: AbortSignal): Promise<RunningService>;
 }
 
 export interface RunningService {
@@ -78,7 +78,7 @@ export class Supervisor {
     for (let failures = 0; !this.stopped.signal.aborted; failures += 1) {
       const startedAt = performance.now();
       try {
-        const running = await (wasReady ? service.start() : this.progress.during(service.name, () => service.start()));
+        const running = await (wasReady ? service.start(this.stopped.signal) : this.progress.during(service.name, () => service.start(this.stopped.signal)));
         this.running.set(service.name, running);
         this.log.info({ service: service.name, pid: running.process.identity.pid }, 'service ready');
         wasReady = true;

@@ -1,0 +1,130 @@
+/**
+ * The launcher as a user meets it: start, start again, Ctrl-C, kill -9, two platforms beside each other, down, reset.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, readPidFile, type ProcessIdentity, isAlive } from '@weft/embedded';
+import { eventually, scratchDir } from '@weft/testing';
+import { leftoverProcesses, mountsBelow } from './guests/leftovers';
+import { places } from './places';
+
+const ROOT = join(__dirname, '..', '..');
+
+interface Outcome {
+  code: number | null;
+  output: string;
+}
+
+const collect = (child: ChildProcess): Promise<Outcome> => {
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString() })));
+};
+
+/** A place for one platform; `remove` takes it down whatever a test left. */
+const makePlace = async () => {
+  const scratch = await scratchDir();
+  const dir = join(scratch.path, 'w');
+  const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${await freePort()}` };
+  const launch = (...args: string[]) => spawn('bash', [join(ROOT, 'tools/bin/weft'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const weft = (...args: string[]) => collect(launch(...args));
+  const lxc = (...args: string[]) => collect(spawn('lxc', args, { env: { PATH: process.env.PATH, LXD_DIR: dir, LXD_CONF: scratch.path, HOME: scratch.path }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const remove = async () => {
+    await weft('down');
+    await scratch.remove();
+  };
+  return { dir, at: places(dir), launch, weft, lxc, remove };
+};
+type Place = Awaited<ReturnType<typeof makePlace>>;
+
+const services = ({ at }: Place): ProcessIdentity[] => readdirSync(at.run).flatMap((name) => (name.endsWith('.pid') ? (readPidFile(join(at.run, name)) ?? []) : []));
+
+const started = async (place: Place, ...args: string[]): Promise<string> => {
+  const { code, output } = await place.weft('start', '--detach', ...args);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Ready in') });
+  return output;
+};
+
+describe('the launcher', () => {
+  jest.setTimeout(300_000);
+  const open: Place[] = [];
+  const newPlace = async (): Promise<Place> => {
+    const place = await makePlace();
+    open.push(place);
+    return place;
+  };
+  afterEach(async () => {
+    for (const place of open.splice(0)) await place.remove();
+  });
+
+  it('runs two platforms side by side, refuses a second start, and takes down only what is its own', async () => {
+    const [one, two] = [await newPlace(), await newPlace()];
+    expect(await started(one)).toContain(`export LXD_DIR=${one.dir}`);
+    await started(two, '--members', '2');
+    expect((await one.weft('start', '--detach')).output).toMatch(/runs already/);
+    expect((await two.weft('status')).output).toMatch(/agent-host2 +process \d+/);
+    expect((await one.lxc('image', 'list', '--format', 'csv', '--columns', 'l')).output.split('\n').sort()).toEqual(expect.arrayContaining(['tiny', 'tiny-vm']));
+    const others = services(two);
+    expect(await one.weft('down')).toMatchObject({ code: 0 });
+    expect(leftoverProcesses(one.dir)).toEqual([]);
+    expect(others.filter((service) => !isAlive(service))).toEqual([]);
+    expect((await one.weft('status')).code).toBe(3);
+    expect(await one.weft('down')).toMatchObject({ code: 0 });
+  });
+
+  it('says so when its address is taken, and leaves nothing behind', async () => {
+    const [one, two] = [await newPlace(), await newPlace()];
+    await started(one);
+    const address = /https:\/\/(\S+)/.exec((await one.weft('status')).output)?.[1] ?? '';
+    const { code, output } = await collect(spawn('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env: { ...process.env, WEFT_DIR: two.dir, WEFT_HTTPS_ADDRESS: address } }));
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${address} is in use`) });
+    expect(leftoverProcesses(two.dir)).toEqual([]);
+  });
+
+  it('a kill -9 of the supervisor ends every service; guests run on and the next start finds them', async () => {
+    const place = await newPlace();
+    await started(place);
+    await place.lxc('launch', 'tiny', 'c1');
+    const guest = async () => (await place.lxc('list', 'c1', '--format', 'csv', '--columns', 'sp')).output.trim();
+    const before = await guest();
+    expect(before).toMatch(/^RUNNING,\d+$/);
+    const running = services(place);
+    process.kill(readPidFile(place.at.supervisorPid)!.pid, 'SIGKILL');
+    await eventually(() => !running.some(isAlive), { timeoutMs: 30_000 });
+    expect(existsSync(`/proc/${before.split(',')[1]}`)).toBe(true);
+    await started(place);
+    await eventually(async () => (await guest()) === before, { timeoutMs: 30_000, what: 'the guest that ran before' });
+    expect(await place.weft('down')).toMatchObject({ code: 0 });
+    expect(leftoverProcesses(place.dir)).toEqual([]);
+    expect(mountsBelow(place.dir)).toEqual([]);
+  });
+
+  it('Ctrl-C stops the platform in order and leaves guests running; down stops them without it', async () => {
+    const place = await newPlace();
+    const foreground = place.launch('start');
+    const outcome = collect(foreground);
+    await eventually(() => existsSync(place.at.supervisorReady), { timeoutMs: 200_000 });
+    await place.lxc('launch', 'tiny', 'c1');
+    foreground.kill('SIGINT');
+    expect(await outcome).toEqual({ code: 0, output: expect.stringContaining('guests keep running') });
+    expect(leftoverProcesses(place.dir)).not.toEqual([]);
+    expect((await place.weft('down')).output).toMatch(/removed \d+ processes/);
+    expect(leftoverProcesses(place.dir)).toEqual([]);
+    expect(mountsBelow(place.dir)).toEqual([]);
+  });
+
+  it('reset asks, erases its own state, and touches no other directory', async () => {
+    const place = await newPlace();
+    mkdirSync(place.dir);
+    writeFileSync(join(place.dir, 'precious'), 'x');
+    expect(await place.weft('reset', '--yes')).toEqual({ code: 1, output: expect.stringContaining('does not look like') });
+    expect(readFileSync(join(place.dir, 'precious'), 'utf8')).toBe('x');
+    await started(place);
+    expect(await place.weft('reset')).toEqual({ code: 1, output: expect.stringContaining('-- --yes') });
+    expect(existsSync(place.at.secrets)).toBe(true);
+    expect(await place.weft('reset', '--yes')).toMatchObject({ code: 0 });
+    expect(existsSync(place.dir)).toBe(false);
+  });
+});
