@@ -15,7 +15,7 @@ export type FetchFromProducer = (after: Cursor, limit: number) => Promise<LogPag
 const MAX_LIMIT = 1_000;
 /** A NATS message carries 1 MiB by default; headers and envelope need some of it. */
 const MAX_REPLY_BYTES = 900 * 1024;
-const REQUEST_MS = 5_000;
+const REQUEST_MS = 2_000;
 
 const subject = (context: string): string => commandSubject(context, 'events.read');
 

@@ -16,7 +16,7 @@ export interface EventsStreamOptions {
 }
 
 /** Time within which the broker must acknowledge, in milliseconds. */
-const ACK_MS = 5_000;
+const ACK_MS = 2_000;
 const WEEK_MS = 7 * 24 * 3_600_000;
 const DUPLICATE_WINDOW_MS = 120_000;
 
