@@ -1,10 +1,13 @@
 import { newId, type AgentTask, type CommandReply, type StagedImage, type TaskKind } from '@weft/contracts';
 import { createSagaRunner, type SagaRunner } from '@weft/saga';
+import { expectFoldEqualsRows } from '@weft/event-store';
 import { eventually, startPostgres, type TestPostgres } from '@weft/testing';
 import type { TaskOptions } from '../adapters/task-dispatcher';
 import { startImageFilesReconciler } from '../reconcilers/image-files.reconciler';
 import { findImage } from '../queries/find-resources';
 import { imageSagas } from '../sagas/image.sagas';
+import { imageAliasProjection, imageLocationProjection } from '../projections/image-alias.projection';
+import { imageProjection } from '../projections/image.projection';
 import { startResourceService, UNRESTRICTED, type ResourceService } from '../testing/resource-service';
 
 /** Members of this spec: what they hold, what they were told to do, and who is away. */
@@ -214,4 +217,8 @@ it('reconciles what members hold with what is believed', async () => {
     reconciler.stop();
     offline.clear();
   }
+});
+
+it.each([imageProjection, imageAliasProjection, imageLocationProjection])('replay(log) = rows: $name', async (projection) => {
+  await expectFoldEqualsRows(service.store, projection);
 });

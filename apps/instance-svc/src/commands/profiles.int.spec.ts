@@ -1,5 +1,9 @@
 import { newId } from '@weft/contracts';
+import { expectFoldEqualsRows } from '@weft/event-store';
 import { startPostgres, type TestPostgres } from '@weft/testing';
+import { profileProjection } from '../projections/profile.projection';
+import { projectProjection } from '../projections/project.projection';
+import { storagePoolProjection } from '../projections/storage-pool.projection';
 import { startResourceService, UNRESTRICTED, type ResourceService } from '../testing/resource-service';
 
 let postgres: TestPostgres;
@@ -19,16 +23,19 @@ const profile = (name: string) => ({ name, description: '', config: {}, devices:
 const create = async (name: string, project = 'default') => service.send('profile.create', profile(name), { project });
 const show = (name: string, project = 'default') => service.doc('profile_v1', { project, name });
 
-/** An instance as far as projects and profiles care. */
-async function addInstance(project: string, profileId: string): Promise<string> {
+const append = (stream: string, type: string, data: object) =>
+  service.store.execute({ id: newId(), name: 'test', body: {}, meta: { actor: UNRESTRICTED, project: 'default', requestId: '', correlationId: '' } }, async (uow) => {
+    uow.append(stream, [{ type, data }]);
+  });
+
+/** An instance, without the host that it would need: its events only. */
+async function addInstance(project: string, profileId: string): Promise<() => Promise<unknown>> {
   const id = newId();
-  await service.pool.query(
-    `INSERT INTO instance (id, project, name, type, member, status, status_text, status_code, epoch, state, spec, doc_open, snapshots_doc, etag)
-     VALUES ($1, $2, 'c' || left($1, 13), 'container', 'host1', 'stopped', 'Stopped', 102, 0, '', '', '', '[]', '')`,
-    [id, project],
-  );
-  await service.pool.query('INSERT INTO instance_profile VALUES ($1, $2, 0)', [id, profileId]);
-  return id;
+  const place = { id, project, name: `c${id.slice(0, 8)}`, operationId: newId() };
+  const writable = { architecture: 'x86_64', ephemeral: false, description: '', config: {}, devices: {}, profiles: [profileId] };
+  const origin = { type: 'container', member: 'host1', imageFingerprint: '', createdAt: new Date(0).toISOString(), snapshots: [], copiedFrom: null };
+  await append(`instance-${id}`, 'InstanceCreated', { ...place, ...writable, ...origin });
+  return () => append(`instance-${id}`, 'InstanceDeleted', { ...place, reason: 'requested' });
 }
 const profileId = async (name: string, project = 'default') =>
   (await service.pool.query<{ id: string }>('SELECT id FROM profile WHERE project = $1 AND name = $2', [project, name])).rows[0]!.id;
@@ -101,10 +108,10 @@ describe('profiles', () => {
 
   it('are not deleted while an instance uses them', async () => {
     await create('used');
-    const instance = await addInstance('default', await profileId('used'));
+    const remove = await addInstance('default', await profileId('used'));
     expect(await show('used')).toMatchObject({ used_by: [expect.stringMatching(/^\/1.0\/instances\/c/)] });
     expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: false, error: { code: 'profile.in-use', message: 'Profile is currently in use' } });
-    await service.pool.query('DELETE FROM instance WHERE id = $1', [instance]);
+    await remove();
     expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: true });
     expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: false, error: { code: 'profile.not-found', message: 'Profile not found' } });
     expect(await service.send('profile.delete', { name: 'default' })).toMatchObject({ ok: false, error: { code: 'auth.forbidden' } });
@@ -181,4 +188,8 @@ describe('projects', () => {
       expect({ project: project !== undefined, late: late.rowCount }).toEqual(deleted.ok ? { project: false, late: 0 } : { project: true, late: added.ok ? 1 : 0 });
     }
   });
+});
+
+it.each([projectProjection, profileProjection, storagePoolProjection])('replay(log) = rows: $name', async (projection) => {
+  await expectFoldEqualsRows(service.store, projection);
 });

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, type CommandReply, type Meta } from '@weft/contracts';
+import { expectFoldEqualsRows } from '@weft/event-store';
 import { startPostgres, type TestPostgres } from '@weft/testing';
 import { parseCertificate } from '../domain/certificate.pem';
+import { certificateProjection, serverProjection } from '../projections/trust.projection';
 import { startResourceService, UNRESTRICTED, type ResourceService } from '../testing/resource-service';
 
 let postgres: TestPostgres;
@@ -189,4 +191,8 @@ describe('server configuration', () => {
     expect(await service.send('server.update', { mode: 'merge', ifMatch: rows[0]!.etag, config: { 'user.k': 'v' } })).toMatchObject({ ok: true });
     expect(await service.send('server.update', { mode: 'merge', config: {} }, { actor: client('a', ['default']) })).toMatchObject(REFUSED);
   });
+});
+
+it.each([certificateProjection, serverProjection])('replay(log) = rows: $name', async (projection) => {
+  await expectFoldEqualsRows(service.store, projection);
 });

@@ -81,16 +81,19 @@ async function update(client: ClientBase, images: readonly Updated[]): Promise<v
   );
 }
 
+/** Of the own project, else of `default`: the same answer in a rebuild, whatever became of the project since. */
 async function use(client: ClientBase, instances: readonly Used['data'][]): Promise<void> {
-  const used = lastOfEach(instances.filter(({ imageFingerprint }) => imageFingerprint !== ''), ({ imageFingerprint, project }) => `${imageFingerprint} ${project}`);
-  if (used.length === 0) return;
+  const made = instances.filter(({ imageFingerprint, copiedFrom }) => imageFingerprint !== '' && copiedFrom === null);
+  if (made.length === 0) return;
   await client.query(
-    `UPDATE image i SET last_used_at = n.at
-       FROM (SELECT u.fingerprint, p.images_project, max(u.at::timestamptz) AS at
-               FROM unnest($1::text[], $2::text[], $3::text[]) AS u(fingerprint, project, at)
-               JOIN project p ON p.name = u.project GROUP BY 1, 2) n
-      WHERE i.fingerprint = n.fingerprint AND i.project = n.images_project`,
-    [used.map(({ imageFingerprint }) => imageFingerprint), used.map(({ project }) => project), used.map(({ createdAt }) => createdAt)],
+    `WITH used AS (
+       SELECT i.id, max(u.at) AS at
+         FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS u(fingerprint, project, at)
+         JOIN image i ON i.fingerprint = u.fingerprint AND (i.project = u.project OR i.project = 'default'
+              AND NOT EXISTS (SELECT FROM image own WHERE own.project = u.project AND own.fingerprint = u.fingerprint))
+        GROUP BY i.id)
+     UPDATE image i SET last_used_at = greatest(i.last_used_at, used.at) FROM used WHERE i.id = used.id`,
+    [made.map(({ imageFingerprint }) => imageFingerprint), made.map(({ project }) => project), made.map(({ createdAt }) => createdAt)],
   );
 }
 

@@ -3,7 +3,8 @@ import { serverEtag } from '../../domain/server.state';
 
 /**
  * What the gateway reads about resources. A project without its own profiles or images shows those of `default`, so a
- * reader asks for the project that the client named and needs no second query.
+ * reader asks for the project that the client named and needs no second query. Through such a project, used_by names
+ * only its own instances: a client restricted to it must not learn of others.
  */
 export class ResourceViews1700000000301 implements MigrationInterface {
   name = 'ResourceViews1700000000301';
@@ -46,7 +47,8 @@ CREATE VIEW project_v1 AS
 CREATE VIEW profile_v1 AS
   SELECT p.name AS project, r.name, r.head || ',"name":' || to_json(r.name)::text || ',"used_by":[' || coalesce((
       SELECT string_agg(resource_url('/1.0/instances/', i.name, i.project), ',' ORDER BY i.project, i.name)
-        FROM instance_profile u JOIN instance i ON i.id = u.instance_id WHERE u.profile_id = r.id), '') || ']}' AS doc,
+        FROM instance_profile u JOIN instance i ON i.id = u.instance_id
+        WHERE u.profile_id = r.id AND (p.name = r.project OR i.project = p.name)), '') || ']}' AS doc,
     r.etag
   FROM project p JOIN profile r ON r.project = p.profiles_project;`;
 
