@@ -74,7 +74,10 @@ export class Cgroups {
   async read(controller: Controller, group: string, file: string): Promise<string | undefined> {
     const directory = this.directory(controller, group);
     if (!directory) return undefined;
-    return fs.readFile(join(directory, file), 'utf8').then((text) => text.trim(), () => undefined);
+    return fs.readFile(join(directory, file), 'utf8').then(
+      (text) => text.trim(),
+      () => undefined,
+    );
   }
 
   async write(controller: Controller, group: string, file: string, value: string): Promise<void> {

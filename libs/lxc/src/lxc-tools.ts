@@ -68,9 +68,13 @@ export class Lxc {
     return this.command('lxc-attach', name, ['--clear-env', ...identity, ...variables, '--', ...command]);
   }
 
-  /** The command line that connects its terminal to the container's console; Ctrl-A twice sends one Ctrl-A. */
+  /**
+   * The command line that connects its terminal to the container's console; Ctrl-A twice sends one Ctrl-A. Its own
+   * words go to standard error, where nobody should read them as the guest's.
+   */
   consoleCommand(name: string): CommandLine {
-    return this.command('lxc-console', name, ['-t', '0', '-e', '^a']);
+    const { file, args } = this.command('lxc-console', name, ['-t', '0', '-e', '^a']);
+    return { file: '/bin/sh', args: ['-c', 'exec "$@" 2>/dev/null', 'sh', file, ...args] };
   }
 
   private command(tool: string, name: string, args: readonly string[]): CommandLine {

@@ -45,7 +45,10 @@ export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcCon
     seccompProfile: host.seccompProfile,
     ...(host.apparmor && nesting ? { apparmor: { profile: 'generated', allowNesting: true } } : {}),
     cgroups: { monitor: monitorGroup(spec.id), container: containerGroup(spec.id) },
-    cgroupValues: [...(host.idmap || !host.deviceRules ? [] : deviceRules(host.deviceRules)), ...host.limits.filter((limit) => !limit.isDefault).map(({ version, file, value }) => ({ version, key: file, value }))],
+    cgroupValues: [
+      ...(host.idmap || !host.deviceRules ? [] : deviceRules(host.deviceRules)),
+      ...host.limits.filter((limit) => !limit.isDefault).map(({ version, file, value }) => ({ version, key: file, value })),
+    ],
     sysctls: withPrefix(spec.config, 'linux.sysctl.'),
     environment: withPrefix(spec.config, 'environment.'),
     resourceLimits: withPrefix(spec.config, 'limits.kernel.'),
@@ -57,7 +60,11 @@ export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcCon
 
 /** `environment.A=b` -> `{A: b}` for the prefix "environment.". */
 export const withPrefix = (config: Readonly<Record<string, string>>, prefix: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(config).filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
+  Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
 
 const bind = (source: string, target: string, create: 'file' | 'dir', ...options: string[]): MountEntry => ({
   source,
@@ -83,7 +90,19 @@ const lxcfsMounts = (dir: string | undefined): MountEntry[] => (dir ? LXCFS_FILE
 
 /** Devices that every system container may use (mknod is refused to unprivileged ones anyway). */
 const ALLOWED_DEVICES = [
-  'b *:* m', 'c *:* m', 'c 136:* rwm', 'c 1:3 rwm', 'c 1:5 rwm', 'c 1:7 rwm', 'c 1:8 rwm', 'c 1:9 rwm', 'c 5:0 rwm', 'c 5:1 rwm', 'c 5:2 rwm', 'c 10:229 rwm', 'c 10:200 rwm',
+  'b *:* m',
+  'c *:* m',
+  'c 136:* rwm',
+  'c 1:3 rwm',
+  'c 1:5 rwm',
+  'c 1:7 rwm',
+  'c 1:8 rwm',
+  'c 1:9 rwm',
+  'c 5:0 rwm',
+  'c 5:1 rwm',
+  'c 5:2 rwm',
+  'c 10:229 rwm',
+  'c 10:200 rwm',
 ];
 
 const deviceRules = (version: 1 | 2): LxcConfig['cgroupValues'] => [

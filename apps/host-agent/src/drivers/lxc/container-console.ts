@@ -2,9 +2,12 @@ import { promises as fs } from 'node:fs';
 import type { InstanceSpec } from '@weft/contracts';
 import type { Lxc } from '@weft/lxc';
 import type { ConsoleConnection } from '../driver';
+import type { ContainerFiles } from './container-files';
 import { type PtyProcess, type PtySize, startOnPty } from './pty-stream';
 
 const CTRL_A = 0x01;
+/** Ours, and the one between lxc-console and the monitor. */
+const LAYERS = 2;
 
 /** Attached consoles of this process; liblxc lets in one at a time. */
 export class ContainerConsole {
@@ -12,13 +15,18 @@ export class ContainerConsole {
 
   constructor(private readonly lxc: Lxc) {}
 
-  /** Takes the console over from whoever has it. */
-  async attach(spec: InstanceSpec, size: PtySize): Promise<ConsoleConnection> {
+  /**
+   * Takes the console over from whoever has it. liblxc does not pass the window size on to the guest's console, so it
+   * is set there directly.
+   */
+  async attach(spec: InstanceSpec, size: PtySize, root: ContainerFiles): Promise<ConsoleConnection> {
     await this.detach(spec.id);
-    const pty = startOnPty(this.lxc.consoleCommand(spec.id), size, '/', literal);
+    const pty = startOnPty(this.lxc.consoleCommand(spec.id), { size, cwd: '/', layers: LAYERS, input: literal });
     this.attached.set(spec.id, pty);
     void pty.exit.then(() => this.attached.get(spec.id) === pty && this.attached.delete(spec.id));
-    return { stream: pty.stream, resize: pty.resize, close: () => pty.kill() };
+    const resize = (width: number, height: number): void => void root.setWindowSize('/dev/console', width, height).catch(() => undefined);
+    await root.setWindowSize('/dev/console', size.width, size.height).catch(() => undefined);
+    return { stream: pty.stream, resize, close: () => pty.kill() };
   }
 
   private async detach(instanceId: string): Promise<void> {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { promises as fs } from 'node:fs';
 import type { Socket } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
 import type { InstanceSpec } from '@weft/contracts';
 import type { CommandLine, Lxc, LxcProcesses } from '@weft/lxc';
 import type { ExecProcess, ExecRequest } from '../driver';
@@ -30,7 +31,7 @@ export class ContainerExec {
   }
 
   private onTerminal(command: CommandLine, cwd: string, request: ExecRequest): ExecProcess {
-    const pty = startOnPty(command, request, cwd);
+    const pty = startOnPty(command, { size: request, cwd, layers: 1 });
     const send = (signal: number): void => void this.signal(pty.pid, signal, pty.exit);
     return { tty: pty.stream, resize: pty.resize, signal: send, exit: pty.exit, kill: () => void this.kill(pty.pid, pty.exit) };
   }
@@ -45,20 +46,28 @@ export class ContainerExec {
       attach.once('error', reject);
       attach.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNALS[signal ?? ''] ?? SIGKILL)));
     });
-    const finish = (): void => {
-      stdin.destroy();
-      [stdout, stderr].forEach(endWhenQuiet);
-    };
+    const finish = (): void => void stdin.destroy();
     exit.then(finish, finish);
     const pid = attach.pid ?? 0;
     const send = (signal: number): void => void this.signal(pid, signal, exit);
-    return { stdin, stdout, stderr, resize: () => undefined, signal: send, exit, kill: () => void this.kill(pid, exit) };
+    return {
+      stdin,
+      stdout: outputOf(stdout, exit),
+      stderr: outputOf(stderr, exit),
+      resize: () => undefined,
+      signal: send,
+      exit,
+      kill: () => void this.kill(pid, exit),
+    };
   }
 
   /** To the command itself, as soon as lxc-attach has brought it into the container. */
   private async signal(attachPid: number, signal: number, exit: Promise<number>): Promise<void> {
     let hasEnded = false;
-    exit.then(() => (hasEnded = true), () => (hasEnded = true));
+    exit.then(
+      () => (hasEnded = true),
+      () => (hasEnded = true),
+    );
     for (let waitMs = 1; !hasEnded && waitMs < 1000; waitMs *= 2) {
       const pid = await this.processes.attached(attachPid);
       if (pid !== undefined) return send(pid, signal);
@@ -82,11 +91,25 @@ function send(pid: number, signal: number): void {
   }
 }
 
-function endWhenQuiet(stream: Socket): void {
-  stream.setTimeout(QUIET_MS, () => {
-    if (stream.readableLength === 0) stream.destroy();
-    else endWhenQuiet(stream);
-  });
+/**
+ * What comes out of our end of a pipe. It ends with the pipe, or when the command has ended and nothing more comes: a
+ * process that the command left behind may hold its end open for ever.
+ */
+function outputOf(pipe: Socket, exit: Promise<number>): Readable {
+  const output = new PassThrough();
+  pipe.pipe(output);
+  pipe.on('error', () => output.end());
+  const close = (): void => {
+    pipe.setTimeout(QUIET_MS, () => {
+      // Nothing was read because the reader is slow, not because nothing is there.
+      if (pipe.readableLength > 0 || output.writableNeedDrain) return close();
+      output.end();
+      pipe.destroy();
+    });
+  };
+  exit.then(close, close);
+  output.once('close', () => pipe.destroy());
+  return output;
 }
 
 /**

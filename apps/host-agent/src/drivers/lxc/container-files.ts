@@ -27,7 +27,8 @@ export class ContainerFiles implements GuestFiles {
 
   async stat(path: string): Promise<FileStat> {
     const [type = '', uid, gid, mode, size] = (await this.answer('stat', path)).split(' ');
-    if (type !== 'file' && type !== 'directory' && type !== 'symlink') throw new WeftError('file.invalid', 'Only files, directories and symbolic links can be transferred');
+    if (type !== 'file' && type !== 'directory' && type !== 'symlink')
+      throw new WeftError('file.invalid', 'Only files, directories and symbolic links can be transferred');
     return { type, uid: Number(uid), gid: Number(gid), mode: Number(mode), sizeBytes: Number(size) };
   }
 
@@ -47,12 +48,17 @@ export class ContainerFiles implements GuestFiles {
     await Promise.race([firstBytes(output), ended]);
     const content = new PassThrough();
     output.pipe(content, { end: false });
-    ended.then(() => content.end(), (error: Error) => content.destroy(error));
+    ended.then(
+      () => content.end(),
+      (error: Error) => content.destroy(error),
+    );
     content.once('close', () => helper.kill('SIGKILL'));
     return content;
   }
 
   async write(path: string, content: Readable, { uid, gid, mode, append }: { uid: number; gid: number; mode: number; append: boolean }): Promise<void> {
+    // The source may fail before it is read.
+    content.once('error', () => undefined);
     const helper = await this.start('write', path, String(uid), String(gid), String(mode), append ? '1' : '');
     const ended = exitOf(helper, path);
     ended.catch(() => undefined);
@@ -60,8 +66,8 @@ export class ContainerFiles implements GuestFiles {
       await pipeline(content, helper.stdin!);
     } catch (error) {
       // The helper has closed the pipe: its own reason says more. Otherwise the source has failed, and what was sent is not the whole.
-      const isClosed = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (!isClosed || content.errored) helper.kill('SIGKILL');
+      const isClosed = !content.errored && ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isClosed) helper.kill('SIGKILL');
       if (!isClosed) throw error;
     }
     await ended;
@@ -77,6 +83,11 @@ export class ContainerFiles implements GuestFiles {
 
   async remove(path: string): Promise<void> {
     await this.answer('remove', path);
+  }
+
+  /** Sets the size of a terminal of the guest, in characters. */
+  async setWindowSize(terminal: string, width: number, height: number): Promise<void> {
+    await this.answer('winsize', terminal, String(width), String(height));
   }
 
   close = (): Promise<void> => this.root.release();

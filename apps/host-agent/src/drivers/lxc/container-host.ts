@@ -24,10 +24,17 @@ export async function detectFeatures(cgroups: Cgroups): Promise<HostFeatures> {
 /** "0-1,3" -> [0, 1, 3] */
 async function onlineCpus(): Promise<number[]> {
   const text = await fs.readFile('/sys/devices/system/cpu/online', 'utf8').catch(() => `0-${availableParallelism() - 1}`);
-  return text.trim().split(',').flatMap((part) => {
-    const [first = 0, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  return text
+    .trim()
+    .split(',')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
 }
 
-const exists = (path: string): Promise<boolean> => fs.access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  fs.access(path).then(
+    () => true,
+    () => false,
+  );

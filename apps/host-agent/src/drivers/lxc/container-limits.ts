@@ -40,7 +40,13 @@ export function cgroupValues(config: Config, host: HostLimits, instanceId: strin
     ...need('cpu', ['limits.cpu.allowance', 'limits.cpu.priority'], config, host, (version) => cpuTime(config, version)),
     ...need('memory', ['limits.memory'], config, host, (version) => memory(config, host, version)),
     ...need('pids', ['limits.processes'], config, host, (version) => [
-      value('pids', version, 'pids.max', config['limits.processes'] ? String(count('limits.processes', config['limits.processes'])) : 'max', !config['limits.processes']),
+      value(
+        'pids',
+        version,
+        'pids.max',
+        config['limits.processes'] ? String(count('limits.processes', config['limits.processes'])) : 'max',
+        !config['limits.processes'],
+      ),
     ]),
   ];
 }
@@ -54,7 +60,13 @@ function need(controller: Controller, keys: string[], config: Config, host: Host
   return [];
 }
 
-const value = (controller: Controller, version: 1 | 2, file: string, text: string, isDefault: boolean): CgroupValue => ({ controller, version, file, value: text, isDefault });
+const value = (controller: Controller, version: 1 | 2, file: string, text: string, isDefault: boolean): CgroupValue => ({
+  controller,
+  version,
+  file,
+  value: text,
+  isDefault,
+});
 
 /**
  * "2": so many processors, which ones depends on the instance so that instances spread. "0-1,3": exactly these.
@@ -66,7 +78,9 @@ export function cpuSet(text: string, online: readonly number[], instanceId: stri
     const wanted = count('limits.cpu', text);
     if (wanted >= online.length) return online.join(',');
     const first = [...instanceId].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 65_521, 7) % online.length;
-    return Array.from({ length: wanted }, (_, i) => online[(first + i) % online.length]!).sort((a, b) => a - b).join(',');
+    return Array.from({ length: wanted }, (_, i) => online[(first + i) % online.length]!)
+      .sort((a, b) => a - b)
+      .join(',');
   }
   const cpus = new Set(text.split(',').flatMap(cpuRange));
   const missing = [...cpus].filter((cpu) => !online.includes(cpu));
@@ -88,7 +102,8 @@ function cpuTime(config: Config, version: 1 | 2): CgroupValue[] {
   if (priority > 10) throw new WeftError('config.invalid', 'limits.cpu.priority must be between 0 and 10');
   const percent = /^(\d{1,3})%$/.exec(allowance);
   const quota = /^(\d{1,6})ms\/(\d{1,6})ms$/.exec(allowance);
-  if (allowance && !percent && !quota) throw new WeftError('config.invalid', `limits.cpu.allowance: "${allowance}" is neither a percentage (50%) nor a time slice (25ms/100ms)`);
+  if (allowance && !percent && !quota)
+    throw new WeftError('config.invalid', `limits.cpu.allowance: "${allowance}" is neither a percentage (50%) nor a time slice (25ms/100ms)`);
   const [sliceUs, periodUs] = quota ? [Number(quota[1]) * 1000, Number(quota[2]) * 1000] : [-1, 100_000];
   if (quota && (sliceUs < 1000 || periodUs < 1000 || periodUs > 1_000_000)) {
     throw new WeftError('config.invalid', 'limits.cpu.allowance: the slice must be at least 1ms and the period between 1ms and 1000ms');
@@ -129,8 +144,18 @@ function memory(config: Config, host: HostLimits, version: 1 | 2): CgroupValue[]
 }
 
 const UNITS: Readonly<Record<string, number>> = {
-  '': 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, PB: 1e15,
-  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, PiB: 2 ** 50,
+  '': 1,
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  PB: 1e15,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  PiB: 2 ** 50,
 };
 
 /** "512MiB", "1GB", "1073741824" or "50%" of the host's memory. Throws `config.invalid`. */
@@ -139,7 +164,8 @@ export function memoryBytes(text: string, hostBytes: number): number {
   const [number, unit] = [Number(match?.[1]), match?.[2] ?? ''];
   if (match && unit === '%' && number > 0 && number <= 100) return Math.floor((hostBytes * number) / 100);
   const factor = UNITS[unit];
-  if (!match || factor === undefined || number === 0) throw new WeftError('config.invalid', `limits.memory: "${text}" is neither a size (512MiB) nor a percentage (50%)`);
+  if (!match || factor === undefined || number === 0)
+    throw new WeftError('config.invalid', `limits.memory: "${text}" is neither a size (512MiB) nor a percentage (50%)`);
   return number * factor;
 }
 

@@ -10,7 +10,18 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type InstanceSpec, WeftError } from '@weft/contracts';
-import { Cgroups, type IdMapping, lastErrors, lastInitExit, Lxc, LxcProcesses, LxcToolError, renderLxcConfig, type RunningContainer, seccompPolicy } from '@weft/lxc';
+import {
+  type Cgroups,
+  type IdMapping,
+  lastErrors,
+  lastInitExit,
+  type Lxc,
+  LxcProcesses,
+  LxcToolError,
+  renderLxcConfig,
+  type RunningContainer,
+  seccompPolicy,
+} from '@weft/lxc';
 import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
 import type { ContainerStorage } from '../../storage/container-storage';
 import type { Inspection } from '../driver';
@@ -98,7 +109,8 @@ export class ContainerRuntime {
       await this.options.cgroups.thaw(containerGroup(spec.id));
       const signal = await haltSignal(running.initPid, spec.config['raw.lxc'] ?? '');
       const timeoutMs = timeoutSeconds < 0 ? Infinity : timeoutSeconds * 1000;
-      if (!(await this.shutDown(spec.id, signal, timeoutMs))) throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
+      if (!(await this.shutDown(spec.id, signal, timeoutMs)))
+        throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
     }
     await this.clean(spec.id);
     await this.save(spec.id, { ...record, started: false });
@@ -214,7 +226,9 @@ export class ContainerRuntime {
   private async startFailure(spec: InstanceSpec, error: unknown): Promise<WeftError> {
     const words = lastErrors(await this.readLog(spec.id));
     const stderr = error instanceof LxcToolError ? error.stderr.trim().split('\n').slice(0, 3) : [];
-    return new WeftError('instance.wrong-status', `The container cannot start: ${(words.length > 0 ? words : stderr).join('; ') || String(error)}`, { cause: error });
+    return new WeftError('instance.wrong-status', `The container cannot start: ${(words.length > 0 ? words : stderr).join('; ') || String(error)}`, {
+      cause: error,
+    });
   }
 }
 

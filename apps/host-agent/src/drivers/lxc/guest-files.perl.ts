@@ -73,6 +73,13 @@ my %operations = (
         symlink $target, $path or failed();
         POSIX::lchown(($uid >= 0 ? $uid : 0) + $base, ($gid >= 0 ? $gid : 0) + $base, $path) or failed();
     },
+    winsize => sub {
+        my ($columns, $rows) = @rest;
+        sysopen my $tty, $path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY or failed();
+        my @s = stat $tty or failed();
+        S_ISCHR($s[2]) && ($s[6] >> 8) >= 136 && ($s[6] >> 8) <= 143 or fail("NOTFILE"); # a Unix98 pseudo terminal
+        ioctl $tty, 0x5414, pack('S4', $rows, $columns, 0, 0) or failed(); # TIOCSWINSZ
+    },
     remove => sub { my @s = lstat $path or failed(); (S_ISDIR($s[2]) ? rmdir $path : unlink $path) or failed() },
 );
 binmode STDIN; binmode STDOUT;

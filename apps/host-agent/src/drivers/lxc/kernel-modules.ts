@@ -7,7 +7,10 @@ import { WeftError } from '@weft/contracts';
  * @throws WeftError config.invalid when the host does not have it
  */
 export async function loadKernelModules(list: string): Promise<void> {
-  for (const name of list.split(',').map((part) => part.trim()).filter(Boolean)) {
+  for (const name of list
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw new WeftError('config.invalid', `linux.kernel_modules: "${name}" is not a module name`);
     if (await isPresent(name)) continue;
     const reason = await modprobe(name);
@@ -17,7 +20,13 @@ export async function loadKernelModules(list: string): Promise<void> {
 
 async function isPresent(name: string): Promise<boolean> {
   const inKernel = name.replace(/-/g, '_');
-  if (await fs.access(`/sys/module/${inKernel}`).then(() => true, () => false)) return true;
+  if (
+    await fs.access(`/sys/module/${inKernel}`).then(
+      () => true,
+      () => false,
+    )
+  )
+    return true;
   const release = (await fs.readFile('/proc/sys/kernel/osrelease', 'utf8')).trim();
   const builtin = await fs.readFile(`/lib/modules/${release}/modules.builtin`, 'utf8').catch(() => '');
   return builtin.split('\n').some((path) => path.split('/').at(-1)?.replace(/\.ko$/, '').replace(/-/g, '_') === inKernel);

@@ -200,8 +200,9 @@ export class LxcDriver implements Driver {
   }
 
   async console(spec: InstanceSpec, size: { width: number; height: number }): Promise<ConsoleConnection> {
-    await (await this.parts()).runtime.initPid(spec);
-    return this.consoles.attach(spec, size);
+    const { runtime, roots } = await this.parts();
+    await runtime.initPid(spec);
+    return this.consoles.attach(spec, size, new ContainerFiles(await roots.open(spec.id)));
   }
 
   async consoleLog(spec: InstanceSpec): Promise<string> {
@@ -238,4 +239,8 @@ export class LxcDriver implements Driver {
   }
 }
 
-const isThere = (path: string): Promise<boolean> => fs.access(path).then(() => true, () => false);
+const isThere = (path: string): Promise<boolean> =>
+  fs.access(path).then(
+    () => true,
+    () => false,
+  );

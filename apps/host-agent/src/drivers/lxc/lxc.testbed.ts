@@ -65,7 +65,17 @@ export class LxcTestbed {
 
   spec(name: string, config: Record<string, string> = {}, devices: InstanceSpec['devices'] = {}): InstanceSpec {
     const root = { type: 'disk', path: '/', pool: 'default' };
-    return { id: newId(), project: 'default', name, type: 'container', architecture: 'x86_64', ephemeral: false, imageFingerprint: TINY, config, devices: { root, ...devices } };
+    return {
+      id: newId(),
+      project: 'default',
+      name,
+      type: 'container',
+      architecture: 'x86_64',
+      ephemeral: false,
+      imageFingerprint: TINY,
+      config,
+      devices: { root, ...devices },
+    };
   }
 
   async started(driver: Driver, name: string, config: Record<string, string> = {}, devices: InstanceSpec['devices'] = {}): Promise<InstanceSpec> {
@@ -91,4 +101,5 @@ export class LxcTestbed {
 }
 
 /** The output of a shell command in the guest, without the last line break. */
-export const shell = async (driver: Driver, spec: InstanceSpec, script: string): Promise<string> => (await run(driver, spec, ['/bin/sh', '-c', script])).stdout.trimEnd();
+export const shell = async (driver: Driver, spec: InstanceSpec, script: string): Promise<string> =>
+  (await run(driver, spec, ['/bin/sh', '-c', script])).stdout.trimEnd();
