@@ -15,8 +15,8 @@
 export const EVENTS_STREAM = 'WEFT_EVENTS';
 export const TASKS_STREAM = 'WEFT_TASKS';
 
-/** One NATS subject token: dots, wildcards and blanks in a name would change the subject's shape. */
-export const token = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, (c) => `=${c.codePointAt(0)!.toString(16)}=`);
+/** One NATS subject token, `_` for an empty name: dots, wildcards and blanks would change the subject's shape. */
+export const token = (name: string): string => (name === '' ? '_' : name.replace(/[^A-Za-z0-9_-]/g, (c) => `=${c.codePointAt(0)!.toString(16)}=`));
 
 export const eventSubject = (context: string, project: string, noun: string, id: string): string =>
   `weft.event.${token(context)}.${token(project)}.${token(noun)}.${token(id)}`;
