@@ -45,7 +45,7 @@ const DECOMPRESSORS: Readonly<Record<Exclude<Compression, 'none'>, readonly stri
   gzip: ['gzip', '-dc'],
   // An attacker chooses how much memory the decompressor wants.
   xz: ['xz', '-dc', '--memlimit-decompress=1GiB'],
-  zstd: ['zstd', '-dcq', '--memory=1GB'],
+  zstd: ['zstd', '-dcq', '--memory=1024MB'],
   bzip2: ['bzip2', '-dc'],
 };
 

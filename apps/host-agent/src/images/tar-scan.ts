@@ -17,15 +17,13 @@ export async function scanTar(path: string, compression: Compression, visit: Tar
     await scanTarStream(source.stream, visit);
     await source.done;
   } catch (error) {
-    // A decompressor that failed explains why its output made no sense.
-    if (!(error instanceof WeftError)) await Promise.race([source.done, ended(source.stream)]);
+    // A decompressor that has failed explains why its output made no sense; one that still works has no part in it.
+    if (source.stream.readableEnded) await source.done;
     throw error;
   } finally {
     source.kill();
   }
 }
-
-const ended = (stream: Readable): Promise<void> => new Promise((resolve) => (stream.closed ? resolve() : stream.once('close', resolve)));
 
 export async function scanTarStream(stream: Readable, visit: TarVisitor): Promise<void> {
   const parser = extract();

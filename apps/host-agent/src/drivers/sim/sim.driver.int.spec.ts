@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId, WeftError, type InstanceType } from '@weft/contracts';
 import { createLogger } from '@weft/platform';
+import { scratchDir } from '@weft/testing';
 import type { DriverImages } from '../../images/image-store';
 import { run } from '../contract-subject';
 import { describeDriver, type ContractSubject } from '../driver.contract';
@@ -18,7 +18,7 @@ const images: DriverImages = {
 };
 
 const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
-  const dir = await mkdtemp(join(tmpdir(), 'weft-sim-'));
+  const { path: dir, remove } = await scratchDir();
   await mkdir(join(dir, 'instances'));
   return {
     open: () => Promise.resolve(createSimDriver({ dir, images, logger: createLogger('sim', 'fatal') }).find((driver) => driver.type === type)!),
@@ -27,7 +27,7 @@ const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
     stopTimeoutSeconds: 5,
     can: { exec: true, freeze: true, files: 'always' },
     haltFromInside: async (driver, spec) => void (await run(driver, spec, ['poweroff'])),
-    close: () => rm(dir, { recursive: true, force: true }),
+    close: remove,
   };
 };
 
