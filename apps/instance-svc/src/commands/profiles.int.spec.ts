@@ -106,6 +106,24 @@ describe('profiles', () => {
     expect(await show('new')).toMatchObject({ name: 'new' });
   });
 
+  it('are found anew after a rename, a deletion, or a change of what their project shares', async () => {
+    const update = (name: string, project = 'default') => service.send('profile.update', { name, mode: 'merge', description: project }, { project });
+    await create('here');
+    expect(await update('here')).toMatchObject({ ok: true });
+    await service.send('profile.rename', { name: 'here', newName: 'there' });
+    expect(await update('here')).toMatchObject({ ok: false, error: { code: 'profile.not-found' } });
+    expect(await update('there')).toMatchObject({ ok: true });
+    await service.send('profile.delete', { name: 'there' });
+    await create('there');
+    expect(await update('there')).toMatchObject({ ok: true });
+    await service.send('project.create', { name: 'sharing', description: '', config: {} });
+    expect(await update('default', 'sharing')).toMatchObject({ ok: true });
+    await service.send('project.update', { name: 'sharing', mode: 'merge', config: { 'features.profiles': 'false' } });
+    expect(await update('default', 'sharing')).toMatchObject({ ok: true });
+    expect(await show('default')).toMatchObject({ description: 'sharing' });
+    await service.send('profile.update', { name: 'default', mode: 'merge', description: 'Default LXD profile' });
+  });
+
   it('are not deleted while an instance uses them', async () => {
     await create('used');
     const remove = await addInstance('default', await profileId('used'));

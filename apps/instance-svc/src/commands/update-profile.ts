@@ -1,16 +1,15 @@
 import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
-import { profileFold, profileStream } from '../domain/profile.state';
-import { requireProfile } from '../queries/find-profiles';
+import { profileStream } from '../domain/profile.state';
+import { loadProfile } from '../queries/profile-locations';
 import { requireProject } from './authorize';
 import { execute } from './execute';
 import { requirePools } from './require-pools';
 
 export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body) =>
   execute(deps, meta, 'profile.update', body, async (uow) => {
-    const { project, id } = await requireProfile(deps.pool, meta.project, body.name);
+    const { project, id, state } = await loadProfile(deps, uow, meta.project, body.name);
     requireProject(meta, project);
-    const { state } = await uow.load(profileFold, profileStream(id));
     const { name: _name, ...change } = body;
     const events = decideProfile({ type: 'update', ...change }, state);
     await requirePools(deps.pool, body.devices ?? {});
