@@ -1,4 +1,4 @@
-import { taskSubject, TASKS_STREAM } from './subjects';
+import { TASKS_STREAM } from './subjects';
 
 /**
  * The durable work queue of all hosts; every process that needs it makes sure that it exists, so all must use the same
@@ -6,7 +6,7 @@ import { taskSubject, TASKS_STREAM } from './subjects';
  */
 export const tasksStreamConfig = {
   name: TASKS_STREAM,
-  subjects: [taskSubject('').concat('*')],
+  subjects: ['weft.task.*'],
   retention: 'workqueue' as const,
   storage: 'file' as const,
   /** A repeated publish with the same message id is dropped within this window. */
