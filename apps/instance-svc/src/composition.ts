@@ -1,7 +1,7 @@
 /** The composition root: the one place that names adapters and says what is started in which order. */
 import type { NatsConnection } from '@nats-io/transport-node';
-import { pokeSubject, INSTANCE_CONTEXT } from '@weft/contracts';
-import { createEventStore } from '@weft/event-store';
+import { INSTANCE_CONTEXT } from '@weft/contracts';
+import { createEventStore, createRelay, pokeRelay, serveEvents } from '@weft/event-store';
 import { connectNats, createPgPool, type Logger } from '@weft/platform';
 import { createSagaRunner, sagaMigrations, type SagaRunner } from '@weft/saga';
 import { createAgentClient } from './adapters/agent.client';
@@ -37,7 +37,7 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
     projections,
     migrations: [...sagaMigrations, ...migrations],
     logger: log,
-    onAppended: () => nats.publish(pokeSubject(INSTANCE_CONTEXT)),
+    onAppended: pokeRelay(nats, INSTANCE_CONTEXT),
   });
   await store.migrate();
   const members = new MemberRegistry(config.memberOfflineMs);
@@ -62,6 +62,9 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
   await bootstrap(deps, config.poolSource);
   const heartbeats = new Heartbeats(deps, members);
   const operations = new OperationReconciler(deps);
+  const relay = createRelay({ store, nats, logger: log });
+  const stopServing = serveEvents(nats, store, log);
+  relay.start();
   await heartbeats.start(nats);
   runner().start();
   operations.start();
@@ -74,6 +77,8 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
       operations.stop();
       heartbeats.stop();
       await runner().stop();
+      stopServing();
+      await relay.stop();
       tasks.close();
       await nats.drain();
       await pool.end();
