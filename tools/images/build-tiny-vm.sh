@@ -41,13 +41,13 @@ fetch_packages() {
   mkdir -p "$work/debs" "$work/kernel" "$work/agent" "$work/stub" "$work/busybox"
   say "downloading $kernel and the guest agent"
   # shellcheck disable=SC2086 # a list of package names
-  (cd "$work/debs" && apt-get -q -o APT::Sandbox::User=root download "$kernel" systemd-boot-efi busybox-static qemu-guest-agent $libraries >apt.log 2>&1) ||
+  (cd "$work/debs" && apt-get -q -o APT::Sandbox::User=root download "$kernel" systemd-boot-efi busybox-static qemu-guest-agent bsdutils $libraries >apt.log 2>&1) ||
     { tail -n 5 "$work/debs/apt.log" >&2; exit 1; }
   dpkg-deb -x "$work/debs/$kernel"_*.deb "$work/kernel"
   dpkg-deb -x "$work"/debs/systemd-boot-efi_*.deb "$work/stub"
   dpkg-deb -x "$work"/debs/busybox-static_*.deb "$work/busybox"
   local deb
-  for deb in "$work"/debs/qemu-guest-agent_*.deb "$work"/debs/lib*.deb "$work"/debs/zlib1g_*.deb; do
+  for deb in "$work"/debs/qemu-guest-agent_*.deb "$work"/debs/bsdutils_*.deb "$work"/debs/lib*.deb "$work"/debs/zlib1g_*.deb; do
     case $deb in */linux-image*) ;; *) dpkg-deb -x "$deb" "$work/agent" ;; esac
   done
   version=$(ls "$work/kernel/boot" | sed -n 's/^vmlinuz-//p')
@@ -124,7 +124,7 @@ build_root() {
   busybox_tree "$tree"
   # shellcheck disable=SC2086 # a list of module names
   copy_modules "$tree" $boot_modules $guest_modules
-  install_agent "$tree"
+  install_programs "$tree" qemu-ga script
   cp -r "$here/tiny-vm/root/." "$tree/"
   install -m 644 "$here/tiny-vm/os-release" "$tree/etc/os-release"
   chmod -R u=rwX,go=rX "$tree/etc"
@@ -133,24 +133,27 @@ build_root() {
   settle_times "$tree"
   truncate -s "${root_mib}M" "$image"
   E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH mkfs.ext4 -q -F -L tiny-root -U $root_id -m 0 -E "hash_seed=$root_id,root_owner=0:0,lazy_itable_init=1" \
-    -O ^has_journal -d "$tree" "$image"
+    -b 1024 -J size=1 -d "$tree" "$image"
 }
 
-# install_agent <root>: qemu-ga with the libraries that it really loads
-install_agent() {
-  local wanted=(qemu-ga) file name seen=' '
+# install_programs <root> <name...>: programs with the libraries that they really load.
+# qemu-ga is the guest agent; script gives commands that it runs a terminal.
+install_programs() {
+  local root=$1 file name seen=' '
+  shift
+  local wanted=("$@")
   # The loader has a fixed place; libraries go where Debian's loader looks for them.
-  mkdir -p "$1/lib64" "$1/lib/x86_64-linux-gnu"
+  mkdir -p "$root/lib64" "$root/lib/x86_64-linux-gnu"
   while [ "${#wanted[@]}" -gt 0 ]; do
     name=${wanted[0]} wanted=("${wanted[@]:1}")
     case $seen in *" $name "*) continue ;; esac
     seen="$seen$name "
-    file=$(find "$work/agent" -name "$name" -not -path '*/share/*' | head -n 1)
-    [ -n "$file" ] || { echo "tiny-vm: the guest agent wants $name, which is in no package that it depends on" >&2; exit 1; }
+    file=$(find "$work/agent" -name "$name" -not -type d -not -path '*/share/*' | head -n 1)
+    [ -n "$file" ] || { echo "tiny-vm: nothing holds $name, which a program of the guest wants" >&2; exit 1; }
     case $name in
-    qemu-ga) install -m 755 "$file" "$1/usr/sbin/qemu-ga" ;;
-    ld-linux*) install -m 755 "$(readlink -f "$file")" "$1/lib64/$name" ;;
-    *) install -m 644 "$(readlink -f "$file")" "$1/lib/x86_64-linux-gnu/$name" ;;
+    qemu-ga | script) install -m 755 "$file" "$root/usr/bin/$name" ;;
+    ld-linux*) install -m 755 "$(readlink -f "$file")" "$root/lib64/$name" ;;
+    *) install -m 644 "$(readlink -f "$file")" "$root/lib/x86_64-linux-gnu/$name" ;;
     esac
     mapfile -t -O "${#wanted[@]}" wanted < <(objdump -p "$file" | awk '$1 == "NEEDED" { print $2 }')
   done

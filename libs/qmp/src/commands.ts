@@ -45,6 +45,7 @@ export interface QmpCommands {
   'query-kvm': [undefined, { enabled: boolean; present: boolean }];
   'query-cpus-fast': [undefined, { 'cpu-index': number; 'thread-id': number; 'qom-path': string }[]];
   'query-balloon': [undefined, { actual: number }];
+  'query-chardev': [undefined, { label: string; filename: string; 'frontend-open': boolean }[]];
   'query-jobs': [undefined, Job[]];
   'query-named-block-nodes': [{ flat?: boolean } | undefined, { 'node-name'?: string; file: string; drv: string }[]];
   balloon: [{ value: number }, object];

@@ -1,0 +1,243 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WeftError, type InstanceSpec, type InstanceUsage, type RootSource } from '@weft/contracts';
+import { Serial } from '../../files/serial';
+import { createVmSnapshot, deleteVmSnapshot, type LiveCopy, restoreVmSnapshot, sweepSnapshots } from '../../storage/vm-snapshots';
+import { runProgram } from '../../storage/vm-program';
+import type { DriverDeps } from '../driver-deps';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import { type Accelerator, chooseAccelerator } from './accelerator';
+import { findFirmware } from './firmware';
+import { GuestAgents } from './guest-agent';
+import { execInGuest } from './guest-exec';
+import { guestFiles } from './guest-files';
+import { runInGuest } from './guest-run';
+import { hostBootId, qemuBinary } from './host';
+import { clearConsoleLog, readConsoleLog, trimConsoleLog, VmConsoles } from './vm-console';
+import { createVm, deleteVmFiles, requireVm } from './vm-create';
+import { freezeVm, runState, startVm, stopVm, updateVm } from './vm-lifecycle';
+import { copyLiveDisk } from './vm-live-copy';
+import { type VmPaths, vmPaths } from './vm-paths';
+import { exitCode, findProcess, kill, lastWords } from './vm-process';
+import { readRecord } from './vm-record';
+import { stateOfGone, stateOfRunning } from './vm-state';
+import { vmUsage } from './vm-usage';
+import { VmWatch } from './vm-watch';
+
+/** How long a count of the guest's processes stays good: asking costs the guest a process. */
+const PROCESSES_KEPT_MS = 30_000;
+
+/** Virtual machines under QEMU; see README.md beside this file. */
+export class QemuDriver implements Driver {
+  readonly name = 'qemu';
+  readonly type = 'virtual-machine';
+  private readonly instances: string;
+  private readonly qemu = qemuBinary();
+  private readonly serial = new Serial();
+  private readonly agents = new GuestAgents();
+  private readonly consoles = new VmConsoles();
+  private readonly listeners: ((instanceId: string) => void)[] = [];
+  private readonly watch: VmWatch;
+  private readonly processCounts = new Map<string, { at: number; count: Promise<number> }>();
+  private accelerator: Promise<Accelerator> | undefined;
+
+  constructor(private readonly deps: DriverDeps) {
+    this.instances = join(deps.dir, 'instances');
+    this.watch = new VmWatch((id) => this.listeners.forEach((listener) => listener(id)), deps.logger);
+    this.adopt().catch((error: unknown) => deps.logger.error({ err: error }, 'Running virtual machines could not be looked up'));
+  }
+
+  async probe(): ReturnType<Driver['probe']> {
+    try {
+      const version = await this.version();
+      const { code } = findFirmware(false);
+      const { name, reason } = await this.chooseAccelerator();
+      return { usable: true, version, info: { accelerator: name, ...(reason ? { accelerator_reason: reason } : {}), firmware: code, binary: this.qemu } };
+    } catch (error) {
+      return { usable: false, reason: error instanceof WeftError ? error.message : `QEMU does not run here: ${(error as Error).message.split('\n')[0]}` };
+    }
+  }
+
+  create(spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      await mkdir(this.instances, { recursive: true, mode: 0o711 });
+      const context = { images: this.deps.images, pathsOf: this.pathsOf, liveCopy: (id: string) => this.liveCopy(id) };
+      await createVm(context, spec, source, snapshots, progress);
+    });
+  }
+
+  delete(instanceId: string): Promise<void> {
+    return this.serial.run(instanceId, async () => {
+      const paths = this.pathsOf(instanceId);
+      this.watch.remove(instanceId);
+      await kill(paths);
+      await deleteVmFiles(paths, instanceId);
+    });
+  }
+
+  start(spec: InstanceSpec, epoch: number): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const paths = this.pathsOf(spec.id);
+      await startVm(paths, spec, epoch, { qemu: this.qemu, accelerator: await this.chooseAccelerator() });
+      await this.watch.add(spec.id, paths);
+    });
+  }
+
+  stop(spec: InstanceSpec, options: { force: boolean; timeoutSeconds: number }): Promise<void> {
+    // A forced stop does not wait behind a polite one.
+    return this.serial.run(options.force ? `${spec.id} force` : spec.id, async () => {
+      const record = await readRecord(this.pathsOf(spec.id));
+      if (record) await stopVm(this.pathsOf(spec.id), record, options);
+    });
+  }
+
+  freeze(spec: InstanceSpec): Promise<void> {
+    return this.serial.run(spec.id, () => freezeVm(this.pathsOf(spec.id), 'stop'));
+  }
+
+  unfreeze(spec: InstanceSpec): Promise<void> {
+    return this.serial.run(spec.id, () => freezeVm(this.pathsOf(spec.id), 'cont'));
+  }
+
+  update(spec: InstanceSpec): Promise<void> {
+    return this.serial.run(spec.id, async () => updateVm(this.pathsOf(spec.id), spec, await requireVm(this.pathsOf(spec.id), spec.id)));
+  }
+
+  /** The directory has the id's name; the guest hears its new name at the next start. */
+  async rename(spec: InstanceSpec): Promise<void> {
+    await requireVm(this.pathsOf(spec.id), spec.id);
+  }
+
+  createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const paths = this.pathsOf(spec.id);
+      await requireVm(paths, spec.id);
+      await sweepSnapshots(paths.dir);
+      await createVmSnapshot(paths.dir, snapshotId, await this.liveCopy(spec.id));
+    });
+  }
+
+  deleteSnapshot(instanceId: string, snapshotId: string): Promise<void> {
+    return this.serial.run(instanceId, () => deleteVmSnapshot(this.pathsOf(instanceId).dir, snapshotId));
+  }
+
+  restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+    return this.serial.run(spec.id, async () => {
+      const paths = this.pathsOf(spec.id);
+      await requireVm(paths, spec.id);
+      if ((await findProcess(paths)) !== undefined) throw new WeftError('instance.wrong-status', 'Stop the instance before a snapshot is restored');
+      await restoreVmSnapshot(paths.dir, snapshotId);
+    });
+  }
+
+  async inspect(instanceId: string): Promise<Inspection> {
+    const paths = this.pathsOf(instanceId);
+    const record = await readRecord(paths);
+    if (!record) return { status: 'stopped', epoch: 0 };
+    const state = await runState(paths);
+    if (state !== undefined) return { ...stateOfRunning(state === 'silent' ? undefined : state), epoch: record.epoch, pid: await findProcess(paths) };
+    if (record.phase !== 'running') return { status: 'stopped', epoch: record.epoch };
+    const sameHostBoot = record.hostBoot === (await hostBootId());
+    const ending = { sameHostBoot, exitCode: sameHostBoot ? await exitCode(paths) : undefined, lastWords: await lastWords(paths) };
+    return { ...stateOfGone(record, ending), epoch: record.epoch };
+  }
+
+  async list(): Promise<string[]> {
+    const names = await readdir(this.instances).catch(() => []);
+    const isOurs = await Promise.all(names.map((name) => stat(this.pathsOf(name).record).then(() => !name.startsWith('.'), () => false)));
+    return names.filter((_, index) => isOurs[index]);
+  }
+
+  async usage(spec: InstanceSpec): Promise<InstanceUsage> {
+    const paths = this.pathsOf(spec.id);
+    await trimConsoleLog(paths.consoleLog);
+    return vmUsage(paths, () => this.countProcesses(spec.id));
+  }
+
+  onChange(listener: (instanceId: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  async exec(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess> {
+    const { agent, release } = await this.agentOf(spec.id);
+    try {
+      return await execInGuest(agent, request, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  console(spec: InstanceSpec): Promise<ConsoleConnection> {
+    return this.consoles.attach(spec.id, this.pathsOf(spec.id));
+  }
+
+  consoleLog(spec: InstanceSpec): Promise<string> {
+    return readConsoleLog(this.pathsOf(spec.id));
+  }
+
+  clearConsoleLog(spec: InstanceSpec): Promise<void> {
+    return clearConsoleLog(this.pathsOf(spec.id));
+  }
+
+  async files(spec: InstanceSpec): Promise<GuestFiles> {
+    const { agent, release } = await this.agentOf(spec.id);
+    return guestFiles(agent, release);
+  }
+
+  async logs(instanceId: string): Promise<Record<string, string>> {
+    const { logDir } = this.pathsOf(instanceId);
+    const names = await readdir(logDir).catch(() => []);
+    return Object.fromEntries(names.map((name) => [name, join(logDir, name)]));
+  }
+
+  private readonly pathsOf = (instanceId: string): VmPaths => vmPaths(join(this.instances, instanceId));
+
+  private async version(): Promise<string> {
+    return /version (\d[\d.]*)/.exec(await runProgram(this.qemu, ['--version']))?.[1] ?? 'unknown';
+  }
+
+  private chooseAccelerator(): Promise<Accelerator> {
+    this.accelerator ??= this.version().then((version) => chooseAccelerator(this.qemu, version, join(this.deps.dir, 'qemu-accelerator.json')));
+    this.accelerator.catch(() => (this.accelerator = undefined));
+    return this.accelerator;
+  }
+
+  private async agentOf(instanceId: string): ReturnType<GuestAgents['acquire']> {
+    const paths = this.pathsOf(instanceId);
+    const state = await runState(paths);
+    if (state === undefined || state === 'prelaunch') throw new WeftError('instance.wrong-status', 'The instance is not running');
+    if (state === 'paused') throw new WeftError('instance.wrong-status', 'The instance is frozen');
+    return this.agents.acquire(paths);
+  }
+
+  /** How to copy the disk of a VM whose QEMU has it open. */
+  private async liveCopy(instanceId: string): Promise<LiveCopy | undefined> {
+    const paths = this.pathsOf(instanceId);
+    if ((await findProcess(paths)) === undefined) return undefined;
+    return async (disk) => {
+      // What the guest has not written yet cannot be in the copy; an agent that does not answer does not hold it up.
+      await this.agents.use(paths, (agent) => runInGuest(agent, 'sync', [])).catch(() => undefined);
+      await copyLiveDisk(paths, disk, () => undefined);
+    };
+  }
+
+  /** Processes in the guest; -1 when its agent cannot tell. */
+  private countProcesses(instanceId: string): Promise<number> {
+    const now = (this.deps.clock ?? Date.now)();
+    const known = this.processCounts.get(instanceId);
+    if (known && now - known.at < PROCESSES_KEPT_MS) return known.count;
+    const count = this.agents
+      .use(this.pathsOf(instanceId), (agent) => runInGuest(agent, '/bin/sh', ['-c', 'set -- /proc/[0-9]*; echo $#']))
+      .then(({ stdout }) => Number(stdout) || -1, () => -1);
+    this.processCounts.set(instanceId, { at: now, count });
+    return count;
+  }
+
+  /** Guests that an earlier agent left running are watched again; what it left half deleted goes. */
+  private async adopt(): Promise<void> {
+    const names = await readdir(this.instances).catch(() => []);
+    for (const name of names.filter((name) => /^\..*\.deleting$/.test(name))) await rm(join(this.instances, name), { recursive: true, force: true });
+    for (const id of await this.list()) if ((await findProcess(this.pathsOf(id))) !== undefined) await this.watch.add(id, this.pathsOf(id));
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { readJson, writeDurably } from '../../files/durable-file';
+import type { VmPaths } from './vm-paths';
+
+/**
+ * What the driver keeps about a VM; replaced as a whole. What runs is always looked up in the world: the record only
+ * tells how to understand what is found.
+ *
+ *   creating -> stopped -> starting -> running -> stopped
+ *                             ^-- killed in here: QEMU waits in "prelaunch" or is gone; start begins anew
+ */
+const recordSchema = z.object({
+  phase: z.enum(['creating', 'stopped', 'starting', 'running']),
+  /** Of the last start, 0 when never started. */
+  epoch: z.number().int(),
+  /** The host's boot id at the last start: after a reboot of the host, process ids mean nothing. */
+  hostBoot: z.string(),
+  /** What the last start gave the machine. */
+  launched: z.object({ memoryBytes: z.number(), cpus: z.number(), accelerator: z.string() }).optional(),
+  /** Which template the UEFI variables came from. */
+  nvramTemplate: z.string(),
+});
+export type VmRecord = z.infer<typeof recordSchema>;
+
+export const newRecord = (): VmRecord => ({ phase: 'creating', epoch: 0, hostBoot: '', nvramTemplate: '' });
+
+export const readRecord = (paths: VmPaths): Promise<VmRecord | undefined> => readJson(paths.record, recordSchema);
+
+export const writeRecord = (paths: VmPaths, record: VmRecord): Promise<void> => writeDurably(paths.record, JSON.stringify(record));
