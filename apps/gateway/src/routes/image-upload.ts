@@ -81,12 +81,11 @@ async function sendSplit(upload: Upload): Promise<StagedImage> {
   } catch (error) {
     throw new WeftError('request.invalid', 'The multipart form is not sound', { cause: error });
   }
-  const first = nextPart(parser);
+  const [first, second] = twoParts(parser);
   call.raw.on('error', (error) => parser.destroy(error));
   call.raw.pipe(parser);
   const metadata = await first;
   if (metadata.field !== 'metadata') throw new WeftError('image.invalid', 'The first part of a split image must be "metadata"');
-  const second = nextPart(parser);
   // The agent wants both names at once. Metadata is small, so it is held until the second part shows its name.
   const held = await readAll(metadata.content);
   const rootfs = await second;
@@ -114,18 +113,24 @@ interface Part {
   content: Readable;
 }
 
-function nextPart(parser: busboy.Busboy): Promise<Part> {
-  const incomplete = (cause?: unknown): WeftError => new WeftError('image.invalid', 'The multipart form ends before both files are there', { cause });
-  const part = new Promise<Part>((resolve, reject) => {
-    parser.once('file', (field, content, { filename }) => {
-      content.on('error', () => undefined);
-      resolve({ field, filename: filename ?? '', content });
-    });
-    parser.once('error', (error) => reject(incomplete(error)));
-    parser.once('close', () => reject(incomplete()));
+/** Small metadata and the head of the second file often come in one chunk: one listener, there from the start, sees both. */
+function twoParts(parser: busboy.Busboy): [Promise<Part>, Promise<Part>] {
+  const waiting: { resolve(part: Part): void; reject(error: WeftError): void }[] = [];
+  const next = (): Promise<Part> => {
+    const part = new Promise<Part>((resolve, reject) => waiting.push({ resolve, reject }));
+    part.catch(() => undefined);
+    return part;
+  };
+  const end = (cause?: unknown) => {
+    for (const { reject } of waiting.splice(0)) reject(new WeftError('image.invalid', 'The multipart form ends before both files are there', { cause }));
+  };
+  parser.on('file', (field, content, { filename }) => {
+    content.on('error', () => undefined);
+    waiting.shift()?.resolve({ field, filename: filename ?? '', content });
   });
-  part.catch(() => undefined);
-  return part;
+  parser.once('error', end);
+  parser.once('close', () => end());
+  return [next(), next()];
 }
 
 /** Runs the transfer beside the agent's request. Whichever fails first decides what the user reads. */
