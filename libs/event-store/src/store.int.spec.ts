@@ -162,3 +162,34 @@ test('readAll pages through everything in log order', async () => {
   const all = await pool.query<{ id: string }>('SELECT id FROM ledger.event ORDER BY tx, position');
   expect(seen).toEqual(all.rows.map(({ id }) => id));
 });
+
+test('what is decided on the effect of a failing command is decided again', async () => {
+  const shared = await open();
+  const taken = `taken-${newId()}`;
+  await open(taken);
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) =>
+      store.execute(ledgerCommand('Chain', { i }), async (uow) => {
+        const { state } = await uow.load(accountFold, shared);
+        if (state.status !== 'open') throw new Error('not open');
+        uow.append(shared, [{ type: 'AmountBooked', data: { amount: 1 } }]);
+        // Every fourth command breaks a unique index elsewhere and takes its booking with it.
+        if (i % 4 === 3) uow.append(`account-${newId()}`, [{ type: 'AccountOpened', data: { name: taken } }]);
+        return state.total + 1;
+      }),
+    ),
+  );
+  const totals = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.result] : []));
+  expect(totals.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+  expect(await row(shared)).toMatchObject({ total: 30, bookings: 30 });
+});
+
+test('a refusal that rests on the effect of a failing command is decided again', async () => {
+  const guard = `account-${newId()}`;
+  const taken = `taken-${newId()}`;
+  await open(taken);
+  const doomed = store.execute(ledgerCommand('Doomed', {}), openAccount(guard, taken));
+  const second = store.execute(ledgerCommand('Open', {}), openAccount(guard, guard));
+  await expect(doomed).rejects.toBeInstanceOf(ConstraintViolation);
+  await expect(second).resolves.toMatchObject({ repeated: false });
+});

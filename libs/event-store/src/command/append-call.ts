@@ -2,9 +2,9 @@ import type { QueryConfig } from 'pg';
 import { qualified } from '../schema/sql';
 import type { Landed, Unit } from './unit';
 
-/** The call of `append_events` for a batch of units that touch different streams. */
+/** The call of `append_events` for a batch of units; those that share a stream follow each other in it. */
 export function appendCall(schema: string, units: readonly Unit[]): QueryConfig {
-  const streams: [string, number, number][] = [];
+  const touched = new Map<string, { expected: number; appended: number }>();
   const events = { streams: [] as string[], versions: [] as number[], ids: [] as string[], types: [] as string[] };
   const rest = { schemas: [] as number[], data: [] as string[], commands: [] as number[], metas: [] as number[] };
   const metas: string[] = [];
@@ -12,7 +12,11 @@ export function appendCall(schema: string, units: readonly Unit[]): QueryConfig 
   const lastEvents: (number | null)[] = [];
 
   units.forEach((unit, index) => {
-    for (const [name, { expected, appended }] of unit.streams) streams.push([name, expected, appended]);
+    for (const [name, { expected, appended }] of unit.streams) {
+      const before = touched.get(name);
+      if (before) before.appended += appended;
+      else touched.set(name, { expected, appended });
+    }
     let meta: object | undefined;
     for (const event of unit.events) {
       if (event.meta !== meta) metas.push(JSON.stringify((meta = event.meta)));
@@ -31,15 +35,15 @@ export function appendCall(schema: string, units: readonly Unit[]): QueryConfig 
     commands.results.push(unit.result);
     lastEvents.push(unit.events.length ? events.ids.length : null);
   });
-  streams.sort(([a], [b]) => (a < b ? -1 : 1));
+  const streams = [...touched].sort(([a], [b]) => (a < b ? -1 : 1));
 
   return {
     name: `weft_append_${schema}`,
     text: `SELECT tx, positions FROM ${qualified(schema, 'append_events')}($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)`,
     values: [
       streams.map(([name]) => name),
-      streams.map(([, expected]) => expected),
-      streams.map(([, , appended]) => appended),
+      streams.map(([, { expected }]) => expected),
+      streams.map(([, { appended }]) => appended),
       events.streams,
       events.versions,
       events.ids,

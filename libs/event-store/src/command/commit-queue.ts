@@ -2,9 +2,13 @@
  * Group commit. While one batch is on its way to the disk, further units queue up and become the next batch: one
  * transaction and one flush for many commands, and no waiting when there is only one.
  *
- *   queue --take (no two units on one stream)--> batch --commit--> every unit lands
- *                                                  |-- some units refused by name --> only these fail, rest again
- *                                                  '-- refused without a name -----> each unit alone
+ *   queue --take--> batch --commit--> every unit lands
+ *                     |-- some units refused by name --> only these fail, rest again
+ *                     '-- refused without a name -----> each unit alone
+ *
+ * Units on one stream are taken in order and never in two batches at once; in one batch they follow each other without
+ * a gap. The later ones were decided on what the earlier ones are about to write: if an earlier one fails, their
+ * compare-and-set fails too and they are decided again.
  */
 import type { Pool, PoolClient } from 'pg';
 import { identifier } from '../schema/sql';
@@ -34,6 +38,8 @@ export class CommitQueue {
   private busyLanes = 0;
   /** Streams of batches under way: a later unit on one of them waits instead of failing. */
   private readonly busyStreams = new Set<string>();
+  /** The last unit under way per stream. */
+  private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(private readonly options: CommitQueueOptions) {}
 
@@ -43,10 +49,21 @@ export class CommitQueue {
    * projection or a work threw
    */
   commit(unit: Unit): Promise<Landed> {
-    return new Promise((landed, refused) => {
+    const landing = new Promise<Landed>((landed, refused) => {
       this.waiting.push({ unit, landed, refused });
-      this.pump();
     });
+    const settled = landing.catch(() => undefined);
+    for (const stream of unit.streams.keys()) this.underWay.set(stream, settled);
+    void settled.then(() => {
+      for (const stream of unit.streams.keys()) if (this.underWay.get(stream) === settled) this.underWay.delete(stream);
+    });
+    this.pump();
+    return landing;
+  }
+
+  /** Resolves when every unit that is under way on these streams has landed or failed. */
+  async settled(streams: Iterable<string>): Promise<void> {
+    await Promise.all([...streams].map((stream) => this.underWay.get(stream)));
   }
 
   private pump(): void {
@@ -66,27 +83,35 @@ export class CommitQueue {
   private take(): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
+    const ends = new Map<string, number>();
+    const passedOver = new Set<string>();
     for (const waiting of this.waiting) {
-      const streams = [...waiting.unit.streams.keys()];
-      if (batch.length >= this.options.maxBatch || streams.some((stream) => this.busyStreams.has(stream))) {
+      const { streams } = waiting.unit;
+      const fits = [...streams].every(
+        ([stream, { expected }]) => !this.busyStreams.has(stream) && !passedOver.has(stream) && (ends.get(stream) ?? expected) === expected,
+      );
+      if (fits && batch.length < this.options.maxBatch) {
+        batch.push(waiting);
+        for (const [stream, { expected, appended }] of streams) ends.set(stream, expected + appended);
+      } else {
         left.push(waiting);
-        continue;
+        for (const stream of streams.keys()) passedOver.add(stream);
       }
-      for (const stream of streams) this.busyStreams.add(stream);
-      batch.push(waiting);
     }
+    for (const stream of ends.keys()) this.busyStreams.add(stream);
     this.waiting = left;
     return batch;
   }
 
-  private async write(batch: readonly Waiting[]): Promise<void> {
+  private async write(candidates: readonly Waiting[]): Promise<void> {
+    const batch = candidates.filter((waiting) => isFounded(waiting));
     if (batch.length === 0) return;
     try {
       const landed = await this.transact(batch.map(({ unit }) => unit));
       batch.forEach((waiting, index) => waiting.landed(landed[index]!));
     } catch (cause) {
       const error = appendError(cause);
-      if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => waiting.refused(error));
+      if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => refuse(waiting, error));
       await this.writeRest(batch, error);
     }
   }
@@ -94,7 +119,7 @@ export class CommitQueue {
   private async writeRest(batch: readonly Waiting[], error: Error): Promise<void> {
     const guilty = batch.filter(({ unit }) => isAbout(error, unit));
     if (guilty.length > 0) {
-      for (const waiting of guilty) waiting.refused(error);
+      for (const waiting of guilty) refuse(waiting, error);
       return this.write(batch.filter((waiting) => !guilty.includes(waiting)));
     }
     for (const waiting of batch) await this.write([waiting]);
@@ -119,6 +144,18 @@ export class CommitQueue {
       return landed;
     });
   }
+}
+
+function refuse({ unit, refused }: Waiting, error: Error): void {
+  unit.fate.failed = true;
+  refused(error);
+}
+
+/** A unit that was decided on the effect of one that failed must be decided again, whatever the versions say now. */
+function isFounded(waiting: Waiting): boolean {
+  if (!waiting.unit.basedOn.some(({ failed }) => failed)) return true;
+  refuse(waiting, new StreamsMoved([...waiting.unit.streams.keys()]));
+  return false;
 }
 
 const isAbout = (error: Error, unit: Unit): boolean =>

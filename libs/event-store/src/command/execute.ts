@@ -2,7 +2,7 @@
  * Executes commands: at most once each, with retries that the caller does not see.
  *
  *   handler refuses --- in the command log? --yes--> stored result
- *                   '-- rests on old cached state? --yes--> again     '--no--> the refusal
+ *                   '-- rests on cached state that is old, or never came true? --yes--> again   '--no--> the refusal
  *   commit: streams moved / transient ------------------------------> again, a bounded number of times
  *           outcome unknown (connection lost) --in the command log?--> stored result, else again
  */
@@ -87,9 +87,14 @@ class Execution<R> {
   private async tryOnce(session: UnitSession): Promise<CommandOutcome<R>> {
     const result = await this.handler(session);
     const unit = await session.finish(this.hash, result);
-    const landed = await this.options.queue.commit(unit);
-    session.advanceCache();
+    // The next command on the stream decides on what this one is about to write, and so may share its flush.
+    const landing = this.options.queue.commit(unit);
+    session.advanceCache(unit.fate);
     session.release();
+    const landed = await landing.catch((error: unknown) => {
+      session.forgetCached();
+      throw error;
+    });
     const events = recordedEvents(unit, landed);
     const last = events.at(-1);
     this.announce(session, events);
@@ -115,6 +120,7 @@ class Execution<R> {
   private async afterFailure(session: UnitSession, error: unknown): Promise<CommandOutcome<R> | undefined> {
     if (error instanceof OutcomeUnknown || isConnectionError(error)) this.options.cache.clear();
     const believed = session.believed();
+    await this.options.queue.settled(believed.keys());
     const truth = await this.ask([...believed.keys()], error);
     if (truth.logged) {
       session.forgetCached();
@@ -123,6 +129,7 @@ class Execution<R> {
     const stale = [...believed].filter(([stream, version]) => truth.versions.get(stream) !== version).map(([stream]) => stream);
     const again =
       stale.length > 0 ||
+      session.isUnfounded() ||
       error instanceof StreamsMoved ||
       error instanceof CommandsRepeated ||
       error instanceof TransientFailure ||
@@ -131,7 +138,8 @@ class Execution<R> {
     if (!again) throw error;
     session.forgetCached();
     if (this.attempt >= this.options.attempts) {
-      if (error instanceof StreamsMoved || stale.length > 0) throw new VersionConflict(error instanceof StreamsMoved ? error.streams[0]! : stale[0]!);
+      if (error instanceof StreamsMoved) throw new VersionConflict(error.streams[0] ?? '');
+      if (stale[0] !== undefined) throw new VersionConflict(stale[0]);
       throw new WeftError('service.unavailable', 'The database did not take the change; try again', { cause: error });
     }
     await sleep(Math.random() * Math.min(100, 2 ** this.attempt));

@@ -2,10 +2,14 @@
  * Folded states of the streams used last. A cached state may be old (another replica appended): that is harmless,
  * because a unit of work commits only when every stream it loaded still has the version that it saw, and a refusal
  * that rests on cached state is checked before it is believed.
+ *
+ * A state may also be early: `advance` adds the events of a unit that is still on its way to the disk. It carries that
+ * unit's fate, because after a failure another writer may fill the same version with something else.
  */
 import type { EventReader } from '../read/event-reader';
 import type { Fold, NewEvent } from '../types';
 import { BoundedMap } from './bounded-map';
+import type { Fate } from './unit';
 
 /** A fold with its types erased: the cache keeps states of many kinds. */
 interface AnyFold {
@@ -16,6 +20,7 @@ interface AnyFold {
 interface CachedStream {
   version: number;
   states: Map<AnyFold, unknown>;
+  fate?: Fate;
 }
 
 export interface Loaded<S> {
@@ -23,6 +28,7 @@ export interface Loaded<S> {
   version: number;
   /** True when no query was needed, so nobody knows whether it is still true. */
   cached: boolean;
+  fate?: Fate | undefined;
 }
 
 export class StreamCache {
@@ -38,7 +44,7 @@ export class StreamCache {
   async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<Loaded<S>> {
     const erased = fold as unknown as AnyFold;
     const known = this.streams.get(stream);
-    if (known?.states.has(erased)) return { state: known.states.get(erased) as S, version: known.version, cached: true };
+    if (known?.states.has(erased)) return { state: known.states.get(erased) as S, version: known.version, cached: true, fate: known.fate };
     const events = await this.reader.readStream(stream);
     let state: unknown = erased.initial;
     for (const event of events) state = erased.evolve(state, event);
@@ -50,21 +56,21 @@ export class StreamCache {
   }
 
   /** Version of a stream that is about to be appended to without having been loaded. */
-  async version(stream: string): Promise<{ version: number; cached: boolean }> {
+  async version(stream: string): Promise<Omit<Loaded<never>, 'state'>> {
     const known = this.streams.get(stream);
-    if (known) return { version: known.version, cached: true };
+    if (known) return { version: known.version, cached: true, fate: known.fate };
     return { version: await this.reader.version(stream), cached: false };
   }
 
-  /** Moves a cached stream on by events that were just committed behind `before`. */
-  advance(stream: string, before: number, events: readonly { type: string; data: object }[]): void {
+  /** Moves a cached stream on by the events of a unit that was queued behind version `before`. */
+  advance(stream: string, before: number, events: readonly { type: string; data: object }[], fate: Fate): void {
     const known = this.streams.get(stream);
     if (!known || known.version !== before) return this.streams.delete(stream);
     const states = new Map<AnyFold, unknown>();
     for (const [fold, state] of known.states) {
       states.set(fold, events.reduce((folded, event) => fold.evolve(folded, event), state));
     }
-    this.streams.set(stream, { version: before + events.length, states });
+    this.streams.set(stream, { version: before + events.length, states, fate });
   }
 
   forget(stream: string): void {

@@ -3,7 +3,7 @@ import type { Command, EventMeta, Fold, NewEvent, UnitOfWork } from '../types';
 import { StreamsMoved } from './append-error';
 import type { KeyedMutex } from './keyed-mutex';
 import type { StreamCache } from './stream-cache';
-import { prepareEvent, type PreparedEvent, type TransactionWork, type Unit } from './unit';
+import { prepareEvent, type Fate, type PreparedEvent, type TransactionWork, type Unit } from './unit';
 
 export interface SessionParts {
   cache: StreamCache;
@@ -14,11 +14,13 @@ export interface SessionParts {
 interface Touched {
   expected: number;
   cached: boolean;
+  fate: Fate | undefined;
 }
 
 /**
  * One attempt of a command's handler: what it loads, appends and asks for. The first stream it touches is held by a
- * mutex until `release`, so that commands on one aggregate queue up in this process instead of failing and retrying.
+ * mutex until `release` (when its unit is queued for the commit), so that commands on one aggregate queue up in this
+ * process instead of failing and retrying.
  * Further streams are only checked at commit: holding more than one lock could deadlock.
  */
 export class UnitSession implements UnitOfWork {
@@ -40,10 +42,10 @@ export class UnitSession implements UnitOfWork {
 
   async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<{ state: S; version: number }> {
     await this.lockFirst(stream);
-    const { state, version, cached } = await this.parts.cache.load(fold, stream);
+    const { state, version, cached, fate } = await this.parts.cache.load(fold, stream);
     const seen = this.touched.get(stream);
     if (seen && seen.expected !== version) throw new StreamsMoved([stream]);
-    if (!seen) this.touched.set(stream, { expected: version, cached });
+    if (!seen) this.touched.set(stream, { expected: version, cached, fate });
     const mine = this.appended.filter((entry) => entry.stream === stream);
     const evolved = mine.reduce((folded, { event }) => fold.evolve(folded, this.prepare(stream, 0, event) as unknown as E), state);
     return { state: evolved, version: version + mine.length };
@@ -75,7 +77,8 @@ export class UnitSession implements UnitOfWork {
     for (const [stream, { expected }] of this.touched) {
       streams.set(stream, { expected, appended: this.pending.get(stream)?.length ?? 0 });
     }
-    return { command: this.command, hash, streams, events, works: this.works, result: JSON.stringify(result) ?? 'null' };
+    const json = JSON.stringify(result) ?? 'null';
+    return { command: this.command, hash, streams, events, works: this.works, result: json, fate: { failed: false }, basedOn: this.fates() };
   }
 
   /** Streams that were decided on without asking the database, with the version believed. */
@@ -85,9 +88,14 @@ export class UnitSession implements UnitOfWork {
     return believed;
   }
 
-  /** Moves the cached states on after the commit; before `release`, so that the next in the queue sees them. */
-  advanceCache(): void {
-    for (const [stream, events] of this.pending) this.parts.cache.advance(stream, this.touched.get(stream)!.expected, events);
+  /** True when something was decided on the effect of a unit that came to nothing. */
+  isUnfounded(): boolean {
+    return this.fates().some(({ failed }) => failed);
+  }
+
+  /** Moves the cached states on, before `release`: the next in the queue builds on them. `forgetCached` if it fails. */
+  advanceCache(fate: Fate): void {
+    for (const [stream, events] of this.pending) this.parts.cache.advance(stream, this.touched.get(stream)!.expected, events, fate);
   }
 
   forgetCached(): void {
@@ -99,6 +107,10 @@ export class UnitSession implements UnitOfWork {
     this.unlock = undefined;
   }
 
+  private fates(): Fate[] {
+    return [...this.touched.values()].flatMap(({ fate }) => fate ?? []);
+  }
+
   private async lockFirst(stream: string): Promise<void> {
     if (!this.unlock && this.touched.size === 0) this.unlock = await this.parts.mutex.acquire(stream);
   }
@@ -107,8 +119,8 @@ export class UnitSession implements UnitOfWork {
     const seen = this.touched.get(stream);
     if (seen) return seen;
     await this.lockFirst(stream);
-    const { version, cached } = await this.parts.cache.version(stream);
-    const touched = { expected: version, cached };
+    const { version, cached, fate } = await this.parts.cache.version(stream);
+    const touched = { expected: version, cached, fate };
     this.touched.set(stream, touched);
     return touched;
   }

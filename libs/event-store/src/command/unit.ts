@@ -16,6 +16,11 @@ export interface PreparedEvent {
   meta: EventMeta;
 }
 
+/** Whether a unit came to nothing. States in the cache carry the fate of the unit that wrote them last. */
+export interface Fate {
+  failed: boolean;
+}
+
 export type TransactionWork = (client: ClientBase) => Promise<void>;
 
 /** What one command wants to commit: all of it or nothing. */
@@ -28,6 +33,9 @@ export interface Unit {
   works: TransactionWork[];
   /** JSON text of the command's result. */
   result: string;
+  fate: Fate;
+  /** Fates of units that were under way when their effect was decided on. */
+  basedOn: Fate[];
 }
 
 /** Where a unit landed in the log; `positions` belong to its events in order. */

@@ -55,7 +55,8 @@ export async function rebuildProjection(options: RebuildOptions): Promise<Rebuil
     logger.info({ projection: projection.name, ...report }, 'projection rebuilt');
     return { ...report, tookMs: performance.now() - began };
   } finally {
-    // The session's settings and its advisory lock must not return to the pool.
+    await client.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+    // The session's settings must not return to the pool.
     client.release(true);
   }
 }
