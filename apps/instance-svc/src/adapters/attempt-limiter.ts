@@ -1,11 +1,13 @@
 /**
- * Bounds how many wrong secrets a stranger may try: per address, and in total for strangers with many addresses.
+ * Bounds how many secrets a stranger may try: per address, and in total for strangers with many addresses. An attempt
+ * counts when it begins, so that a thousand at once are no way around it, and is given back when it was right.
  * Kept in memory: with several replicas the bound is a small multiple, which is still far from a dictionary.
  */
 export interface AttemptLimiter {
-  /** False while `address`, or everybody together, has failed too often lately. */
-  allowed(address: string): boolean;
-  failed(address: string): void;
+  /** Counts an attempt; false when `address`, or everybody together, has none left for now. */
+  take(address: string): boolean;
+  /** The attempt was no guess. */
+  giveBack(address: string): void;
 }
 
 interface Limits {
@@ -18,20 +20,24 @@ const DEFAULTS: Limits = { perAddress: 10, total: 200, windowMs: 60_000 };
 const EVERYBODY = '*';
 
 export function createAttemptLimiter(now: () => number = Date.now, limits: Limits = DEFAULTS): AttemptLimiter {
-  const failures = new Map<string, number[]>();
+  const taken = new Map<string, number[]>();
   const recent = (key: string): number[] => {
-    const kept = (failures.get(key) ?? []).filter((at) => at > now() - limits.windowMs);
-    if (kept.length > 0) failures.set(key, kept);
-    else failures.delete(key);
+    const kept = (taken.get(key) ?? []).filter((at) => at > now() - limits.windowMs);
+    if (kept.length > 0) taken.set(key, kept);
+    else taken.delete(key);
     return kept;
   };
   return {
-    allowed: (address) => recent(hostOf(address)).length < limits.perAddress && recent(EVERYBODY).length < limits.total,
-    failed(address) {
+    take(address) {
+      const host = hostOf(address);
       // Nothing is remembered beyond the total: a flood of addresses cannot fill the memory.
-      if (recent(EVERYBODY).length >= limits.total) return;
-      for (const key of [hostOf(address), EVERYBODY]) failures.set(key, [...recent(key), now()]);
-      if (failures.size > limits.total) for (const key of [...failures.keys()]) recent(key);
+      if (recent(EVERYBODY).length >= limits.total || recent(host).length >= limits.perAddress) return false;
+      for (const key of [host, EVERYBODY]) taken.set(key, [...recent(key), now()]);
+      if (taken.size > limits.total) for (const key of [...taken.keys()]) recent(key);
+      return true;
+    },
+    giveBack(address) {
+      for (const key of [hostOf(address), EVERYBODY]) taken.get(key)?.pop();
     },
   };
 }

@@ -41,19 +41,22 @@ const refusal = (): WeftError => new WeftError('auth.forbidden', 'not authorized
 export const addCertificate: CommandHandler<'certificate.add'> = async (deps, meta, body) => {
   const { password = '', ...logged } = body;
   if (password === '' && !isUnrestricted(meta)) throw refusal();
-  if (password !== '' && !attempts.allowed(meta.actor.address)) throw refusal();
   const parsed = parseCertificate(body.certificatePem);
+  if (password !== '' && !attempts.take(meta.actor.address)) throw refusal();
   try {
     // The secret stays out of the command log.
-    return await execute(deps, meta, 'certificate.add', logged, async (uow) => {
+    const done = await execute(deps, meta, 'certificate.add', logged, async (uow) => {
       const rights = await rightsOf(deps, meta, uow, body, password, parsed);
       const { state } = await uow.load(certificateFold, certificateStream(parsed.fingerprint));
       const certificate = { ...rights, name: rights.name || parsed.commonName, fingerprint: parsed.fingerprint, certificate: parsed.pem };
       uow.append(certificateStream(parsed.fingerprint), decideCertificate({ type: 'add', certificate }, state));
       return { fingerprint: parsed.fingerprint };
     });
+    if (password !== '') attempts.giveBack(meta.actor.address);
+    return done;
   } catch (error) {
-    if (password !== '' && error instanceof WeftError && error.code === 'auth.forbidden') attempts.failed(meta.actor.address);
+    const wasGuess = error instanceof WeftError && error.code === 'auth.forbidden';
+    if (password !== '' && !wasGuess) attempts.giveBack(meta.actor.address);
     throw error;
   }
 };
