@@ -2,9 +2,15 @@
 module.exports = {
   testEnvironment: 'node',
   transform: { '^.+\\.(t|j|mj|cj)s$': ['@swc/jest'] },
-  // Nest 12 and several of our dependencies are ESM only: let swc turn them into CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|@nats-io|uuid|execa|koffi|zod|fast-check)/)'],
-  moduleNameMapper: { '^@weft/([^/]+)$': '<rootDir>/libs/$1/src', '^@weft/([^/]+)/(.+)$': '<rootDir>/libs/$1/src/$2' },
+  // Nest 12, execa and several other dependencies are ESM only: let swc turn them, and what they import, into
+  // CommonJS. The large CommonJS ones are left alone.
+  transformIgnorePatterns: ['/node_modules/(typescript|@swc|rxjs|typeorm|pg|@opentelemetry|fastify|ws|prettier|nx|@nx|eslint)/'],
+  moduleNameMapper: {
+    '^@weft/([^/]+)$': '<rootDir>/libs/$1/src',
+    '^@weft/([^/]+)/(.+)$': '<rootDir>/libs/$1/src/$2',
+    // A dependency of execa that exports itself to `import` only.
+    '^unicorn-magic$': '<rootDir>/node_modules/unicorn-magic/node.js',
+  },
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   // A limit for what hangs, not a measure of what is slow: machines that run tests are busy.

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@weft/testing';
+import { holds } from './holds';
 import { startPlatform, type Platform } from './platform';
 
 interface InstanceJson {
@@ -57,7 +58,7 @@ describe('a system container under the stock client', () => {
       expect([both.stdout, both.stderr]).toEqual(['out\n', 'err\n']);
       const big = Buffer.alloc(3_000_000, 'weft ').toString();
       expect((await weft.ok(['exec', 'c1', '--', 'md5sum'], { input: big })).split(' ')[0]).toBe(
-        (await import('node:crypto')).createHash('md5').update(big).digest('hex'),
+        createHash('md5').update(big).digest('hex'),
       );
     });
 
@@ -100,14 +101,14 @@ describe('a system container under the stock client', () => {
       await inside('c1', 'sh', '-c', 'ln -s ../../../../../../../../etc/shadow /root/shadow; echo marker > /etc/marker');
       expect(await weft.ok(['file', 'pull', 'c1/root/link/marker', '-'])).toBe('marker\n');
       const shadow = await weft.lxc(['file', 'pull', 'c1/root/shadow', '-']);
-      expect(shadow.stdout).not.toContain('root:');
+      expect(shadow.stdout).not.toBe(readFileSync('/etc/shadow', 'utf8'));
       const escape = await weft.lxc(['file', 'pull', 'c1/../../../../../../../etc/hostname', '-']);
-      expect(escape.stdout.trim()).not.toBe((await import('node:os')).hostname());
+      expect(escape.stdout.trim()).not.toBe(hostname());
     });
 
     it('are deleted, and missing ones are not found', async () => {
       await weft.ok(['file', 'delete', 'c1/root/hello']);
-      expect(await weft.refused(['file', 'pull', 'c1/root/hello', scratch])).toMatch(/not found/i);
+      expect(await weft.refused(['file', 'pull', 'c1/root/hello', scratch])).toMatch(/not found|no such file/i);
     });
   });
 
@@ -132,7 +133,7 @@ describe('a system container under the stock client', () => {
     expect(await status('c1')).toBe('Running');
     const before = (await weft.query<{ pid: number }>('/1.0/instances/c1/state')).pid;
     await weft.lxc(['exec', 'c1', '--', 'reboot']);
-    await eventually(async () => {
+    await holds(async () => {
       const state = await weft.query<{ pid: number; status: string }>('/1.0/instances/c1/state');
       expect(state.status).toBe('Running');
       expect(state.pid).not.toBe(before);
@@ -143,7 +144,7 @@ describe('a system container under the stock client', () => {
   it('is seen to stop when the guest halts itself', async () => {
     await weft.ok(['launch', 'tiny', 'c-halt']);
     await weft.lxc(['exec', 'c-halt', '--', 'poweroff']);
-    await eventually(async () => expect(await status('c-halt')).toBe('Stopped'));
+    await holds(async () => expect(await status('c-halt')).toBe('Stopped'));
     await weft.ok(['delete', 'c-halt']);
   });
 
@@ -193,7 +194,7 @@ describe('a system container under the stock client', () => {
   it('disappears after its stop when it is ephemeral', async () => {
     await weft.ok(['launch', 'tiny', 'c-eph', '--ephemeral']);
     await weft.ok(['stop', '-f', 'c-eph']);
-    await eventually(async () => expect(await weft.query<string[]>('/1.0/instances')).not.toContain('/1.0/instances/c-eph'));
+    await holds(async () => expect(await weft.query<string[]>('/1.0/instances')).not.toContain('/1.0/instances/c-eph'));
   });
 
   it('is deleted only when stopped or forced', async () => {

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { eventually } from '@weft/testing';
+import { holds } from './holds';
 import { startPlatform, type Platform } from './platform';
 
 interface Event {
@@ -28,7 +28,7 @@ describe('events, operations and reads under the stock client', () => {
       rest = lines.pop()!;
       events.push(...lines.filter(Boolean).map((line) => JSON.parse(line) as Event));
     });
-    await eventually(async () => {
+    await holds(async () => {
       await weft.query('/1.0/profiles', { method: 'POST', data: { name: `probe${events.length}-${Date.now()}` } });
       expect(events.length).toBeGreaterThan(0);
     });
@@ -50,7 +50,7 @@ describe('events, operations and reads under the stock client', () => {
     await weft.ok(['move', 'e1', 'e2']);
     await weft.ok(['config', 'set', 'e2', 'user.a=b']);
     await weft.ok(['delete', 'e2']);
-    await eventually(() => expect(actions()).toContain('instance-deleted /1.0/instances/e2'));
+    await holds(() => expect(actions()).toContain('instance-deleted /1.0/instances/e2'));
     for (const expected of [
       'instance-created /1.0/instances/e1',
       'instance-started /1.0/instances/e1',

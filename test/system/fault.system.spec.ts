@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '@weft/testing';
+import { holds } from './holds';
 import { startPlatform, type Platform } from './platform';
 
 interface Operation {
@@ -37,14 +37,14 @@ describe('kill -9 in the middle of everything', () => {
   const guests = () => commandLines().filter((line) => line.includes(weft.dir) && /^\[?lxc |lxc monitor|qemu-system/.test(line));
 
   async function unlessItSucceeds(work: () => Promise<unknown>): Promise<void> {
-    await eventually(work, { timeoutMs: 60_000 });
+    await holds(work, { timeoutMs: 60_000 });
   }
 
   /** Kills the part, and waits for the supervisor to have another one in its place that serves. */
   async function kill(part: string): Promise<void> {
     const before = weft.pid(part);
     process.kill(before, 'SIGKILL');
-    await eventually(() => expect(weft.pid(part)).not.toBe(before), { timeoutMs: 30_000 });
+    await holds(() => expect(weft.pid(part)).not.toBe(before), { timeoutMs: 30_000 });
     await unlessItSucceeds(() => weft.query('/1.0/instances'));
   }
 
@@ -54,7 +54,7 @@ describe('kill -9 in the middle of everything', () => {
   }
 
   async function settled(): Promise<void> {
-    await eventually(
+    await holds(
       async () => {
         const operations = await weft.query<Record<string, Operation[]>>('/1.0/operations?recursion=1');
         expect((operations.running ?? []).concat(operations.pending ?? []).map(({ id }) => id)).toEqual([]);
@@ -68,7 +68,7 @@ describe('kill -9 in the middle of everything', () => {
     for (const url of await weft.query<string[]>('/1.0/instances')) await unlessItSucceeds(() => weft.ok(['delete', '-f', url.split('/').pop()!]));
     await settled();
     expect(await weft.query<string[]>('/1.0/instances')).toEqual([]);
-    await eventually(
+    await holds(
       () => {
         expect(guests()).toEqual([]);
         expect(readdirSync(join(weft.dir, 'members', 'host1', 'instances'))).toEqual([]);
@@ -91,7 +91,7 @@ describe('kill -9 in the middle of everything', () => {
       });
       const victims = ['instance-svc', 'agent-host1', 'gateway', 'nats', 'postgres', 'instance-svc', 'agent-host1', 'nats', 'postgres'];
       for (const [index, victim] of victims.entries()) {
-        await eventually(() => expect(done).toBeGreaterThanOrEqual(((index + 1) * LAUNCHES) / (victims.length + 2)), { timeoutMs: 180_000 });
+        await holds(() => expect(done).toBeGreaterThanOrEqual(((index + 1) * LAUNCHES) / (victims.length + 2)), { timeoutMs: 180_000 });
         await kill(victim);
       }
       await Promise.all(workers);
@@ -106,8 +106,8 @@ describe('kill -9 in the middle of everything', () => {
       await weft.ok(['launch', 'tiny', 'survivor']);
       const before = (await weft.query<{ pid: number }>('/1.0/instances/survivor/state')).pid;
       for (const part of ['agent-host1', 'instance-svc', 'nats', 'postgres', 'gateway']) process.kill(weft.pid(part), 'SIGKILL');
-      await eventually(async () => expect((await weft.query<{ pid: number; status: string }>('/1.0/instances/survivor/state')).status).toBe('Running'), { timeoutMs: 60_000 });
-      await eventually(async () => expect((await weft.query<{ pid: number }>('/1.0/instances/survivor/state')).pid).toBe(before));
+      await holds(async () => expect((await weft.query<{ pid: number; status: string }>('/1.0/instances/survivor/state')).status).toBe('Running'), { timeoutMs: 60_000 });
+      await holds(async () => expect((await weft.query<{ pid: number }>('/1.0/instances/survivor/state')).pid).toBe(before));
       await unlessItSucceeds(() => weft.ok(['exec', 'survivor', '--', 'true']));
       await unlessItSucceeds(() => weft.ok(['delete', '-f', 'survivor']));
       await nothingLeft();

@@ -1,5 +1,5 @@
 import { spawn } from '@lydell/node-pty';
-import { eventually } from '@weft/testing';
+import { holds } from './holds';
 import { startPlatform, type Platform } from './platform';
 
 interface StateJson {
@@ -20,7 +20,7 @@ describe('a virtual machine under the stock client', () => {
   /** The guest agent answers some time after the start. */
   const inside = async (name: string, ...command: string[]): Promise<string> => {
     let output = '';
-    await eventually(async () => (output = await weft.ok(['exec', name, '--', ...command])), { timeoutMs: BOOT_MS });
+    await holds(async () => (output = await weft.ok(['exec', name, '--', ...command])), { timeoutMs: BOOT_MS });
     return output;
   };
 
@@ -37,7 +37,7 @@ describe('a virtual machine under the stock client', () => {
       const terminal = spawn('lxc', ['console', 'v1'], { cols: 80, rows: 24, env: { ...process.env, ...weft.env } as Record<string, string> });
       let seen = '';
       terminal.onData((data) => (seen += data));
-      await eventually(
+      await holds(
         () => {
           terminal.write('echo $((6*7))-console\r');
           expect(seen).toContain('42-console');
@@ -91,7 +91,7 @@ describe('a virtual machine under the stock client', () => {
   it('is seen when QEMU is killed', async () => {
     await weft.ok(['launch', 'tiny-vm', 'v3', '--vm', '-c', 'limits.memory=256MiB']);
     process.kill((await state('v3')).pid, 'SIGKILL');
-    await eventually(async () => expect(['Stopped', 'Error']).toContain((await state('v3')).status), { timeoutMs: 20_000 });
+    await holds(async () => expect(['Stopped', 'Error']).toContain((await state('v3')).status), { timeoutMs: 20_000 });
     await weft.ok(['delete', '-f', 'v3']);
   }, 60_000);
 });
