@@ -2,6 +2,7 @@
  * Collections as LXD gives them, in one query: Postgres puts the ready documents side by side and the result is the
  * JSON array's inside. Only a list of URLs (recursion 0) is put together here, because names need URL escaping.
  */
+import { createHash } from 'node:crypto';
 import { compileFilter } from '../domain/filter-sql';
 import { parseFilter } from '../domain/filter';
 import { resourceUrl } from '../domain/resource-url';
@@ -17,6 +18,8 @@ export interface Collection {
   projects: boolean;
   /** Filter fields that are columns of the view. */
   columns: Readonly<Record<string, string>>;
+  /** SQL; by project and key when unset. */
+  order?: string;
   /** Document column for recursion 2; recursion 1 is always `doc`. */
   full?: string;
 }
@@ -35,14 +38,14 @@ export async function listJson(reads: ReadClient, collection: Collection, scope:
   const condition = parsed ? compileFilter(parsed, scope.parameters.length + 1, collection.columns) : undefined;
   const where = condition ? `(${scope.sql}) and ${condition.sql}` : scope.sql;
   const parameters = condition ? [...scope.parameters, ...condition.parameters] : scope.parameters;
-  const order = collection.projects ? `project, ${collection.key}` : collection.key;
+  const order = collection.order ?? (collection.projects ? `project, ${collection.key}` : collection.key);
   const project = collection.projects ? 'project' : `'default'`;
   const sql =
     recursion === 0
       ? `select ${collection.key}, ${project} from ${collection.view} where ${where} order by ${order}`
       : `select string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}) from ${collection.view} where ${where}`;
   // Without a user's filter the statement is always the same text: worth preparing.
-  const name = condition ? undefined : `list:${collection.view}:${recursion}:${scope.sql}`.slice(0, 63);
+  const name = condition ? undefined : `list:${createHash('sha256').update(sql).digest('base64')}`;
   const rows = await reads.rows({ name, sql }, parameters, 'list');
   if (recursion !== 0) return `[${rows[0]?.[0] ?? ''}]`;
   return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));

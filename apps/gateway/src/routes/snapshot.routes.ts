@@ -6,6 +6,8 @@ import { GET_INSTANCE, instanceNotFound } from '../queries/instance.query';
 import { listJson, recursionOf } from '../queries/list.query';
 import { underEachCollection } from './instance.routes';
 
+/** As LXD lists them. */
+const OLDEST_FIRST = `doc::json ->> 'created_at', name`;
 const GET = { name: 'snapshot', sql: 'select doc, etag from instance.snapshot_v1 where project = $1 and instance = $2 and name = $3' };
 
 export const snapshotRoutes = (deps: Deps): Route[] => underEachCollection((prefix) => [...collectionRoutes(deps, `${prefix}/snapshots`), ...objectRoutes(deps, `${prefix}/snapshots/:snapshot`)]);
@@ -19,7 +21,7 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
       access: 'project',
       handle: async (call) => {
         const name = call.params.name ?? '';
-        const collection = { view: 'instance.snapshot_v1', path: ['instances', name, 'snapshots'], key: 'name', projects: true, columns: { name: 'name' } };
+        const collection = { view: 'instance.snapshot_v1', path: ['instances', name, 'snapshots'], key: 'name', projects: true, columns: { name: 'name' }, order: OLDEST_FIRST };
         const scope = { sql: 'project = $1 and instance = $2', parameters: [call.project, name] };
         const json = await listJson(reads, collection, scope, recursionOf(call.query), call.query.filter);
         if (json === '[]' && !(await reads.row(GET_INSTANCE, [call.project, name]))) throw instanceNotFound();
