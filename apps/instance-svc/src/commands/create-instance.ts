@@ -3,8 +3,10 @@ import type { CommandHandler, CommandResult } from '../api/command-handler';
 import { instanceSpec } from '../domain/instance.document';
 import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
 import { existing, placeOf } from '../domain/instance.decider';
+import type { ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
 import type { CreateParams } from '../sagas/saga-params';
+import { enforceInstanceLimits } from './enforce-limits';
 import { execute } from './execute';
 import { instanceResources } from './instance-operation';
 import { startOperation } from './operations';
@@ -22,6 +24,7 @@ export interface InstancePlan {
   /** Id of the instance that a copy reads, "" for none. */
   retained: string;
   profiles: Parameters<typeof instanceSpec>[1];
+  project: ProjectFacts;
 }
 
 export const createInstance: CommandHandler<'instance.create'> = async (deps, meta, body) => {
@@ -48,6 +51,7 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
       fetchFrom: plan.fetchFrom,
       retained: plan.retained,
     };
+    enforceInstanceLimits(uow, plan.project, data.type);
     uow.afterCommit(() => deps.members.assign(data.member));
     return startOperation(deps, uow, meta, { ...request, saga: { type: 'instance.create', params } });
   });

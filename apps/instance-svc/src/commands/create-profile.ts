@@ -5,6 +5,7 @@ import { profileFold, profileStream } from '../domain/profile.state';
 import { locateProfile } from '../queries/find-profiles';
 import { requireProject } from './authorize';
 import { execute } from './execute';
+import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
 
 export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body) =>
@@ -15,6 +16,7 @@ export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body
     const id = newId();
     const events = decideProfile({ type: 'create', id, project, ...body }, profileFold.initial);
     await requirePools(deps.pool, body.devices);
+    for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, undefined, data);
     uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
     return {};
   });

@@ -2,11 +2,13 @@ import { derivedId, WeftError } from '@weft/contracts';
 import type { CommandHandler } from '../api/command-handler';
 import { expiryAfter } from '../domain/config-values';
 import { existing } from '../domain/instance.decider';
+import { checkSnapshotsAllowed } from '../domain/project.restrictions';
 import { lockForSnapshot, nextSnapshotName } from '../domain/snapshot.decider';
 import { findInstance } from '../queries/find-instance';
 import type { SnapshotParams } from '../sagas/saga-params';
 import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
+import { requireProject } from './plan-instance';
 import { requireOnline } from './require-online';
 import { expiryOf } from './snapshot-expiry';
 
@@ -14,6 +16,7 @@ export const SNAPSHOT_LIMIT_MS = 60 * 60_000;
 
 export const createSnapshot: CommandHandler<'snapshot.create'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.instance);
+  checkSnapshotsAllowed(await requireProject(deps, meta.project));
   requireOnline(deps, row.member);
   const asked = expiryOf(body.expiresAt);
   return execute(deps, meta, 'snapshot.create', body, async (uow) => {

@@ -6,13 +6,15 @@ import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import type { LiveInstance } from '../domain/instance.state';
 import { placeInstance } from '../domain/placement';
+import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import { findSnapshot } from '../domain/snapshot.decider';
 import type { Deps } from '../instance.deps';
 import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
+import { checkExpanded } from './check-expanded';
 import type { InstancePlan } from './create-instance';
-import { checkLimits, checkRoot, ownKeys, requireProfiles, requireProject, withoutVolatile, type NewIds } from './plan-instance';
+import { checkLimits, ownKeys, requireProfiles, requireProject, withoutVolatile, type NewIds } from './plan-instance';
 
 type Body = InstanceCommandBody<'instance.create'>;
 type Content = Pick<LiveInstance, 'architecture' | 'config' | 'devices' | 'ephemeral' | 'profiles'>;
@@ -25,7 +27,8 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   const content: Content = snapshot ?? source;
   const profiles = await profilesOf(deps, meta, project, body, source, content);
   const local = localContent(body, content, source, ids);
-  checkRoot(expand(profiles, local).devices);
+  checkExpanded(project, source.type, expand(profiles, local));
+  if (body.target) checkTargetAllowed(project);
   await checkLimits(deps, project, source.type);
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
@@ -55,6 +58,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
     fetchFrom: '',
     retained: source.id,
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
+    project,
   };
 }
 

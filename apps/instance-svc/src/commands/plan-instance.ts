@@ -6,10 +6,12 @@ import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import { placeInstance } from '../domain/placement';
 import { checkInstanceLimits } from '../domain/project.limits';
+import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ImageFacts, ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
 import { countInstances } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
+import { checkExpanded } from './check-expanded';
 import type { InstancePlan } from './create-instance';
 
 type Body = InstanceCommandBody<'instance.create'>;
@@ -25,7 +27,8 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   const type = typeOf(body, image);
   const profiles = await requireProfiles(deps, project, body.profiles ?? image?.profiles ?? ['default']);
   const local = { config: { ...imageKeys(image), ...withoutVolatile(parseConfig(body.config, type)), ...ownKeys(ids, type, image) }, devices: parseDevices(body.devices) };
-  checkRoot(expand(profiles, local).devices);
+  checkExpanded(project, type, expand(profiles, local));
+  if (body.target) checkTargetAllowed(project);
   await checkLimits(deps, project, type);
   const fingerprint = image?.fingerprint ?? '';
   const placement = placeInstance(deps.members.candidates(), { type, architecture: body.architecture || (image?.architecture ?? ''), fingerprint, target: body.target });
@@ -56,6 +59,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
     fetchFrom: image ? fetchFrom(deps, image, placement.member) : '',
     retained: '',
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
+    project,
   };
 }
 

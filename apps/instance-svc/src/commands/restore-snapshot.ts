@@ -5,9 +5,11 @@ import { findSnapshot, lockForRestore } from '../domain/snapshot.decider';
 import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { RestoreParams } from '../sagas/saga-params';
+import { checkExpanded } from './check-expanded';
 import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
 import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
+import { requireProject } from './plan-instance';
 import { requireOnline } from './require-online';
 
 /** `PUT {restore}`: a running instance is stopped, restored and started again, as LXD does it. */
@@ -23,6 +25,7 @@ export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, 
   const ordered = snapshot.profiles.flatMap((id) => profiles.find((profile) => profile.id === id) ?? []);
   if (ordered.length < snapshot.profiles.length) throw new WeftError('profile.not-found', 'A profile that the snapshot uses does not exist any more');
   const restoredSpec: InstanceSpec = { ...row.spec, architecture: snapshot.architecture, ephemeral: snapshot.ephemeral, ...expand(ordered, snapshot) };
+  checkExpanded(await requireProject(deps, meta.project), restoredSpec.type, restoredSpec);
   return execute(deps, meta, 'instance.restore', body, (uow) =>
     startInstanceWork<RestoreParams>(deps, uow, meta, {
       row,

@@ -14,10 +14,11 @@ import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { UpdateParams } from '../sagas/saga-params';
+import { checkExpanded } from './check-expanded';
 import { execute } from './execute';
 import { appendInstance, instanceResources } from './instance-operation';
 import { startedAndDone, startOperation } from './operations';
-import { checkRoot, requireProfiles, requireProject } from './plan-instance';
+import { requireProfiles, requireProject } from './plan-instance';
 import { requireOnline } from './require-online';
 
 const UPDATE_LIMIT_MS = 5 * 60_000;
@@ -60,6 +61,7 @@ async function wantedProfiles(deps: Deps, meta: Meta, names: readonly string[]):
 
 async function change(deps: Deps, meta: Meta, command: string, body: { name: string; ifMatch?: string }, wanted: ProfileFacts[] | undefined, next: (before: LiveInstance) => Writable) {
   const row = await findInstance(deps.pool, meta.project, body.name);
+  const project = await requireProject(deps, meta.project);
   return execute(deps, meta, command, body, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(row.id));
     const before = free(state);
@@ -68,7 +70,7 @@ async function change(deps: Deps, meta: Meta, command: string, body: { name: str
     const after = next(before);
     checkOwnedKeys(before.config, after.config);
     const expanded = expand(wanted ?? current, after);
-    checkRoot(expanded.devices);
+    checkExpanded(project, before.type, expanded);
     const live = needsLiveUpdate(before, expand(current, before), expanded);
     if (live) requireOnline(deps, row.member);
     const events = decideUpdate(state, after, live ? meta.correlationId : null);

@@ -4,6 +4,7 @@ import { profileStream } from '../domain/profile.state';
 import { loadProfile } from '../queries/profile-locations';
 import { requireProject } from './authorize';
 import { execute } from './execute';
+import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
 
 export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body) =>
@@ -13,6 +14,7 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
     const { name: _name, ...change } = body;
     const events = decideProfile({ type: 'update', ...change }, state);
     await requirePools(deps.pool, body.devices ?? {});
+    for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, id, data);
     uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
     return {};
   });

@@ -4,7 +4,9 @@ import { decideProject } from '../domain/project.decider';
 import { projectFold, projectStream } from '../domain/project.state';
 import { readProjectContents, requireProjectId } from '../queries/find-projects';
 import { requireUnrestricted } from './authorize';
+import { enforceNewLimits } from './enforce-limits';
 import { execute } from './execute';
+import { checkProjectContents } from './profile-restrictions';
 import { addDefaultProfile, changeDefaultProfile } from './project-profile';
 
 export const updateProject: CommandHandler<'project.update'> = (deps, meta, body) =>
@@ -17,6 +19,10 @@ export const updateProject: CommandHandler<'project.update'> = (deps, meta, body
     const events = decideProject({ type: 'update', ...change, usage, empty }, state);
     uow.append(projectStream(id), events.map((event) => ({ ...event, project: name })));
     for (const { data } of events) {
+      if ('config' in data) {
+        await checkProjectContents(deps.pool, data);
+        enforceNewLimits(uow, name, data.config);
+      }
       const wantsProfiles = 'config' in data && isTrue(data.config['features.profiles']);
       if (wantsProfiles && defaultProfileId === undefined) addDefaultProfile(uow, name);
       if (!wantsProfiles) await changeDefaultProfile(uow, defaultProfileId, { type: 'delete', inUse: false, withProject: true });

@@ -68,8 +68,8 @@ export function completeOperation(state: OperationState, outcome: OperationOutco
 export function cancelOperation(state: OperationState, now: Date): OperationEvent[] {
   if (state.status === 'none') throw new WeftError('operation.not-found', 'Operation not found');
   if (state.status === 'ended') throw new WeftError('operation.not-cancellable', 'Only running operations can be cancelled');
-  if (!state.operation.may_cancel) throw new WeftError('operation.not-cancellable', "This operation can't be cancelled");
   if (state.cancelRequested) return [];
+  if (!state.operation.may_cancel) throw new WeftError('operation.not-cancellable', "This operation can't be cancelled");
   const operation: LxdOperation = { ...state.operation, updated_at: now.toISOString(), status: 'Cancelling', status_code: STATUS_CODE.Cancelling, may_cancel: false };
   return [{ type: 'OperationCancelRequested', data: { id: operation.id, project: state.project, operation } }];
 }

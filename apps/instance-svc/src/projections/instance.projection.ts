@@ -58,6 +58,7 @@ async function write(client: ClientBase, instances: readonly LiveInstance[], eve
   await writeProfileUse(
     client,
     instances.filter((one) => reassigned.has(one.id)),
+    new Set(events.filter((event) => event.type === 'InstanceCreated').map((event) => event.data.id)),
   );
   const withSnapshots = new Set(events.filter((event) => event.type.startsWith('Snapshot')).map((event) => event.data.id));
   await writeSnapshots(

@@ -41,10 +41,12 @@ export async function writeInstances(client: ClientBase, instances: readonly Liv
 const snapshotsDocument = (instance: LiveInstance, profiles: ProfileLookup): string =>
   instance.snapshots.length === 0 ? 'null' : JSON.stringify(instance.snapshots.map((one) => snapshotDocument(one, profiles)));
 
-export async function writeProfileUse(client: ClientBase, instances: readonly LiveInstance[]): Promise<void> {
+/** `born`: ids of instances that had none before. */
+export async function writeProfileUse(client: ClientBase, instances: readonly LiveInstance[], born: ReadonlySet<string>): Promise<void> {
   if (instances.length === 0) return;
+  const older = instances.filter((one) => !born.has(one.id)).map((one) => one.id);
   const uses = instances.flatMap((one) => one.profiles.map((profile, place) => ({ instance: one.id, profile, place })));
-  await client.query({ name: 'clear-profile-use', text: 'DELETE FROM instance_profile WHERE instance_id = ANY($1)', values: [instances.map((one) => one.id)] });
+  if (older.length > 0) await client.query({ name: 'clear-profile-use', text: 'DELETE FROM instance_profile WHERE instance_id = ANY($1)', values: [older] });
   await client.query({
     name: 'write-profile-use',
     text: 'INSERT INTO instance_profile (instance_id, profile_id, place) SELECT * FROM unnest($1::text[], $2::text[], $3::int[])',

@@ -1,0 +1,59 @@
+import type { Heartbeat } from '@weft/contracts';
+import { placeInstance, type Candidate, type PlacementNeeds } from './placement';
+
+const heartbeat = (changes: Partial<Heartbeat['resources']> = {}, images: string[] = [], types: ('container' | 'virtual-machine')[] = ['container']): Heartbeat => ({
+  member: '',
+  bootId: 'b',
+  version: '0',
+  at: 0,
+  drivers: types.map((type) => ({ name: 'sim', type, version: '1', info: {} })),
+  missingDrivers: [],
+  resources: { cpus: 2, memoryBytes: 8e9, memoryFreeBytes: 4e9, diskBytes: 1e11, diskFreeBytes: 5e10, architecture: 'x86_64', kernelVersion: '', osName: '', osVersion: '', ...changes },
+  images,
+  instances: [],
+});
+const member = (name: string, changes: Partial<Candidate> = {}): Candidate => ({ name, online: true, heartbeat: heartbeat(), assigned: 0, ...changes });
+const needs: PlacementNeeds = { type: 'container', architecture: '', fingerprint: '', target: '' };
+
+it('takes the member with the most free memory', () => {
+  const busy = member('a', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }) });
+  expect(placeInstance([busy, member('b')], needs)).toEqual({ member: 'b', explanation: '50% of its memory is free' });
+});
+
+it('prefers a member that has the image, if it is not much fuller', () => {
+  const holder = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 3e9 }, ['f1']) });
+  expect(placeInstance([member('a'), holder], { ...needs, fingerprint: 'f1' })).toMatchObject({ member: 'b', explanation: expect.stringContaining('has the image') });
+  const full = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }, ['f1']) });
+  expect(placeInstance([member('a'), full], { ...needs, fingerprint: 'f1' }).member).toBe('a');
+});
+
+it('spreads a burst: what was just sent to a member counts', () => {
+  const members = [member('a'), member('b')];
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < 20; i += 1) {
+    const { member: name } = placeInstance(members, needs);
+    members.find((one) => one.name === name)!.assigned += 1;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  expect(counts).toEqual({ a: 10, b: 10 });
+});
+
+it('says for each member why not', () => {
+  const members = [
+    member('off', { online: false }),
+    member('vm-only', { heartbeat: heartbeat({}, [], ['virtual-machine']) }),
+    member('full', { heartbeat: heartbeat({ diskFreeBytes: 0 }) }),
+    member('arm', { heartbeat: heartbeat({ architecture: 'aarch64' }) }),
+  ];
+  expect(() => placeInstance(members, { ...needs, architecture: 'x86_64' })).toThrow(
+    'No member can take the instance (off: offline; vm-only: no driver for containers; full: its disk is full; arm: its architecture is aarch64, not x86_64)',
+  );
+});
+
+it('goes where it is told, or says why it cannot', () => {
+  const members = [member('a'), member('b', { online: false })];
+  expect(placeInstance(members, { ...needs, target: 'a' }).member).toBe('a');
+  expect(() => placeInstance(members, { ...needs, target: 'c' })).toThrow('Member c not found');
+  expect(() => placeInstance(members, { ...needs, target: 'b' })).toThrow('Member b is offline');
+  expect(() => placeInstance([], needs)).toThrow('No member has reported in yet');
+});
