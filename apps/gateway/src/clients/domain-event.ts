@@ -1,24 +1,32 @@
-/** A CloudEvent of the platform (binary mode: attributes in `ce-*` headers, data as the payload) as the gateway uses it. */
+/**
+ * An event of the platform on NATS as the gateway uses it: a CloudEvent in binary mode, `ce-type` names it and the
+ * payload holds data and meta (@weft/event-store, wire/cloud-event.ts). Read here without the event store, which the
+ * gateway has no other use for.
+ */
 import type { Msg } from '@nats-io/transport-node';
+import { z } from 'zod';
 import type { DomainEvent } from '../domain/lifecycle';
 
-/** undefined for a message that is no event: never let one bad message stop the feed. */
-export function decodeDomainEvent(message: Msg): DomainEvent | undefined {
-  const header = (name: string): string => message.headers?.get(name) ?? '';
-  const type = header('ce-type').split('.').at(-1) ?? '';
+const payload = z.object({
+  data: z.record(z.string(), z.unknown()),
+  meta: z.object({
+    project: z.string(),
+    time: z.string(),
+    actor: z.object({ protocol: z.string(), username: z.string(), address: z.string() }),
+  }),
+});
+
+/** undefined for a message that is no event: one bad message must not stop the feed. */
+export function decodeDomainEvent(message: Pick<Msg, 'headers' | 'string'>): DomainEvent | undefined {
+  const type = message.headers?.get('ce-type') ?? '';
   if (type === '') return undefined;
-  let data: Record<string, unknown>;
+  let parsed;
   try {
-    data = message.json<Record<string, unknown>>();
+    parsed = payload.safeParse(JSON.parse(message.string()));
   } catch {
     return undefined;
   }
-  const username = header('ce-actorname');
-  return {
-    type,
-    project: header('ce-project') || (typeof data.project === 'string' ? data.project : ''),
-    data,
-    actor: username === '' ? undefined : { protocol: header('ce-actorprotocol'), username, address: header('ce-actoraddress') },
-    time: header('ce-time') || new Date().toISOString(),
-  };
+  if (!parsed.success) return undefined;
+  const { data, meta } = parsed.data;
+  return { type, data, actor: meta.actor, time: meta.time, project: typeof data.project === 'string' ? data.project : '' };
 }

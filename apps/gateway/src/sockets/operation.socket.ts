@@ -28,13 +28,7 @@ export function bridgeOperationSocket(socket: WebSocket, nc: NatsConnection, ope
     socket.close(GOING_AWAY, error.message.slice(0, 120));
   });
   channel.on('close', () => socket.close(NORMAL));
-  socket.on('close', () => leave(channel));
   socket.on('error', () => socket.terminate());
-}
-
-/** A client that goes away half-way: an orderly end when it had finished writing, else the agent learns that it left. */
-function leave(channel: SessionChannel): void {
-  if (!channel.destroyed) channel.abort('The client has left');
 }
 
 const bytesOf = (data: RawData): Buffer => (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data));
@@ -44,7 +38,12 @@ function bridgeControl(socket: WebSocket, channel: SessionChannel): void {
     if (channel.writable) channel.write(bytesOf(data).toString('utf8'));
   });
   channel.on('data', (message: string) => socket.send(message));
-  channel.on('end', () => socket.close(NORMAL));
+  channel.on('end', () => {
+    channel.end();
+    socket.close(NORMAL);
+  });
+  // This is how a client detaches from a console, and how the agent learns that the client of a command is gone.
+  socket.on('close', () => !channel.destroyed && channel.abort('The client has left'));
 }
 
 function bridgeData(socket: WebSocket, channel: SessionChannel): void {
@@ -56,6 +55,7 @@ function bridgeData(socket: WebSocket, channel: SessionChannel): void {
     channel.once('drain', () => socket.resume());
   });
   channel.on('data', (chunk: Buffer) => {
+    if (socket.readyState !== socket.OPEN) return;
     socket.send(chunk, { binary: true }, () => {
       if (channel.isPaused() && socket.bufferedAmount < HIGH_WATER_BYTES) channel.resume();
     });
@@ -63,4 +63,9 @@ function bridgeData(socket: WebSocket, channel: SessionChannel): void {
   });
   // An empty text frame, not a close: the client closes when it has read all streams.
   channel.on('end', () => socket.send('', { binary: false }));
+  // A client may close one stream and go on with the others: what still comes for it is read and dropped.
+  socket.on('close', () => {
+    channel.end();
+    channel.resume();
+  });
 }

@@ -2,7 +2,7 @@
  * Stands in for the instance service in the gateway's own tests: tables with the columns of its published views, and
  * a responder for commands. What the real service answers is proved by the system tests.
  */
-import type { NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { newId, type CommandEnvelope, type CommandReply, type LxdOperation } from '@weft/contracts';
 
@@ -32,6 +32,8 @@ export interface StubDatabase {
 
 export async function createStubDatabase(url: string): Promise<StubDatabase> {
   const client = new Client({ connectionString: url });
+  // Tests kill Postgres; what they then still do with this client fails on its own.
+  client.on('error', () => undefined);
   await client.connect();
   await client.query(TABLES);
   const put = (table: string, values: Record<string, unknown>) => {
@@ -63,7 +65,7 @@ export async function createStubDatabase(url: string): Promise<StubDatabase> {
     addCertificate: async (fingerprint, { type = 'client', restricted = false, projects = [] } = {}) => {
       await put('certificate_v1', { fingerprint, name: 'test', type, restricted, projects, doc: JSON.stringify({ name: 'test', type, restricted, projects, certificate: '', fingerprint }), etag: 'certificate-etag' });
     },
-    close: () => client.end(),
+    close: () => client.end().catch(() => undefined),
   };
 }
 
@@ -112,6 +114,8 @@ export interface StubService {
   /** Every command that came, in order. */
   received: { name: string; envelope: CommandEnvelope<Record<string, unknown>> }[];
   on(name: string, handler: StubHandler): void;
+  /** Forgets what came and every handler. */
+  reset(): void;
   stop(): void;
 }
 
@@ -131,5 +135,21 @@ export function startStubService(nc: NatsConnection): StubService {
       if (!error) void answer(message.subject, message.json()).then((reply) => message.respond(JSON.stringify(reply)));
     },
   });
-  return { received, on: (name, handler) => void handlers.set(name, handler), stop: () => subscription.unsubscribe() };
+  return {
+    received,
+    on: (name, handler) => void handlers.set(name, handler),
+    reset: () => {
+      received.splice(0);
+      handlers.clear();
+    },
+    stop: () => subscription.unsubscribe(),
+  };
+}
+
+/** An event as the event store's relay writes it. */
+export function publishEvent(nc: NatsConnection, type: string, data: Record<string, unknown>, project = 'default'): void {
+  const head = headers();
+  head.set('ce-type', type);
+  const meta = { project, time: '2026-01-01T00:00:00.000Z', actor: { protocol: 'tls', username: 'f00', address: '10.0.0.1:5' } };
+  nc.publish(`weft.event.instance.${project}.instance.x`, JSON.stringify({ stream: 'x', version: 1, schemaVersion: 1, data, meta }), { headers: head });
 }
