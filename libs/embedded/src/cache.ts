@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,7 @@ export const cached = async (name: string, fill: (dir: string) => Promise<void>)
   const target = join(cacheDir(), name);
   if (existsSync(target)) return target;
   await mkdir(join(target, '..'), { recursive: true, mode: 0o755 });
+  await removeOldDrafts(join(target, '..'));
   const draft = await mkdtemp(`${target}.draft-`);
   try {
     await fill(draft);
@@ -25,4 +26,15 @@ export const cached = async (name: string, fill: (dir: string) => Promise<void>)
     await rm(draft, { recursive: true, force: true });
   }
   return target;
+};
+
+/** Nothing takes so long to fill: whoever began it was killed. */
+const ABANDONED_MS = 3_600_000;
+
+const removeOldDrafts = async (dir: string): Promise<void> => {
+  for (const name of await readdir(dir)) {
+    const path = join(dir, name);
+    const since = name.includes('.draft-') ? await stat(path).then(({ mtimeMs }) => mtimeMs, () => undefined) : undefined;
+    if (since !== undefined && Date.now() - since > ABANDONED_MS) await rm(path, { recursive: true, force: true });
+  }
 };

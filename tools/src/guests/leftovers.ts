@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { childrenOf, endProcess, identify, type ProcessIdentity } from '@weft/embedded';
 
@@ -43,5 +44,31 @@ export const removeLeftovers = async (dir: string): Promise<{ processes: number;
   await Promise.all(processes.map((left) => endProcess(left, 'SIGKILL', 5000)));
   const mounts = mountsBelow(dir);
   for (const mount of mounts) await run('umount', ['--lazy', mount]).catch(() => undefined);
+  removeControlGroups(instanceIds(dir));
   return { processes: processes.length, mounts: mounts.length };
+};
+
+const directoriesIn = (path: string): string[] =>
+  existsSync(path) ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
+
+/** Of every member whose state is below `dir`. */
+const instanceIds = (dir: string): string[] => directoriesIn(join(dir, 'members')).flatMap((member) => directoriesIn(join(dir, 'members', member, 'instances')));
+
+const CGROUPS = '/sys/fs/cgroup';
+
+/** The agent's lxc driver names them weft.<payload or monitor>.<instance id>, in each hierarchy (cgroups(7): one, or one per controller). */
+const removeControlGroups = (ids: readonly string[]): void => {
+  for (const root of [CGROUPS, ...directoriesIn(CGROUPS).map((name) => join(CGROUPS, name))]) {
+    for (const name of directoriesIn(root)) if (name.startsWith('weft.') && ids.some((id) => name.includes(id))) removeTree(join(root, name));
+  }
+};
+
+/** Control groups are removed by rmdir, innermost first; their files cannot be unlinked. */
+const removeTree = (path: string): void => {
+  for (const name of directoriesIn(path)) removeTree(join(path, name));
+  try {
+    rmdirSync(path);
+  } catch {
+    // Somebody is still in it: it belongs to what is still ending.
+  }
 };
