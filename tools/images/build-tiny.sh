@@ -1,10 +1,10 @@
 #!/bin/bash
-# Builds `tiny`, the smallest useful system container: Debian's static busybox as init, shell and tools (about 1 MB).
+# Builds `tiny`, the smallest useful system container: Debian's static busybox as shell, tools and
+# (with a short script) init; about 1 MB.
 #
 #   build-tiny.sh OUTDIR        writes OUTDIR/tiny.tar.gz, a unified image: metadata.yaml and rootfs/
 #
 # The same busybox and SOURCE_DATE_EPOCH give the same bytes, so the image keeps its fingerprint on every host.
-# busybox's init (init/init.c) understands: SIGUSR2 power off, SIGUSR1 halt, SIGTERM reboot, SIGINT ctrl-alt-del.
 set -euo pipefail
 
 out=${1:?usage: build-tiny.sh OUTDIR}
@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 root=$work/rootfs
 
 umask 022
-mkdir -p "$root"/{bin,sbin,etc/init.d,usr/bin,usr/sbin,proc,sys,dev,run,mnt,var/log,home}
+mkdir -p "$root"/{bin,sbin,etc,usr/bin,usr/sbin,proc,sys,dev,run,mnt,var/log,home}
 install -d -m 0700 "$root/root"
 install -d -m 1777 "$root/tmp" "$root/var/tmp"
 ln -s ../run "$root/var/run"
@@ -27,51 +27,49 @@ ln -s ../run "$root/var/run"
 install -m 0755 "$busybox" "$root/bin/busybox"
 for applet in $("$busybox" --list); do
   case $applet in
-    busybox | '[' | '[[') ;;
-    halt | poweroff | reboot) ;;
-    init) ln -s ../bin/busybox "$root/sbin/init" ;;
+    busybox | init | '[' | '[[') ;;
+    halt | poweroff | reboot) ln -s ../bin/busybox "$root/sbin/$applet" ;;
     *) ln -s busybox "$root/bin/$applet" ;;
   esac
 done
 ln -s busybox "$root/bin/["
 ln -s ../../bin/env "$root/usr/bin/env"
 
-# "-/bin/sh": a login shell that owns the console, respawned when the user leaves it.
-cat >"$root/etc/inittab" <<'TAB'
-::sysinit:/etc/init.d/rcS
-::respawn:-/bin/sh
-::ctrlaltdel:/sbin/reboot
-::restart:/sbin/init
-::shutdown:/etc/init.d/rcK
-TAB
-
-# The runtime names the container before init runs; files follow that name, and a bare rootfs still gets one.
-cat >"$root/etc/init.d/rcS" <<'RC'
+# Process 1. busybox's own init sleeps for seconds on the way down and syncs every file system of the host; this one has
+# its signals (init/init.c: USR1 halt, USR2 power off, TERM reboot; PWR and INT as LXC sends them) and leaves at once.
+# Waiting for the shell also reaps whatever is orphaned.
+cat >"$root/sbin/init" <<'INIT'
 #!/bin/sh
-rm -f /run/reboot
+leave() {
+  trap '' HUP INT TERM USR1 USR2 PWR
+  kill -TERM -1 2>/dev/null
+  kill -HUP -1 2>/dev/null
+  for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    set -- "$1" /proc/[0-9]*
+    [ $# -gt 2 ] || break
+    sleep 0.05
+  done
+  kill -KILL -1 2>/dev/null
+  exec busybox "$1" -n -f
+}
+trap 'leave poweroff' USR1 USR2 PWR
+trap 'leave reboot' TERM INT
+trap '' HUP
+
+# The runtime has set the host name; a root file system on its own still gets one.
 [ "$(hostname)" != "(none)" ] || hostname -F /etc/hostname
 hostname >/etc/hostname
 printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n' "$(hostname)" >/etc/hosts
 ip link set lo up 2>/dev/null
-exit 0
-RC
 
-# init's own way down sleeps for seconds and syncs every file system of the host. Its first step runs this, which ends
-# what is left and leaves the namespace at once; only `reboot` has to say that it is not a power off.
-cat >"$root/etc/init.d/rcK" <<'RC'
-#!/bin/sh
-others() { for p in /proc/[0-9]*; do case ${p#/proc/} in 1 | $$) ;; *) return 0 ;; esac; done; return 1; }
-kill -TERM -1 2>/dev/null
-kill -HUP -1 2>/dev/null
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do others || break; sleep 0.05; done
-kill -KILL -1 2>/dev/null
-[ -e /run/reboot ] && exec busybox reboot -n -f
-exec busybox poweroff -n -f
-RC
-printf '#!/bin/sh\nexec kill -USR2 1\n' >"$root/sbin/poweroff"
-ln -s poweroff "$root/sbin/halt"
-printf '#!/bin/sh\n: >/run/reboot\nexec kill -TERM 1\n' >"$root/sbin/reboot"
-chmod 0755 "$root"/etc/init.d/rc? "$root/sbin/poweroff" "$root/sbin/reboot"
+# A login shell that owns the console, again when the user leaves it.
+while :; do
+  setsid -c sh -l </dev/console >/dev/console 2>&1 &
+  wait $!
+  sleep 0.1
+done
+INIT
+chmod 0755 "$root/sbin/init"
 
 echo tiny >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n' >"$root/etc/hosts"

@@ -10,9 +10,11 @@
  */
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export type Controller = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'devices' | 'freezer' | 'pids';
-export type FrozenState = 'frozen' | 'thawed';
+
+const POLL_MS = 5;
 
 export interface CgroupLayout {
   /** Version 1 mount points by controller. */
@@ -86,23 +88,42 @@ export class Cgroups {
     await fs.writeFile(join(directory, file), value);
   }
 
-  async frozen(group: string): Promise<FrozenState> {
-    const text = this.version('freezer') === 1 ? await this.read('freezer', group, 'freezer.state') : await this.read('freezer', group, 'cgroup.freeze');
-    return text === 'FROZEN' || text === 'FREEZING' || text === '1' ? 'frozen' : 'thawed';
+  /** What was asked for; a group that is still on its way counts as frozen. */
+  async frozen(group: string): Promise<boolean> {
+    const file = this.freezerVersion === 1 ? 'freezer.state' : 'cgroup.freeze';
+    const text = await this.read('freezer', group, file);
+    return text === 'FROZEN' || text === 'FREEZING' || text === '1';
   }
 
-  /** Lets a frozen group run whatever its monitor thinks: a frozen process does not even die. */
+  /**
+   * Stops every process of the group where it is; resolves when all are. Written here and not by a tool, so that
+   * nothing of it is still on its way when we are killed.
+   */
+  async freeze(group: string): Promise<void> {
+    if (this.freezerVersion === 1) await this.write('freezer', group, 'freezer.state', 'FROZEN');
+    else await this.write('freezer', group, 'cgroup.freeze', '1');
+    while (!(await this.isSettled(group))) await delay(POLL_MS);
+  }
+
+  /** Lets a frozen group run; it does nothing to one that is not, or not there. */
   async thaw(group: string): Promise<void> {
-    const [file, value] = this.version('freezer') === 1 ? ['freezer.state', 'THAWED'] : ['cgroup.freeze', '0'];
-    await this.write('freezer', group, file!, value!).catch(() => undefined);
+    if (this.freezerVersion === 1) await this.write('freezer', group, 'freezer.state', 'THAWED').catch(() => undefined);
+    else await this.write('freezer', group, 'cgroup.freeze', '0').catch(() => undefined);
   }
 
-  /** Process ids (host's view) directly in the group; empty when it does not exist. */
+  private get freezerVersion(): 1 | 2 | undefined {
+    return this.version('freezer');
+  }
+
+  private async isSettled(group: string): Promise<boolean> {
+    if (this.freezerVersion === 1) return (await this.read('freezer', group, 'freezer.state')) !== 'FREEZING';
+    return !/^frozen 0$/m.test((await this.read('freezer', group, 'cgroup.events')) ?? '');
+  }
+
+  /** Process ids (host's view) in the group and below; empty when it does not exist. */
   async processes(group: string): Promise<number[]> {
     const directory = this.anchor(group);
-    if (!directory) return [];
-    const text = await readOrEmpty(join(directory, 'cgroup.procs'));
-    return text.split('\n').filter(Boolean).map(Number);
+    return directory === undefined ? [] : processesBelow(directory);
   }
 
   /** Removes what a killed monitor left behind: the empty groups, deepest first, in every hierarchy. */
@@ -110,6 +131,13 @@ export class Cgroups {
     const mounts = new Set([...Object.values(this.layout.v1), this.layout.v2].filter((mount) => mount !== undefined));
     for (const mount of mounts) await removeTree(join(mount, group));
   }
+}
+
+async function processesBelow(directory: string): Promise<number[]> {
+  const text = await readOrEmpty(join(directory, 'cgroup.procs'));
+  const children = await fs.readdir(directory, { withFileTypes: true }).catch(() => []);
+  const below = await Promise.all(children.filter((child) => child.isDirectory()).map((child) => processesBelow(join(directory, child.name))));
+  return [...text.split('\n').filter(Boolean).map(Number), ...below.flat()];
 }
 
 async function removeTree(directory: string): Promise<void> {

@@ -22,11 +22,14 @@ export function lastInitExit(log: string): InitExit {
   return signal === SIGINT ? { kind: 'halt' } : { kind: 'signal', signal };
 }
 
-/** The texts of the newest error lines, oldest first, without liblxc's own source positions. */
-export function lastErrors(log: string, count = 3): string[] {
+/**
+ * The first error texts, without liblxc's own source positions: what follows the first error is what came of it, and
+ * lxc-start's own advice.
+ */
+export function firstErrors(log: string, count = 2): string[] {
   const texts = log
     .split('\n')
-    .filter((text) => / ERROR +/.test(text))
+    .filter((text) => / ERROR +(?!lxc_start )/.test(text))
     .map((text) => text.replace(/^.*? - \S+:\w+:\d+ - /, '').trim());
-  return [...new Set(texts)].slice(-count);
+  return [...new Set(texts)].slice(0, count);
 }

@@ -29,6 +29,13 @@ export class LxcProcesses {
     return { monitorPid };
   }
 
+  /** `lxc-start` processes of this container that have no monitor group yet: started by somebody who was killed then. */
+  async starting(name: string): Promise<number[]> {
+    const pids = (await fs.readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+    const found = await Promise.all(pids.map(async (pid) => ((await isStarting(pid, name)) ? [pid] : [])));
+    return found.flat();
+  }
+
   /** The command that an `lxc-attach` (host's pid) runs inside; undefined while lxc-attach still prepares it. */
   async attached(attachPid: number): Promise<number | undefined> {
     const tool = await programOf(attachPid);
@@ -44,6 +51,11 @@ export async function childrenOf(pid: number): Promise<number[]> {
   const threads = await fs.readdir(`/proc/${pid}/task`).catch(() => []);
   const lists = await Promise.all(threads.map((thread) => fs.readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
   return lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
+}
+
+async function isStarting(pid: number, name: string): Promise<boolean> {
+  const [program = '', option, value] = (await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+  return program.endsWith('lxc-start') && option === '-n' && value === name;
 }
 
 const programOf = (pid: number): Promise<string> => fs.readlink(`/proc/${pid}/exe`).catch(() => '');

@@ -50,14 +50,6 @@ export class Lxc {
     await this.run(this.command('lxc-start', name, ['-d', '-o', logFile, '-l', 'INFO']));
   }
 
-  async freeze(name: string): Promise<void> {
-    await this.run(this.command('lxc-freeze', name, []));
-  }
-
-  async unfreeze(name: string): Promise<void> {
-    await this.run(this.command('lxc-unfreeze', name, []));
-  }
-
   /**
    * The command line that runs `command` inside. It ends with the command's own code: 127 not found, 126 not
    * executable, 128+n killed by signal n. The command is its child, in the container's pid namespace.

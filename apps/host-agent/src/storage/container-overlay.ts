@@ -63,6 +63,7 @@ async function mountPoints(): Promise<string[]> {
 /** Whether overlays work in this directory: tried, not guessed, since it depends on the file system below. */
 export async function probeOverlay(dir: string): Promise<boolean> {
   await fs.mkdir(dir, { recursive: true });
+  for (const name of await fs.readdir(dir)) if (name.startsWith('.overlay-')) await removePlace(join(dir, name));
   const place = await fs.mkdtemp(join(dir, '.overlay-'));
   try {
     const dirs = { lower: join(place, 'lower'), upper: join(place, 'upper'), work: join(place, 'work'), target: join(place, 'target') };
@@ -75,9 +76,13 @@ export async function probeOverlay(dir: string): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    await unmountBelow(place);
-    await fs.rm(place, { recursive: true, force: true });
+    await removePlace(place);
   }
+}
+
+async function removePlace(place: string): Promise<void> {
+  await unmountBelow(place);
+  await fs.rm(place, { recursive: true, force: true });
 }
 
 /** overlayfs separates options by comma and lower layers by colon. */

@@ -13,7 +13,7 @@ import { type InstanceSpec, WeftError } from '@weft/contracts';
 import {
   type Cgroups,
   type IdMapping,
-  lastErrors,
+  firstErrors,
   lastInitExit,
   type Lxc,
   LxcProcesses,
@@ -40,7 +40,10 @@ export interface RuntimeOptions {
 }
 
 const POLL_MS = 10;
+const SETTLE_TIMEOUT_MS = 2000;
 const KILL_TIMEOUT_MS = 20_000;
+/** Half a second for a monitor without a container. */
+const MONITOR_TURNS = 50;
 
 export class ContainerRuntime {
   readonly processes: LxcProcesses;
@@ -72,13 +75,24 @@ export class ContainerRuntime {
     const record = await readRecord(this.options.storage.dir(instanceId));
     if (record?.frozenForCopy && !this.copying.has(instanceId)) await this.letGo(instanceId, record);
     const epoch = record?.epoch ?? 0;
-    const running = await this.find(instanceId);
+    const running = await this.settled(instanceId);
     if (running?.initPid !== undefined) {
-      const isFrozen = (await this.options.cgroups.frozen(containerGroup(instanceId))) === 'frozen';
+      const isFrozen = await this.options.cgroups.frozen(containerGroup(instanceId));
       return { status: isFrozen ? 'frozen' : 'running', epoch, pid: running.initPid };
     }
     if (!record?.started || running) return { status: 'stopped', epoch };
     return { epoch, ...endOf(await this.readLog(instanceId)) };
+  }
+
+  /** A monitor without init is between two states: it starts, reboots or ends its container. Waits for which. */
+  private async settled(instanceId: string): Promise<RunningContainer | undefined> {
+    const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+    let found = await this.find(instanceId);
+    while (found && found.initPid === undefined && performance.now() < deadline) {
+      await delay(POLL_MS);
+      found = await this.find(instanceId);
+    }
+    return found;
   }
 
   async start(spec: InstanceSpec, epoch: number): Promise<void> {
@@ -90,15 +104,14 @@ export class ContainerRuntime {
     await loadKernelModules(spec.config['linux.kernel_modules'] ?? '');
     await this.clean(spec.id);
     record = await storage.shift(spec.id, record, isPrivileged(spec) ? null : idmap.base);
-    const rootfs = await storage.mount(spec.id, record);
-    await this.writeFiles(spec, rootfs, limits, disks);
-    await this.save(spec.id, { ...record, epoch, started: true });
     try {
+      await this.writeFiles(spec, await storage.mount(spec.id, record), limits, disks);
+      await this.save(spec.id, { ...record, epoch, started: true });
       await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
     } catch (error) {
       await this.clean(spec.id);
       await this.save(spec.id, { ...record, epoch, started: false });
-      throw await this.startFailure(spec, error);
+      throw error instanceof LxcToolError ? await this.startFailure(spec, error) : error;
     }
   }
 
@@ -118,12 +131,12 @@ export class ContainerRuntime {
 
   async freeze(spec: InstanceSpec): Promise<void> {
     await this.initPid(spec);
-    await this.options.lxc.freeze(spec.id);
+    await this.options.cgroups.freeze(containerGroup(spec.id));
   }
 
   async unfreeze(spec: InstanceSpec): Promise<void> {
     await this.initPid(spec);
-    await this.options.lxc.unfreeze(spec.id);
+    await this.options.cgroups.thaw(containerGroup(spec.id));
   }
 
   /** Freezes a running container for the time of `copy`, so that its files do not change under it. */
@@ -134,7 +147,7 @@ export class ContainerRuntime {
     try {
       // Written first: after a kill, whoever looks next lets it go on.
       await this.save(instanceId, { ...(await this.record(instanceId)), frozenForCopy: true });
-      await this.options.lxc.freeze(instanceId);
+      await this.options.cgroups.freeze(containerGroup(instanceId));
       return await copy();
     } finally {
       await this.letGo(instanceId, await this.record(instanceId));
@@ -143,7 +156,7 @@ export class ContainerRuntime {
   }
 
   private async letGo(instanceId: string, record: ContainerRecord): Promise<void> {
-    await this.options.lxc.unfreeze(instanceId).catch(() => this.options.cgroups.thaw(containerGroup(instanceId)));
+    await this.options.cgroups.thaw(containerGroup(instanceId));
     await this.save(instanceId, { ...record, frozenForCopy: false });
   }
 
@@ -162,17 +175,22 @@ export class ContainerRuntime {
 
   /** Kills what runs and takes down what a run needs. Does nothing where nothing is left. */
   async clean(instanceId: string): Promise<void> {
-    const running = await this.find(instanceId);
-    if (running) {
-      if (running.initPid !== undefined) kill(running.initPid);
-      else kill(running.monitorPid);
-      await this.options.cgroups.thaw(containerGroup(instanceId));
-      if (!(await this.gone(instanceId, KILL_TIMEOUT_MS))) kill(running.monitorPid);
+    const { cgroups, storage } = this.options;
+    if ((await readRecord(storage.dir(instanceId)))?.started) (await this.processes.starting(instanceId)).forEach(kill);
+    const deadline = performance.now() + KILL_TIMEOUT_MS;
+    for (let turn = 0; performance.now() < deadline; turn += 1) {
+      const inside = await cgroups.processes(containerGroup(instanceId));
+      const monitors = await cgroups.processes(monitorGroup(instanceId));
+      if (inside.length + monitors.length === 0) break;
+      inside.forEach(kill);
+      await cgroups.thaw(containerGroup(instanceId));
+      // The monitor ends by itself when its container has; it tidies up then.
+      if (inside.length === 0 && turn > MONITOR_TURNS) monitors.forEach(kill);
+      await delay(POLL_MS);
     }
-    for (const pid of await this.options.cgroups.processes(containerGroup(instanceId))) kill(pid);
-    await this.options.cgroups.remove(containerGroup(instanceId));
-    await this.options.cgroups.remove(monitorGroup(instanceId));
-    await this.options.storage.unmount(instanceId);
+    await cgroups.remove(containerGroup(instanceId));
+    await cgroups.remove(monitorGroup(instanceId));
+    await storage.unmount(instanceId);
   }
 
   /** The kernel drops signals that a young init does not handle yet, so the wish is repeated at growing intervals. */
@@ -223,10 +241,10 @@ export class ContainerRuntime {
     await fs.writeFile(join(dir, 'config'), configText(config));
   }
 
-  private async startFailure(spec: InstanceSpec, error: unknown): Promise<WeftError> {
-    const words = lastErrors(await this.readLog(spec.id));
-    const stderr = error instanceof LxcToolError ? error.stderr.trim().split('\n').slice(0, 3) : [];
-    return new WeftError('instance.wrong-status', `The container cannot start: ${(words.length > 0 ? words : stderr).join('; ') || String(error)}`, {
+  private async startFailure(spec: InstanceSpec, error: LxcToolError): Promise<WeftError> {
+    const words = firstErrors(await this.readLog(spec.id));
+    const stderr = error.stderr.trim().split('\n').slice(0, 3);
+    return new WeftError('instance.wrong-status', `The container cannot start: ${(words.length > 0 ? words : stderr).join('; ')}`, {
       cause: error,
     });
   }

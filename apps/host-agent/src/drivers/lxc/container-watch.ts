@@ -20,9 +20,11 @@ export class ContainerWatch {
     this.schedule();
   }
 
-  /** It runs and should go on. */
+  /** It runs and should go on. Tells the listeners when it is not the init that ran before. */
   expect(instanceId: string, initPid: number): void {
+    const before = this.seen.get(instanceId);
     this.seen.set(instanceId, initPid);
+    if (before !== undefined && before !== initPid) this.tell(instanceId);
   }
 
   /** It is being stopped on purpose. */
@@ -49,6 +51,10 @@ export class ContainerWatch {
       this.seen.delete(instanceId);
       await this.onEnded(instanceId).catch(() => undefined);
     }
+    this.tell(instanceId);
+  }
+
+  private tell(instanceId: string): void {
     for (const listener of this.listeners) listener(instanceId);
   }
 }

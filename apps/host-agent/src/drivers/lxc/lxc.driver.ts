@@ -115,6 +115,7 @@ export class LxcDriver implements Driver {
     return this.serial.run(spec.id, async () => {
       const { runtime } = await this.parts();
       await runtime.start(spec, epoch);
+      this.watch.forget(spec.id);
       const pid = (await runtime.find(spec.id))?.initPid;
       // Init may have ended already; then the next look tells.
       this.watch.expect(spec.id, pid ?? 0);

@@ -121,7 +121,7 @@ describeLxc('lxc, seen from the guest', () => {
     });
 
     it('enters the directory asked for, says when it is missing, and starts in "/" without a home', async () => {
-      expect(await run(driver, spec, ['pwd'], { cwd: '/etc/init.d' })).toMatchObject({ stdout: '/etc/init.d\n' });
+      expect(await run(driver, spec, ['pwd'], { cwd: '/var/log' })).toMatchObject({ stdout: '/var/log\n' });
       expect(await run(driver, spec, ['pwd'], { cwd: '/no where' })).toMatchObject({ code: 1, stdout: '' });
       expect(await run(driver, spec, ['pwd'], { cwd: '/root', environment: { HOME: '/root' } })).toMatchObject({ stdout: '/root\n' });
       expect(await run(driver, spec, ['pwd'], { cwd: '/no home', environment: { HOME: '/no home' } })).toMatchObject({ code: 0, stdout: '/\n' });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type InstanceSpec, newId, WeftError } from '@weft/contracts';
+import { unmountBelow } from '../../storage/container-overlay';
 import { shiftOwners } from '../../storage/container-copy';
 import { run } from '../contract-subject';
 import type { Driver } from '../driver';
@@ -88,6 +89,7 @@ export class LxcTestbed {
   async close(): Promise<void> {
     const driver = this.driver();
     for (const id of await driver.list()) await driver.delete(id);
+    await unmountBelow(this.dir);
     await rm(this.dir, { recursive: true, force: true });
   }
 
