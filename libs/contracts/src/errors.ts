@@ -20,6 +20,7 @@ export const ERROR_STATUS = {
   'project.exists': 409,
   'project.in-use': 400,
   'project.limit-reached': 400,
+  'project.restricted': 403,
   'profile.not-found': 404,
   'profile.exists': 409,
   'profile.in-use': 400,

@@ -10,8 +10,8 @@
 import { WeftError, type InstanceCommandBody, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import type { CommandHandler } from '../api/command-handler';
-import { createAttemptLimiter } from '../adapters/attempt-limiter';
-import { hashPassword, verifyPassword } from '../adapters/password-hash';
+import { createAttemptLimiter } from './attempt-limiter';
+import { hashPassword, verifyPassword } from './password-hash';
 import { decideCertificate, useCertificateToken } from '../domain/certificate.decider';
 import { parseCertificate, type ParsedCertificate } from '../domain/certificate.pem';
 import { certificateFold, certificateStream, certificateTokenFold, certificateTokenStream } from '../domain/certificate.state';

@@ -1,7 +1,7 @@
 /** Gathers what a new instance (from an image, or empty) needs to know, and decides what it will be. */
 import { WeftError, type InstanceCommandBody, type InstanceType, type Meta } from '@weft/contracts';
 import { parseConfig } from '../domain/config-keys';
-import { parseDevices, rootDisk } from '../domain/device-types';
+import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import { placeInstance } from '../domain/placement';
@@ -106,14 +106,6 @@ export const ownKeys = (ids: NewIds, type: InstanceType, image: { fingerprint: s
 });
 
 export const withoutVolatile = (config: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith('volatile.')));
-
-/** The one storage pool so far; more come with a later issue. */
-const POOL = 'default';
-
-export function checkRoot(devices: Record<string, Record<string, string>>): void {
-  const { disk } = rootDisk(devices);
-  if (disk.pool !== POOL) throw new WeftError('storage-pool.not-found', `Storage pool "${disk.pool}" not found`);
-}
 
 export async function checkLimits(deps: Deps, project: ProjectFacts, type: InstanceType): Promise<void> {
   if (!Object.keys(project.config).some((key) => key.startsWith('limits.'))) return;

@@ -1,4 +1,5 @@
 import type { Devices } from '@weft/contracts';
+import { isTrue } from '../domain/config-values';
 import { checkRestrictions } from '../domain/project.restrictions';
 import type { Queryable } from '../queries/find-resources';
 
@@ -41,6 +42,7 @@ function passes(content: Content): boolean {
  * @throws WeftError `project.restricted`
  */
 export async function checkProjectContents(db: Queryable, project: { name: string; config: Record<string, string> }): Promise<void> {
+  if (!isTrue(project.config['restricted'])) return;
   const { rows: profiles } = await db.query<Content>('SELECT config, devices FROM profile WHERE project = $1', [project.name]);
   for (const profile of profiles) checkRestrictions(project, profile);
   const { rows: instances } = await db.query<{ spec: string }>('SELECT spec FROM instance WHERE project = $1', [project.name]);

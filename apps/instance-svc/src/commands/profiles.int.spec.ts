@@ -195,6 +195,30 @@ describe('projects', () => {
     expect((await service.pool.query(`SELECT FROM profile WHERE project = 'doomed'`)).rowCount).toBe(0);
   });
 
+  it('keep their profiles within their restrictions, and are not restricted below what is in them', async () => {
+    const privileged = { config: { 'security.privileged': 'true' } };
+    await service.send('project.create', { name: 'strict', description: '', config: { restricted: 'true' } });
+    expect(await service.send('profile.create', { ...profile('root'), ...privileged }, { project: 'strict' })).toMatchObject({
+      ok: false,
+      error: { code: 'project.restricted', message: expect.stringContaining('restricted.containers.privilege') },
+    });
+    expect(await service.send('profile.update', { name: 'default', mode: 'merge', ...privileged }, { project: 'strict' })).toMatchObject({ ok: false, error: { code: 'project.restricted' } });
+    await service.send('project.create', { name: 'loose', description: '', config: {} });
+    await service.send('profile.update', { name: 'default', mode: 'merge', ...privileged }, { project: 'loose' });
+    expect(await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true' } })).toMatchObject({ ok: false, error: { code: 'project.restricted' } });
+    expect(await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true', 'restricted.containers.privilege': 'allow' } })).toMatchObject({ ok: true });
+  });
+
+  it('protect restricted projects from profiles that they share', async () => {
+    await service.send('project.create', { name: 'sharer', description: '', config: { restricted: 'true', 'features.profiles': 'false' } });
+    await create('common');
+    const update = () => service.send('profile.update', { name: 'common', mode: 'merge', config: { 'security.privileged': 'true' } });
+    const remove = await addInstance('sharer', await profileId('common'));
+    expect(await update()).toMatchObject({ ok: false, error: { code: 'project.restricted', message: expect.stringContaining('project "sharer"') } });
+    await remove();
+    expect(await update()).toMatchObject({ ok: true });
+  });
+
   it('are never left without the thing that somebody added while they were being deleted', async () => {
     for (let round = 0; round < 10; round += 1) {
       const name = `race${round}`;

@@ -4,7 +4,7 @@
  * says that the password was set, and by whom; the hash is written in the same transaction and a rebuild never needs it.
  */
 import type { CommandHandler } from '../api/command-handler';
-import { hashPassword } from '../adapters/password-hash';
+import { hashPassword } from './password-hash';
 import { TRUST_PASSWORD_KEY } from '../domain/server.config-keys';
 import { decideServerUpdate, SECRET_SHOWN } from '../domain/server.decider';
 import { SERVER_STREAM, serverFold } from '../domain/server.state';
