@@ -30,12 +30,15 @@ const TEXT_REFUSED = new Set(['22021', '22P05']);
 /** Errors of the server's own going: shutdown, crash, start-up (PostgreSQL manual, appendix A, class 57 and 08). */
 const isServerGone = (code: string): boolean => code.startsWith('57P') || code.startsWith('08') || code === '53300';
 
-export function appendError(error: unknown): Error {
+/** @param commandId the command of a single append, which finds its repeat by the log's primary key */
+export function appendError(error: unknown, commandId: string): Error {
   if (!(error instanceof Error)) return new Error(String(error));
+  if (error instanceof StreamsMoved) return error;
   if (!(error instanceof DatabaseError) || error.code === undefined) return isConnectionError(error) ? new OutcomeUnknown('connection lost', { cause: error }) : error;
   const { code, detail } = error;
   if (code === STREAM_MOVED) return new StreamsMoved(JSON.parse(detail ?? '[]') as string[]);
   if (code === COMMAND_REPEATED) return new CommandsRepeated(JSON.parse(detail ?? '[]') as string[]);
+  if (code === '23505' && error.constraint === 'command_log_pkey') return new CommandsRepeated([commandId]);
   if (code.startsWith('23')) return new ConstraintViolation(error.constraint ?? error.column ?? code, detail ?? error.message, { cause: error });
   if (TRANSIENT.has(code)) return new TransientFailure(error.message, { cause: error });
   if (TEXT_REFUSED.has(code)) return new WeftError('request.invalid', 'Text must not contain NUL or broken characters', { cause: error });

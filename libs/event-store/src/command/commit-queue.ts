@@ -15,6 +15,7 @@ import { identifier } from '../schema/sql';
 import type { InlineProjection, RecordedEvent } from '../types';
 import { appendCall, landings } from './append-call';
 import { CommandsRepeated, OutcomeUnknown, StreamsMoved, appendError } from './append-error';
+import { isSingle, singleAppend } from './single-append';
 import { recordedEvents, type Landed, type Unit } from './unit';
 
 export interface CommitQueueOptions {
@@ -110,7 +111,7 @@ export class CommitQueue {
       const landed = await this.transact(batch.map(({ unit }) => unit));
       batch.forEach((waiting, index) => waiting.landed(landed[index]!));
     } catch (cause) {
-      const error = appendError(cause);
+      const error = appendError(cause, batch[0]!.unit.command.id);
       if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => refuse(waiting, error));
       await this.writeRest(batch, error);
     }
@@ -127,23 +128,28 @@ export class CommitQueue {
 
   private async transact(units: readonly Unit[]): Promise<Landed[]> {
     const { pool, schema, projections } = this.options;
-    const call = appendCall(schema, units);
     const types = new Set(units.flatMap((unit) => unit.events.map(({ type }) => type)));
     const wanted = projections.filter(({ handles }) => handles.some((type) => types.has(type)));
     if (wanted.length === 0 && units.every(({ works }) => works.length === 0)) {
       // A single statement in autocommit: one round trip, no BEGIN and COMMIT around it.
-      const { rows } = await pool.query<{ tx: string; positions: string[] }>(call);
-      return landings(units, rows[0]!);
+      return append(pool, schema, units);
     }
     return inTransaction(pool, schema, async (client) => {
-      const { rows } = await client.query<{ tx: string; positions: string[] }>(call);
-      const landed = landings(units, rows[0]!);
+      const landed = await append(client, schema, units);
       const events = units.flatMap((unit, index) => recordedEvents(unit, landed[index]!));
       for (const projection of wanted) await projectInto(client, projection, events);
       for (const unit of units) for (const work of unit.works) await work(client);
       return landed;
     });
   }
+}
+
+async function append(client: Pool | PoolClient, schema: string, units: readonly Unit[]): Promise<Landed[]> {
+  const first = units[0]!;
+  const call = isSingle(units) ? singleAppend(schema, first) : appendCall(schema, units);
+  const { rows } = await client.query<{ tx: string; positions: string[] }>(call);
+  if (!rows[0]) throw new StreamsMoved([...first.streams.keys()]);
+  return landings(units, rows[0]);
 }
 
 function refuse({ unit, refused }: Waiting, error: Error): void {

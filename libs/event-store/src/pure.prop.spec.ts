@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { compareCursors, formatCursor, parseCursor, splitStream } from './index';
+import { canonicalJson, hashCommand } from './command/command-log';
+import { BoundedMap } from './command/bounded-map';
+import { KeyedMutex } from './command/keyed-mutex';
+import { upcasting } from './read/upcasting';
+import { identifier } from './schema/sql';
+import { ledgerCommand } from './testing/ledger';
+import { fromMessage, toMessage } from './wire/cloud-event';
+
+const cursor = fc.record({ tx: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String), position: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }).map(String) });
+
+test('cursors order as pairs of numbers and survive their text form', () => {
+  fc.assert(
+    fc.property(cursor, cursor, (a, b) => {
+      const byNumber = BigInt(a.tx) - BigInt(b.tx) || BigInt(a.position) - BigInt(b.position);
+      expect(Math.sign(compareCursors(a, b))).toBe(byNumber < 0n ? -1 : byNumber > 0n ? 1 : 0);
+      expect(parseCursor(formatCursor(a))).toEqual(a);
+    }),
+  );
+  expect(() => parseCursor('1')).toThrow('not a cursor');
+});
+
+test('canonical JSON does not depend on the order of keys and keeps the value', () => {
+  const shuffled = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(shuffled) : value !== null && typeof value === 'object' ? Object.fromEntries(Object.entries(value).reverse().map(([k, v]) => [k, shuffled(v)])) : value;
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(canonicalJson(shuffled(value))).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  const command = ledgerCommand('Book', { a: 1 });
+  expect(hashCommand({ ...command, name: 'Other' })).not.toBe(hashCommand(command));
+});
+
+test('an event survives the way over NATS, whatever its names are', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme', minLength: 1 }), cursor, cursor, fc.dictionary(fc.string(), fc.jsonValue()), (name, id, at, previous, data) => {
+      const { meta } = ledgerCommand('Book', {});
+      const event = { ...at, id: 'e', stream: `noun-${name}`, version: 3, type: 'Booked', data: JSON.parse(JSON.stringify(data)) as object, schemaVersion: 2, commandId: id, meta: { ...meta, time: '2026-01-01T00:00:00.000Z' } };
+      const message = toMessage('ledger', event, previous);
+      expect(message.subject.split('.')).toHaveLength(6);
+      expect(fromMessage(message.headers, message.payload)).toEqual({ event, previous });
+    }),
+  );
+});
+
+test('streams split into noun and id', () => {
+  expect(splitStream('storage-pool-0190a1b2-0000-7000-8000-000000000001')).toEqual({ noun: 'storage-pool', id: '0190a1b2-0000-7000-8000-000000000001' });
+  expect(splitStream('project-my-project')).toEqual({ noun: 'project', id: 'my-project' });
+  expect(splitStream('server')).toEqual({ noun: 'server', id: '_' });
+});
+
+test('upcasters chain, and two from one version are a mistake', () => {
+  const up = (n: number) => ({ type: 'A', fromVersion: n, up: (data: object) => ({ ...data, [`v${n + 1}`]: true }) });
+  expect(upcasting([up(1), up(2)])('A', 1, {})).toEqual({ schemaVersion: 3, data: { v2: true, v3: true } });
+  expect(upcasting([up(1), up(2)])('B', 1, {})).toEqual({ schemaVersion: 1, data: {} });
+  expect(() => upcasting([up(1), up(1)])).toThrow('two upcasters');
+});
+
+test('a bounded map forgets what was used longest ago', () => {
+  const map = new BoundedMap<string, number>(2);
+  map.set('a', 1);
+  map.set('b', 2);
+  map.get('a');
+  map.set('c', 3);
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
+});
+
+test('a keyed mutex lets one in at a time, in order', async () => {
+  const mutex = new KeyedMutex();
+  const order: number[] = [];
+  let inside = 0;
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => {
+      const release = await mutex.acquire('k');
+      expect((inside += 1)).toBe(1);
+      await Promise.resolve();
+      order.push(i);
+      inside -= 1;
+      release();
+      release();
+    }),
+  );
+  expect(order).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test('identifiers cannot break out of their quotes', () => {
+  expect(identifier('a"; DROP TABLE x; --')).toBe('"a""; DROP TABLE x; --"');
+});
