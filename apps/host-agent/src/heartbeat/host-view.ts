@@ -64,8 +64,9 @@ export class HostView {
 
   private async note(id: string, inspection: Inspection, lastStatus: RunStatus): Promise<Seen> {
     const before = this.seen.get(id);
-    if (before?.status === inspection.status) return before;
-    const wasSeenRunning = before ? true : lastStatus === 'running' || lastStatus === 'frozen';
+    // `lastStatus` is also set by a start: a guest that ended before anybody looked at it must be reported too.
+    if (before?.status === inspection.status && lastStatus === inspection.status) return before;
+    const wasSeenRunning = [before?.status, lastStatus].some((status) => status === 'running' || status === 'frozen');
     const ended = inspection.status === 'stopped' || inspection.status === 'crashed';
     // Stopped long before this agent started: nobody needs to hear of it.
     const since = ended && !wasSeenRunning ? 0 : this.deps.clock();

@@ -35,7 +35,7 @@ export async function consumeTasks(nc: NatsConnection, member: string, runner: T
     while (!stopped) {
       try {
         const consumer = await jetstream(nc).consumers.get(tasksStreamConfig.name, consumerName(member));
-        messages = await consumer.consume({ max_messages: 100 });
+        messages = await consumer.consume({ max_messages: 100, abort_on_missing_resource: true });
         for await (const message of messages) void deliver(nc, message, runner, logger);
       } catch (error) {
         if (stopped) return;
@@ -99,7 +99,7 @@ async function deliver(nc: NatsConnection, message: JsMsg, runner: TaskRunner, l
     if (!parsed.ok) {
       logger.error({ taskId: parsed.taskId, problem: parsed.problem }, 'unreadable task');
       if (parsed.taskId) publishResult(nc, { taskId: parsed.taskId, ok: false, error: new WeftError('request.invalid', parsed.problem).toWire() });
-      return message.term('unreadable');
+      return message.ack();
     }
     const outcome = await runner.run(parsed.task, message.info.deliveryCount);
     if (!outcome.done) return message.nak(RETRY_DELAY_MS);

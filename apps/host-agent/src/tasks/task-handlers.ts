@@ -92,6 +92,7 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
   switch (task.kind) {
     case 'instance.start':
       await driver.start(instance, epoch);
+      await instances.updateState(instance.id, { lastStatus: 'running' });
       return { pid: (await driver.inspect(instance.id)).pid ?? 0 };
     case 'instance.stop':
       await driver.stop(instance, { force: task.body.force, timeoutSeconds: task.body.timeoutSeconds });
