@@ -2,6 +2,7 @@
  * Instances under their three names: /1.0/instances, and LXD's older /1.0/containers and /1.0/virtual-machines,
  * which show one type only.
  */
+import { z } from 'zod';
 import { instancePatch, instancePost, instancePut, instancesPost, instancesPut, instanceSource, instanceType, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
 import { validate } from '../http/body';
@@ -56,7 +57,7 @@ function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCol
       body: instanceBody,
       handle: async (call) => {
         const wanted = type ?? call.body.type;
-        const body = { ...call.body, type: wanted === '' ? ('' as const) : validate(instanceType, wanted), target: call.query.target === 'none' ? '' : (call.query.target ?? '') };
+        const body = { ...call.body, type: wanted === '' ? ('' as const) : validate(z.object({ type: instanceType }), { type: wanted }).type, target: call.query.target === 'none' ? '' : (call.query.target ?? '') };
         if (body.source.type === 'copy' && body.source.project !== undefined) requireProjectOf(call, body.source.project);
         return { kind: 'async', operation: await commands.start('instance.create', body, call.meta()), project: call.project };
       },
