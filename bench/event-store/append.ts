@@ -34,7 +34,9 @@ export async function appendRates(url: string, runs: number, seconds: number): P
       const bare = await bareRate(url, schema, each, seconds);
       const rate = await storeRate(store, each, seconds);
       // The first run warms caches and prepared statements on both sides and does not count.
-      if (run > 0) results[index]!.bare.push(bare), results[index]!.store.push(rate);
+      if (run === 0) continue;
+      results[index]!.bare.push(bare);
+      results[index]!.store.push(rate);
     }
   }
   await pool.query(`DROP SCHEMA ${schema} CASCADE`);

@@ -25,7 +25,9 @@ async function main(): Promise<void> {
   try {
     console.log(`append, ${runs} runs of ${seconds} s each, commands/s (synchronous_commit on)`);
     for (const result of await appendRates(url, runs, seconds)) {
-      console.log(`  ${result.name.padEnd(24)} store ${spread(result.store)}   bare INSERT ${spread(result.bare)}   ratio ${(median(result.store) / median(result.bare)).toFixed(2)}`);
+      console.log(
+        `  ${result.name.padEnd(24)} store ${spread(result.store)}   bare INSERT ${spread(result.bare)}   ratio ${(median(result.store) / median(result.bare)).toFixed(2)}`,
+      );
     }
     const seen = await visibility(url, nats.url, 500);
     console.log(`append to visible, ms    reply ${percentiles(seen.reply)}   consumer committed ${percentiles(seen.consumer)}`);

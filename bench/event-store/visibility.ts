@@ -7,7 +7,14 @@ import { LedgerTables1700000000100, bookAmount, ledgerCommand, ledgerProjection,
 export async function visibility(url: string, natsUrl: string, appends: number): Promise<{ reply: number[]; consumer: number[] }> {
   const pool = new Pool({ connectionString: url, max: 10 });
   const nats = await connect({ servers: natsUrl });
-  const store = createEventStore({ pool, schema: 'bench_seen', context: 'bench', projections: [ledgerProjection], migrations: [LedgerTables1700000000100], onAppended: pokeRelay(nats, 'bench') });
+  const store = createEventStore({
+    pool,
+    schema: 'bench_seen',
+    context: 'bench',
+    projections: [ledgerProjection],
+    migrations: [LedgerTables1700000000100],
+    onAppended: pokeRelay(nats, 'bench'),
+  });
   await store.migrate();
   await createEventStore({ pool, schema: 'bench_reader', context: 'reader' }).migrate();
   await pool.query('CREATE TABLE IF NOT EXISTS bench_reader.seen (id uuid)');
@@ -15,7 +22,12 @@ export async function visibility(url: string, natsUrl: string, appends: number):
   const end = serveEvents(nats, store, silentLogger);
   let arrived: (() => void) | undefined;
   const consumer = createConsumer({
-    name: 'seen', pool, schema: 'bench_reader', context: 'bench', nats, fetchFromProducer: requestEvents(nats, 'bench'),
+    name: 'seen',
+    pool,
+    schema: 'bench_reader',
+    context: 'bench',
+    nats,
+    fetchFromProducer: requestEvents(nats, 'bench'),
     handle: async (events, client) => void (await client.query('INSERT INTO seen SELECT unnest($1::uuid[])', [events.map(({ id }) => id)])),
     committed: () => arrived?.(),
   });

@@ -6,12 +6,10 @@ import type { Cursor } from './types';
  */
 export const START: Cursor = { tx: '0', position: '0' };
 
-const compareDecimal = (a: string, b: string): number =>
-  a.length === b.length ? (a < b ? -1 : a > b ? 1 : 0) : a.length - b.length;
+const compareDecimal = (a: string, b: string): number => (a.length === b.length ? (a < b ? -1 : a > b ? 1 : 0) : a.length - b.length);
 
 /** Negative, zero or positive as `a` lies before, at or behind `b`. */
-export const compareCursors = (a: Cursor, b: Cursor): number =>
-  compareDecimal(a.tx, b.tx) || compareDecimal(a.position, b.position);
+export const compareCursors = (a: Cursor, b: Cursor): number => compareDecimal(a.tx, b.tx) || compareDecimal(a.position, b.position);
 
 /** One token for headers and replies: `<tx>.<position>`. */
 export const formatCursor = (cursor: Cursor): string => `${cursor.tx}.${cursor.position}`;

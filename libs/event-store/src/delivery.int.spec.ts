@@ -3,7 +3,20 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Pool } from 'pg';
 import { EVENTS_STREAM } from '@weft/contracts';
 import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
-import { START, createConsumer, createEventStore, createRelay, fromMessage, pokeRelay, requestEvents, serveEvents, silentLogger, type EventStore, type Relay, type Worker } from './index';
+import {
+  START,
+  createConsumer,
+  createEventStore,
+  createRelay,
+  fromMessage,
+  pokeRelay,
+  requestEvents,
+  serveEvents,
+  silentLogger,
+  type EventStore,
+  type Relay,
+  type Worker,
+} from './index';
 import { LedgerTables1700000000100, bookAmount, ledgerCommand, ledgerProjection, openAccount } from './testing/ledger';
 
 jest.setTimeout(60_000);
@@ -20,7 +33,14 @@ beforeAll(async () => {
   [postgres, server] = await Promise.all([startPostgres(), startNats()]);
   pool = new Pool({ connectionString: postgres.url, max: 10 });
   nats = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
-  store = createEventStore({ pool, schema: 'ledger', context: 'ledger', projections: [ledgerProjection], migrations: [LedgerTables1700000000100], onAppended: pokeRelay(nats, 'ledger') });
+  store = createEventStore({
+    pool,
+    schema: 'ledger',
+    context: 'ledger',
+    projections: [ledgerProjection],
+    migrations: [LedgerTables1700000000100],
+    onAppended: pokeRelay(nats, 'ledger'),
+  });
   await store.migrate();
   await createEventStore({ pool, schema: 'reader', context: 'reader' }).migrate();
   await pool.query('CREATE TABLE reader.seen (ord int GENERATED ALWAYS AS IDENTITY, id uuid, type text)');
@@ -39,9 +59,18 @@ afterAll(async () => {
 
 const consumer = (more: Partial<Parameters<typeof createConsumer>[0]> = {}): Worker =>
   createConsumer({
-    name: 'seen', pool, schema: 'reader', context: 'ledger', nats, fetchFromProducer: requestEvents(nats, 'ledger'), leaseMs: 1_000,
+    name: 'seen',
+    pool,
+    schema: 'reader',
+    context: 'ledger',
+    nats,
+    fetchFromProducer: requestEvents(nats, 'ledger'),
+    leaseMs: 1_000,
     handle: async (events, client) => {
-      await client.query('INSERT INTO seen (id, type) SELECT * FROM unnest($1::uuid[], $2::text[])', [events.map(({ id }) => id), events.map(({ type }) => type)]);
+      await client.query('INSERT INTO seen (id, type) SELECT * FROM unnest($1::uuid[], $2::text[])', [
+        events.map(({ id }) => id),
+        events.map(({ type }) => type),
+      ]);
     },
     ...more,
   });
@@ -62,9 +91,17 @@ test('events reach the stream as CloudEvents that name the event before them', a
   const first = await eventually(() => jsm.streams.getMessage(EVENTS_STREAM, { seq: 1 }));
   expect(first.subject).toBe('weft.event.ledger.default.account.1');
   const header = (name: string): string => first.header.get(name);
-  expect([header('ce-specversion'), header('ce-type'), header('ce-source'), header('ce-subject')]).toEqual(['1.0', 'AccountOpened', '/weft/ledger', 'account-1']);
+  expect([header('ce-specversion'), header('ce-type'), header('ce-source'), header('ce-subject')]).toEqual([
+    '1.0',
+    'AccountOpened',
+    '/weft/ledger',
+    'account-1',
+  ]);
   expect(fromMessage(first.header, first.data)).toEqual({ event: (await store.readStream('account-1'))[0], previous: START });
-  const second = fromMessage((await jsm.streams.getMessage(EVENTS_STREAM, { seq: 2 }))!.header, (await jsm.streams.getMessage(EVENTS_STREAM, { seq: 2 }))!.data);
+  const second = fromMessage(
+    (await jsm.streams.getMessage(EVENTS_STREAM, { seq: 2 }))!.header,
+    (await jsm.streams.getMessage(EVENTS_STREAM, { seq: 2 }))!.data,
+  );
   expect(second.previous).toEqual({ tx: header('weft-tx'), position: header('weft-position') });
 });
 

@@ -27,7 +27,7 @@ test('concurrent writers with readers: no reader misses or doubles an event, and
   const reader = async (limit: number): Promise<string[]> => {
     const seen: string[] = [];
     let cursor: Cursor | undefined;
-    for (let last = false; ; ) {
+    for (let last = false; ;) {
       const page: LogPage = await stores[limit % 3]!.readAll(cursor, limit);
       seen.push(...page.events.map(({ id }) => id));
       cursor = page.next;

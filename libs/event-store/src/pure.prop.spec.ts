@@ -23,7 +23,15 @@ test('cursors order as pairs of numbers and survive their text form', () => {
 
 test('canonical JSON does not depend on the order of keys and keeps the value', () => {
   const shuffled = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(shuffled) : value !== null && typeof value === 'object' ? Object.fromEntries(Object.entries(value).reverse().map(([k, v]) => [k, shuffled(v)])) : value;
+    Array.isArray(value)
+      ? value.map(shuffled)
+      : value !== null && typeof value === 'object'
+        ? Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([k, v]) => [k, shuffled(v)]),
+          )
+        : value;
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(canonicalJson(shuffled(value))).toBe(canonicalJson(value));
@@ -36,13 +44,30 @@ test('canonical JSON does not depend on the order of keys and keeps the value', 
 
 test('an event survives the way over NATS, whatever its names are', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme', minLength: 1 }), cursor, cursor, fc.dictionary(fc.string(), fc.jsonValue()), (name, id, at, previous, data) => {
-      const { meta } = ledgerCommand('Book', {});
-      const event = { ...at, id: 'e', stream: `noun-${name}`, version: 3, type: 'Booked', data: JSON.parse(JSON.stringify(data)) as object, schemaVersion: 2, commandId: id, meta: { ...meta, time: '2026-01-01T00:00:00.000Z' } };
-      const message = toMessage('ledger', event, previous);
-      expect(message.subject.split('.')).toHaveLength(6);
-      expect(fromMessage(message.headers, message.payload)).toEqual({ event, previous });
-    }),
+    fc.property(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      cursor,
+      cursor,
+      fc.dictionary(fc.string(), fc.jsonValue()),
+      (name, id, at, previous, data) => {
+        const { meta } = ledgerCommand('Book', {});
+        const event = {
+          ...at,
+          id: 'e',
+          stream: `noun-${name}`,
+          version: 3,
+          type: 'Booked',
+          data: JSON.parse(JSON.stringify(data)) as object,
+          schemaVersion: 2,
+          commandId: id,
+          meta: { ...meta, time: '2026-01-01T00:00:00.000Z' },
+        };
+        const message = toMessage('ledger', event, previous);
+        expect(message.subject.split('.')).toHaveLength(6);
+        expect(fromMessage(message.headers, message.payload)).toEqual({ event, previous });
+      },
+    ),
   );
 });
 

@@ -37,7 +37,10 @@ test('a command commits events, rows and result at once, and says where', async 
   expect(outcome).toMatchObject({ result: { total: 5 }, repeated: false });
   expect(await row(stream)).toEqual({ name: 'alice', total: 5, bookings: 1 });
   const events = await store.readStream(stream);
-  expect(events.map(({ type, version }) => [type, version])).toEqual([['AccountOpened', 1], ['AmountBooked', 2]]);
+  expect(events.map(({ type, version }) => [type, version])).toEqual([
+    ['AccountOpened', 1],
+    ['AmountBooked', 2],
+  ]);
   expect(outcome.cursor).toEqual({ tx: events[1]!.tx, position: events[1]!.position });
   expect(await store.head()).toEqual(outcome.cursor);
   expect(await store.load(accountFold, stream)).toEqual({ state: { status: 'open', name: 'alice', total: 5 }, version: 2 });
@@ -142,7 +145,9 @@ test('text that Postgres cannot keep is a user error', async () => {
 
 test('old event data is lifted on read', async () => {
   const lifting = createEventStore({
-    pool, schema: 'ledger', context: 'ledger',
+    pool,
+    schema: 'ledger',
+    context: 'ledger',
     upcasters: [{ type: 'AmountBooked', fromVersion: 1, up: (data) => ({ amount: (data as { amount: number }).amount * 100, unit: 'cent' }) }],
   });
   const stream = await open();

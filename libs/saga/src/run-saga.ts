@@ -139,7 +139,12 @@ class Run {
     return -1;
   }
 
-  private async moveTo(status: 'running' | 'unwinding', step: number, patch: object, ended: { step: number; direction: 'action' | 'undo'; error: SagaError | null }): Promise<void> {
+  private async moveTo(
+    status: 'running' | 'unwinding',
+    step: number,
+    patch: object,
+    ended: { step: number; direction: 'action' | 'undo'; error: SagaError | null },
+  ): Promise<void> {
     const { saga } = this;
     const stepName = this.definition.steps[step]?.name;
     const cancel = await this.persist(() => this.parts.table.move(saga, { status, step, stepName, patch, error: saga.error, ended }));
@@ -149,7 +154,10 @@ class Run {
   private async later(error: SagaError, cause: unknown): Promise<false> {
     this.leaveWhenTold();
     const { saga, parts } = this;
-    parts.logger.error({ sagaId: saga.id, saga: saga.type, step: error.step, status: saga.status, attempts: saga.attempts + 1, err: cause }, 'saga can only go on but fails, will try again');
+    parts.logger.error(
+      { sagaId: saga.id, saga: saga.type, step: error.step, status: saga.status, attempts: saga.attempts + 1, err: cause },
+      'saga can only go on but fails, will try again',
+    );
     parts.onStuck?.(saga, error);
     await this.persist(() => parts.table.postpone(saga, parts.retryDelayMs(saga.attempts), error));
     return false;

@@ -90,8 +90,17 @@ class Runner implements SagaRunner {
     const isNew = await this.table.insert(client, { id, type, params, stepName }, claim);
     if (!claim || !isNew) return;
     const saga: ClaimedSaga = {
-      id, type, stepName: stepName ?? null, params: JSON.parse(JSON.stringify(params)) as object,
-      results: {}, status: 'running', step: 0, error: null, cancelRequested: false, attempts: 0, epoch: 1,
+      id,
+      type,
+      stepName: stepName ?? null,
+      params: JSON.parse(JSON.stringify(params)) as object,
+      results: {},
+      status: 'running',
+      step: 0,
+      error: null,
+      cancelRequested: false,
+      attempts: 0,
+      epoch: 1,
     };
     this.fresh.set(id, { saga, since: performance.now() });
   }
@@ -112,7 +121,10 @@ class Runner implements SagaRunner {
     for (const { leave } of held) leave.abort(new RunnerStopped());
     this.held.clear();
     this.fresh.clear();
-    if (held.length > 0) await this.table.release(held.map(({ saga }) => saga)).catch((error: unknown) => this.options.logger.warn({ err: error }, 'sagas not given back, their leases will end'));
+    if (held.length > 0)
+      await this.table
+        .release(held.map(({ saga }) => saga))
+        .catch((error: unknown) => this.options.logger.warn({ err: error }, 'sagas not given back, their leases will end'));
   }
 
   wake(id?: string): void {

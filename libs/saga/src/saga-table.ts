@@ -106,8 +106,18 @@ export function sagaTable(pool: Pool, schema: string, owner: string, leaseMs: nu
       const { rows } = await pool.query<{ cancel: boolean }>({
         ...named('move', moveSql),
         values: [
-          held.id, held.epoch, owner, move.status, move.step, move.stepName ?? null, JSON.stringify(move.patch), error(move.error),
-          ended?.step ?? null, ended?.direction ?? null, error(ended?.error), move.status === 'running' ? 'action' : 'undo',
+          held.id,
+          held.epoch,
+          owner,
+          move.status,
+          move.step,
+          move.stepName ?? null,
+          JSON.stringify(move.patch),
+          error(move.error),
+          ended?.step ?? null,
+          ended?.direction ?? null,
+          error(ended?.error),
+          move.status === 'running' ? 'action' : 'undo',
         ],
       });
       if (!rows[0]) throw new LeaseLost();
@@ -117,8 +127,11 @@ export function sagaTable(pool: Pool, schema: string, owner: string, leaseMs: nu
     finish: (held: { id: string; epoch: number }, status: 'done' | 'failed') =>
       fenced(
         pool.query({
-          ...named('finish', `UPDATE ${saga} SET status = $4, finished_at = now(), owner = NULL, lease_until = NULL, attempts = 0
-             WHERE id = $1 AND epoch = $2 AND owner = $3`),
+          ...named(
+            'finish',
+            `UPDATE ${saga} SET status = $4, finished_at = now(), owner = NULL, lease_until = NULL, attempts = 0
+             WHERE id = $1 AND epoch = $2 AND owner = $3`,
+          ),
           values: [held.id, held.epoch, owner, status],
         }),
       ),

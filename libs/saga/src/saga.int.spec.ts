@@ -29,11 +29,24 @@ const holds = (expectation: () => Promise<void>): Promise<boolean> => eventually
 
 const stateOf = async (id: string): Promise<{ status: string; error: { code: string; message: string; step: string } | null; results: object }> =>
   (await pool.query('SELECT status, error, results FROM demo.saga WHERE id = $1', [id])).rows[0];
-const until = async (id: string, status: string): Promise<void> =>
-  void (await holds(async () => expect((await stateOf(id)).status).toBe(status)));
+const until = async (id: string, status: string): Promise<void> => void (await holds(async () => expect((await stateOf(id)).status).toBe(status)));
 
-const withRunner = async (definition: ReturnType<typeof defineSaga>, work: (runner: SagaRunner) => Promise<void>, more: Partial<SagaRunnerOptions> = {}): Promise<void> => {
-  const runner = createSagaRunner({ pool, schema, definitions: [definition], owner: 'test', logger, leaseMs: 500, pollMs: 30, retryDelayMs: () => 10, ...more });
+const withRunner = async (
+  definition: ReturnType<typeof defineSaga>,
+  work: (runner: SagaRunner) => Promise<void>,
+  more: Partial<SagaRunnerOptions> = {},
+): Promise<void> => {
+  const runner = createSagaRunner({
+    pool,
+    schema,
+    definitions: [definition],
+    owner: 'test',
+    logger,
+    leaseMs: 500,
+    pollMs: 30,
+    retryDelayMs: () => 10,
+    ...more,
+  });
   runner.start();
   try {
     await work(runner);
@@ -47,7 +60,10 @@ const begin = async (runner: SagaRunner, type: string, params: object = {}, id: 
   return id;
 };
 
-interface Results extends Record<string, unknown> { first: number; second: number }
+interface Results extends Record<string, unknown> {
+  first: number;
+  second: number;
+}
 const adding = (ran: string[]): SagaDefinition<{ start: number }, Results> => ({
   type: 'adding',
   steps: [
@@ -98,7 +114,11 @@ const waiting = (log: string[]) =>
   defineSaga<object, Record<string, unknown>>({
     type: 'waiting',
     steps: [
-      { name: 'wait', action: (ctx) => new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error))), undo: async (ctx) => void log.push(`undo, aborted ${ctx.signal.aborted}`) },
+      {
+        name: 'wait',
+        action: (ctx) => new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error))),
+        undo: async (ctx) => void log.push(`undo, aborted ${ctx.signal.aborted}`),
+      },
     ],
     failed: async (_ctx, error) => void log.push(error.code),
   });
@@ -123,31 +143,62 @@ test('behind the pivot a saga cannot be cancelled, keeps trying, and is reported
   const definition = defineSaga<object, Record<string, unknown>>({
     type: 'forward',
     steps: [
-      { name: 'jump', pivot: true, action: async () => undefined, undo: async () => { throw new Error('never'); } },
-      { name: 'land', action: async () => { if (!open) throw new Error('not yet'); } },
+      {
+        name: 'jump',
+        pivot: true,
+        action: async () => undefined,
+        undo: async () => {
+          throw new Error('never');
+        },
+      },
+      {
+        name: 'land',
+        action: async () => {
+          if (!open) throw new Error('not yet');
+        },
+      },
     ],
   });
-  await withRunner(definition, async (runner) => {
-    const id = await begin(runner, 'forward');
-    await holds(async () => expect((await runner.stuck()).filter((saga) => saga.attempts > 2)).toMatchObject([{ id, stepName: 'land', error: { message: 'not yet' } }]));
-    expect(await runner.cancel(id)).toBe(false);
-    open = true;
-    await until(id, 'done');
-    expect(stuck).toContain('land');
-  }, { onStuck: (_saga, error) => void stuck.push(error.step) });
+  await withRunner(
+    definition,
+    async (runner) => {
+      const id = await begin(runner, 'forward');
+      await holds(async () =>
+        expect((await runner.stuck()).filter((saga) => saga.attempts > 2)).toMatchObject([{ id, stepName: 'land', error: { message: 'not yet' } }]),
+      );
+      expect(await runner.cancel(id)).toBe(false);
+      open = true;
+      await until(id, 'done');
+      expect(stuck).toContain('land');
+    },
+    { onStuck: (_saga, error) => void stuck.push(error.step) },
+  );
 });
 
 test('a runner that stops gives its sagas to the next at once', async () => {
   const epochs: number[] = [];
-  const definition = (blocks: boolean) => defineSaga<object, Record<string, unknown>>({
-    type: 'handed-over',
-    steps: [{ name: 'work', action: async (ctx) => { epochs.push(ctx.epoch); if (blocks) await new Promise(() => undefined); } }],
-  });
+  const definition = (blocks: boolean) =>
+    defineSaga<object, Record<string, unknown>>({
+      type: 'handed-over',
+      steps: [
+        {
+          name: 'work',
+          action: async (ctx) => {
+            epochs.push(ctx.epoch);
+            if (blocks) await new Promise(() => undefined);
+          },
+        },
+      ],
+    });
   let id = '';
-  await withRunner(definition(true), async (runner) => {
-    id = await begin(runner, 'handed-over');
-    await holds(async () => expect(epochs).toEqual([1]));
-  }, { leaseMs: 600_000 });
+  await withRunner(
+    definition(true),
+    async (runner) => {
+      id = await begin(runner, 'handed-over');
+      await holds(async () => expect(epochs).toEqual([1]));
+    },
+    { leaseMs: 600_000 },
+  );
   await withRunner(definition(false), async () => until(id, 'done'), { leaseMs: 600_000 });
   expect(epochs).toEqual([1, 2]);
 });
@@ -158,12 +209,31 @@ test('a long step keeps its lease; two runners never run a saga at the same time
   let runs = 0;
   const definition = defineSaga<object, Record<string, unknown>>({
     type: 'long',
-    steps: [{ name: 'work', action: async () => { runs += 1; most = Math.max(most, ++inside); await new Promise((resolve) => setTimeout(resolve, 1_200)); inside -= 1; } }],
+    steps: [
+      {
+        name: 'work',
+        action: async () => {
+          runs += 1;
+          most = Math.max(most, ++inside);
+          await new Promise((resolve) => setTimeout(resolve, 1_200));
+          inside -= 1;
+        },
+      },
+    ],
   });
-  await withRunner(definition, (first) => withRunner(definition, async () => {
-    await until(await begin(first, 'long'), 'done');
-    expect({ most, runs }).toEqual({ most: 1, runs: 1 });
-  }, { leaseMs: 400 }), { leaseMs: 400 });
+  await withRunner(
+    definition,
+    (first) =>
+      withRunner(
+        definition,
+        async () => {
+          await until(await begin(first, 'long'), 'done');
+          expect({ most, runs }).toEqual({ most: 1, runs: 1 });
+        },
+        { leaseMs: 400 },
+      ),
+    { leaseMs: 400 },
+  );
 });
 
 test('many sagas at once, inserted by two runners, each run once', async () => {
@@ -175,11 +245,18 @@ test('many sagas at once, inserted by two runners, each run once', async () => {
       { name: 'b', action: async (ctx) => void done.set(ctx.sagaId, (done.get(ctx.sagaId) ?? 0) + 1) },
     ],
   });
-  await withRunner(definition, (first) => withRunner(definition, async (second) => {
-    const ids = await Promise.all(Array.from({ length: 150 }, (_, i) => begin(i % 2 ? first : second, 'many')));
-    await holds(async () => expect((await pool.query(`SELECT count(*)::int AS n FROM demo.saga WHERE type = 'many' AND status = 'done'`)).rows[0].n).toBe(150));
-    expect(ids.map((id) => done.get(id))).toEqual(ids.map(() => 1));
-  }), { limit: 16 });
+  await withRunner(
+    definition,
+    (first) =>
+      withRunner(definition, async (second) => {
+        const ids = await Promise.all(Array.from({ length: 150 }, (_, i) => begin(i % 2 ? first : second, 'many')));
+        await holds(async () =>
+          expect((await pool.query(`SELECT count(*)::int AS n FROM demo.saga WHERE type = 'many' AND status = 'done'`)).rows[0].n).toBe(150),
+        );
+        expect(ids.map((id) => done.get(id))).toEqual(ids.map(() => 1));
+      }),
+    { limit: 16 },
+  );
 });
 
 /** A world of rows that remember which command made them: idempotent by command id, as real steps are. */

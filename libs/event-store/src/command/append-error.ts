@@ -34,7 +34,8 @@ const isServerGone = (code: string): boolean => code.startsWith('57P') || code.s
 export function appendError(error: unknown, commandId: string): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof StreamsMoved) return error;
-  if (!(error instanceof DatabaseError) || error.code === undefined) return isConnectionError(error) ? new OutcomeUnknown('connection lost', { cause: error }) : error;
+  if (!(error instanceof DatabaseError) || error.code === undefined)
+    return isConnectionError(error) ? new OutcomeUnknown('connection lost', { cause: error }) : error;
   const { code, detail } = error;
   if (code === STREAM_MOVED) return new StreamsMoved(JSON.parse(detail ?? '[]') as string[]);
   if (code === COMMAND_REPEATED) return new CommandsRepeated(JSON.parse(detail ?? '[]') as string[]);

@@ -7,8 +7,7 @@ import type { QueryConfig } from 'pg';
 import { qualified } from '../schema/sql';
 import type { Unit } from './unit';
 
-export const isSingle = (units: readonly Unit[]): boolean =>
-  units.length === 1 && units[0]!.events.length === 1 && units[0]!.streams.size === 1;
+export const isSingle = (units: readonly Unit[]): boolean => units.length === 1 && units[0]!.events.length === 1 && units[0]!.streams.size === 1;
 
 /** Returns (tx, positions) like `append_events`, or no row when the stream moved. */
 export function singleAppend(schema: string, unit: Unit): QueryConfig {
@@ -19,8 +18,17 @@ export function singleAppend(schema: string, unit: Unit): QueryConfig {
     name: `weft_append_${name}_${schema}`,
     text,
     values: [
-      event.stream, expected, event.id, unit.command.id, event.type, event.schemaVersion, event.dataJson, JSON.stringify(event.meta),
-      unit.command.name, unit.hash, unit.result,
+      event.stream,
+      expected,
+      event.id,
+      unit.command.id,
+      event.type,
+      event.schemaVersion,
+      event.dataJson,
+      JSON.stringify(event.meta),
+      unit.command.name,
+      unit.hash,
+      unit.result,
     ],
   };
 }
@@ -33,7 +41,9 @@ const remembered = (key: string, make: () => string): string => {
 };
 
 const nextText = (schema: string): string =>
-  remembered(`next ${schema}`, () => statement(schema, `UPDATE ${qualified(schema, 'stream')} SET version = $2::int + 1, previous = $2 WHERE name = $1::text AND version = $2 RETURNING 1`));
+  remembered(`next ${schema}`, () =>
+    statement(schema, `UPDATE ${qualified(schema, 'stream')} SET version = $2::int + 1, previous = $2 WHERE name = $1::text AND version = $2 RETURNING 1`),
+  );
 
 /** A row of version 0 exists when the stream was read in a command before it had events. */
 const firstText = (schema: string): string =>

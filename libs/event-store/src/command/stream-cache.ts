@@ -68,7 +68,10 @@ export class StreamCache {
     if (!known || known.version !== before) return this.streams.delete(stream);
     const states = new Map<AnyFold, unknown>();
     for (const [fold, state] of known.states) {
-      states.set(fold, events.reduce((folded, event) => fold.evolve(folded, event), state));
+      states.set(
+        fold,
+        events.reduce((folded, event) => fold.evolve(folded, event), state),
+      );
     }
     this.streams.set(stream, { version: before + events.length, states, fate });
   }

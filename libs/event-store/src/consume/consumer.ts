@@ -117,7 +117,10 @@ class ConsumerSession {
     }
     if (chain.length > 0) {
       this.streamSequence = chain.at(-1)!.streamSequence;
-      await this.apply(chain.map(({ event }) => event), end);
+      await this.apply(
+        chain.map(({ event }) => event),
+        end,
+      );
     }
     if (hole) await this.catchUp();
   }

@@ -70,9 +70,7 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
     },
 
     async head() {
-      const { rows } = await pool.query<Cursor>(
-        `SELECT tx, position FROM ${event} WHERE tx < ${fence} ORDER BY tx DESC, position DESC LIMIT 1`,
-      );
+      const { rows } = await pool.query<Cursor>(`SELECT tx, position FROM ${event} WHERE tx < ${fence} ORDER BY tx DESC, position DESC LIMIT 1`);
       return rows[0] ?? START;
     },
   };

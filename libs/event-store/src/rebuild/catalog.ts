@@ -55,7 +55,11 @@ export async function readTable(client: ClientBase, schema: string, name: string
 }
 
 /** Foreign keys of other tables that point at these: they must be moved over in the swap. */
-export async function readInboundKeys(client: ClientBase, schema: string, tables: readonly string[]): Promise<{ table: string; name: string; definition: string }[]> {
+export async function readInboundKeys(
+  client: ClientBase,
+  schema: string,
+  tables: readonly string[],
+): Promise<{ table: string; name: string; definition: string }[]> {
   const { rows } = await client.query<{ table: string; name: string; definition: string }>(
     `SELECT conrelid::regclass::text AS table, conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
       WHERE contype = 'f' AND confrelid = ANY($1::regclass[]) AND NOT conrelid = ANY($1::regclass[])`,

@@ -24,7 +24,10 @@ export async function expectFoldEqualsRows(store: RebuildOptions['store'], proje
   for (const table of projection.tables) {
     const before = new Set(live[table]);
     const after = new Set(folded[table]);
-    const differences = [...before].filter((row) => !after.has(row)).map((row) => `- ${row}`).concat([...after].filter((row) => !before.has(row)).map((row) => `+ ${row}`));
+    const differences = [...before]
+      .filter((row) => !after.has(row))
+      .map((row) => `- ${row}`)
+      .concat([...after].filter((row) => !before.has(row)).map((row) => `+ ${row}`));
     if (differences.length > 0 || live[table]!.length !== folded[table]!.length) {
       throw new Error(`${identifier(table)}: fold(events) differs from the rows (- live, + folded):\n${differences.slice(0, 20).join('\n')}`);
     }

@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { startPostgres, type TestPostgres } from '@weft/testing';
-import { ConstraintViolation, createEventStore, expectFoldEqualsRows, projectionRows, rebuildProjection, type EventStore } from '../index';
+import { createEventStore, expectFoldEqualsRows, projectionRows, rebuildProjection, type EventStore } from '../index';
 import { LedgerTables1700000000100, bookAmount, ledgerCommand, ledgerProjection, openAccount } from '../testing/ledger';
 
 jest.setTimeout(60_000);
@@ -21,7 +21,7 @@ beforeAll(async () => {
     CREATE VIEW ledger.rich AS SELECT name, total FROM ledger.account WHERE total > 10;
     CREATE SCHEMA published;
     CREATE VIEW published.names WITH (security_barrier = true) AS SELECT name FROM ledger.rich;
-    GRANT SELECT ON published.names TO reader; GRANT SELECT (total), INSERT ON ledger.account TO reader; GRANT SELECT ON ledger.account TO reader`);
+    GRANT SELECT ON published.names TO reader; GRANT INSERT ON ledger.account TO reader; GRANT SELECT ON ledger.account TO reader`);
 });
 
 afterAll(async () => {
@@ -55,7 +55,7 @@ test('a rebuild leaves shape, names, keys, views and grants as they were, and re
   expect(await shape()).toEqual(before);
   expect(await projectionRows(pool, 'ledger', ledgerProjection)).toEqual(rows);
   expect((await pool.query('SELECT * FROM published.names')).rows).toEqual([{ name: 'account-a' }]);
-  await expect(store.execute(ledgerCommand('Open', {}), openAccount('account-d', 'account-a'))).rejects.toMatchObject({ constraint: 'account_name_unique' } satisfies Partial<ConstraintViolation>);
+  await expect(store.execute(ledgerCommand('Open', {}), openAccount('account-d', 'account-a'))).rejects.toMatchObject({ constraint: 'account_name_unique' });
 });
 
 test('fold(events) = rows, and a difference is shown', async () => {

@@ -62,7 +62,9 @@ export async function rebuildProjection(options: RebuildOptions): Promise<Rebuil
 }
 
 async function lockOut(client: PoolClient, schema: string, projection: string): Promise<void> {
-  const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS alone', [`weft rebuild ${schema}.${projection}`]);
+  const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS alone', [
+    `weft rebuild ${schema}.${projection}`,
+  ]);
   if (!rows[0]!.alone) throw new Error(`projection ${projection} is being rebuilt already`);
 }
 

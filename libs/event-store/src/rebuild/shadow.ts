@@ -14,7 +14,9 @@ export interface Shadow {
 export async function createShadow(client: ClientBase, schema: string, projection: string, names: readonly string[]): Promise<Shadow> {
   const shadow = `${schema}_rebuild_${projection}`;
   const retired = `${schema}_retired_${projection}`;
-  await client.query(`DROP SCHEMA IF EXISTS ${identifier(shadow)} CASCADE; DROP SCHEMA IF EXISTS ${identifier(retired)} CASCADE; CREATE SCHEMA ${identifier(shadow)}`);
+  await client.query(
+    `DROP SCHEMA IF EXISTS ${identifier(shadow)} CASCADE; DROP SCHEMA IF EXISTS ${identifier(retired)} CASCADE; CREATE SCHEMA ${identifier(shadow)}`,
+  );
   const tables: TableShape[] = [];
   for (const name of names) tables.push(await readTable(client, schema, name));
   for (const { name, constraints, indexes } of tables) {
@@ -26,14 +28,18 @@ export async function createShadow(client: ClientBase, schema: string, projectio
     for (const index of indexes) await client.query(await retarget(client, index, schema, name, shadow));
   }
   for (const { name, key } of keys({ schema, shadow, retired, tables }, 'among')) {
-    await client.query(`ALTER TABLE ${qualified(shadow, name)} ADD CONSTRAINT ${identifier(key.name)} ${key.definition.replace(`REFERENCES ${key.references}(`, `REFERENCES ${shadowOf(key.references!, schema, shadow)}(`)}`);
+    await client.query(
+      `ALTER TABLE ${qualified(shadow, name)} ADD CONSTRAINT ${identifier(key.name)} ${key.definition.replace(`REFERENCES ${key.references}(`, `REFERENCES ${shadowOf(key.references!, schema, shadow)}(`)}`,
+    );
   }
   return { schema, shadow, retired, tables };
 }
 
 /** Foreign keys among the projection's own tables, or to tables of others. */
 function keys({ schema, tables }: Shadow, which: 'among' | 'outward'): { name: string; key: TableShape['constraints'][number] }[] {
-  const own = new Set(tables.flatMap(({ name }) => [`${schema}.${name}`, qualified(schema, name), `${schema}.${identifier(name)}`, `${identifier(schema)}.${name}`]));
+  const own = new Set(
+    tables.flatMap(({ name }) => [`${schema}.${name}`, qualified(schema, name), `${schema}.${identifier(name)}`, `${identifier(schema)}.${name}`]),
+  );
   return tables.flatMap(({ name, constraints }) =>
     constraints.filter(({ references }) => references !== null && own.has(references) === (which === 'among')).map((key) => ({ name, key })),
   );

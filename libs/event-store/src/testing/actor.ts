@@ -25,10 +25,12 @@ const LEASE_MS = 700;
 const options = JSON.parse(process.argv[2]!) as ActorOptions;
 const pool = new Pool({ connectionString: options.postgres, max: 6, connectionTimeoutMillis: 2_000 });
 pool.on('error', () => undefined);
-const say = (level: string) => (fields: object, message: string): void => {
-  const { err, ...rest } = fields as { err?: Error };
-  process.stderr.write(`${level} ${options.role} ${message} ${JSON.stringify(rest)} ${err?.message ?? ''}\n`);
-};
+const say =
+  (level: string) =>
+  (fields: object, message: string): void => {
+    const { err, ...rest } = fields as { err?: Error };
+    process.stderr.write(`${level} ${options.role} ${message} ${JSON.stringify(rest)} ${err?.message ?? ''}\n`);
+  };
 const logger: StoreLogger = { debug: () => undefined, info: say('info'), warn: say('warn'), error: say('error') };
 
 async function main(): Promise<void> {
@@ -39,9 +41,21 @@ async function main(): Promise<void> {
     createRelay({ store, nats, leaseMs: LEASE_MS, verifyMs: 500, logger }).start();
   } else if (options.role === 'consumer') {
     createConsumer({
-      name: 'seen', pool, schema: 'reader', context: 'ledger', nats, fetchFromProducer: requestEvents(nats, 'ledger'), leaseMs: LEASE_MS, idleMs: 500, batch: 40, logger,
+      name: 'seen',
+      pool,
+      schema: 'reader',
+      context: 'ledger',
+      nats,
+      fetchFromProducer: requestEvents(nats, 'ledger'),
+      leaseMs: LEASE_MS,
+      idleMs: 500,
+      batch: 40,
+      logger,
       handle: async (events, client) => {
-        await client.query('INSERT INTO seen (id, type) SELECT * FROM unnest($1::uuid[], $2::text[])', [events.map(({ id }) => id), events.map(({ type }) => type)]);
+        await client.query('INSERT INTO seen (id, type) SELECT * FROM unnest($1::uuid[], $2::text[])', [
+          events.map(({ id }) => id),
+          events.map(({ type }) => type),
+        ]);
       },
     }).start();
   } else {

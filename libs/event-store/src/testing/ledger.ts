@@ -4,9 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { WeftError, newId } from '@weft/contracts';
 import type { Command, Fold, InlineProjection, RecordedEvent, UnitOfWork } from '../types';
 
-export type LedgerEvent =
-  | { type: 'AccountOpened'; data: { name: string } }
-  | { type: 'AmountBooked'; data: { amount: number } };
+export type LedgerEvent = { type: 'AccountOpened'; data: { name: string } } | { type: 'AmountBooked'; data: { amount: number } };
 
 export type Account = { status: 'none' } | { status: 'open'; name: string; total: number };
 

@@ -60,7 +60,8 @@ export function toMessage(context: string, event: RecordedEvent, previous: Curso
 }
 
 /** CloudEvents percent-encodes what a header cannot carry (NATS binding 3.1.3). */
-const headerValue = (text: string): string => text.replace(/[^\x21-\x7e]|[%"]/gu, (c) => encodeURIComponent(c) === c ? `%${c.codePointAt(0)!.toString(16)}` : encodeURIComponent(c));
+const headerValue = (text: string): string =>
+  text.replace(/[^\x21-\x7e]|[%"]/gu, (c) => (encodeURIComponent(c) === c ? `%${c.codePointAt(0)!.toString(16)}` : encodeURIComponent(c)));
 
 export interface Received {
   event: RecordedEvent;

@@ -36,7 +36,16 @@ const LEASE_MS = 250;
 export function sagaContract(options: SagaContractOptions): void {
   const logger = pino({ level: 'silent' });
   const runner = (definition: AnySaga, pool: Pool = options.database().pool): SagaRunner =>
-    createSagaRunner({ pool, schema: options.database().schema, definitions: [definition], owner: 'contract', logger, leaseMs: LEASE_MS, pollMs: 20, retryDelayMs: () => 5 });
+    createSagaRunner({
+      pool,
+      schema: options.database().schema,
+      definitions: [definition],
+      owner: 'contract',
+      logger,
+      leaseMs: LEASE_MS,
+      pollMs: 20,
+      retryDelayMs: () => 5,
+    });
 
   /** Inserts the saga and runs it with the runners until it has ended. */
   const settle = async (subject: SagaSubject, runners: readonly SagaRunner[]): Promise<string> => {
