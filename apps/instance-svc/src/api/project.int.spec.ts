@@ -1,6 +1,7 @@
 /** What projects and profiles mean for instances, through the whole service: limits, restrictions, races. */
 import { WeftError, type LxdOperation } from '@weft/contracts';
-import { emptyInstance } from '../testing/bodies';
+import { action, emptyInstance } from '../testing/bodies';
+import { eventually } from '@weft/testing';
 import type { FakeAgent } from '../testing/fake-agent';
 import { ServiceUnderTest, startInfrastructure, type Infrastructure } from '../testing/service-under-test';
 
@@ -63,6 +64,19 @@ it('never leaves an instance without its project or its profile', async () => {
     expect([dropped, used].filter((error) => error === undefined)).toHaveLength(1);
   }
   expect(await count('SELECT FROM instance_profile u WHERE NOT EXISTS (SELECT FROM profile p WHERE p.id = u.profile_id)')).toBe(0);
+});
+
+it('tells running guests about changed limits of their profile, and nothing else', async () => {
+  await service.send('profile.create', { name: 'sized', description: '', config: {}, devices });
+  for (const name of ['runs', 'rests']) await service.ended(await create(name, 'default', { profiles: ['sized'], devices: {} }));
+  await service.ended(await service.send<LxdOperation>('instance.set-state', action('runs', 'start')));
+  const update = (config: Record<string, string>) => service.send('profile.update', { name: 'sized', mode: 'merge', config });
+  const updates = () => host.tasks.flatMap(({ kind, body }) => (kind === 'instance.update' && 'instance' in body ? [body.instance] : []));
+  await update({ 'user.k': 'v' });
+  await update({ 'limits.memory': '64MiB' });
+  await eventually(() => updates().length > 0);
+  expect(updates()).toHaveLength(1);
+  expect(updates()[0]).toMatchObject({ name: 'runs', config: { 'limits.memory': '64MiB', 'user.k': 'v' } });
 });
 
 it('shows a changed profile in its instances with the reply', async () => {

@@ -2,6 +2,7 @@ import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
 import { profileStream } from '../domain/profile.state';
 import { loadProfile } from '../queries/profile-locations';
+import { applyToRunningGuests } from './apply-profile';
 import { requireProject } from './authorize';
 import { execute } from './execute';
 import { checkProfileRestrictions } from './profile-restrictions';
@@ -16,5 +17,6 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
     await requirePools(deps.pool, body.devices ?? {});
     for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, id, data);
     uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    applyToRunningGuests(deps, uow, meta, state, events);
     return {};
   });

@@ -4,12 +4,14 @@ import { changeSagas } from './change.sagas';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
 import { imageSagas } from './image.sagas';
+import { profileSaga } from './profile.saga';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
 
 /** Every saga of the service. */
 export const sagas = (deps: Deps) => [
-  // images
+  // profiles, images
+  profileSaga(deps),
   ...imageSagas(deps),
 
   // instances, snapshots
