@@ -1,5 +1,6 @@
 /** Changes of an instance's configuration, and renames. */
 import { WeftError, type InstanceEvent } from '@weft/contracts';
+import { canonicalJson } from './canonical-json';
 import { changedKeys, isLiveKey } from './config-keys';
 import { free, placeOf } from './instance.decider';
 import { checkInstanceName } from './instance-name';
@@ -27,7 +28,7 @@ export function checkOwnedKeys(before: StringMap, after: StringMap): void {
 /** Equal content gives no event. `lock` is the operation that must tell a running guest about it. */
 export function updateInstance(state: InstanceState, after: Writable, lock: string | null): InstanceEvent[] {
   const instance = free(state);
-  if (JSON.stringify(writableOf(instance)) === JSON.stringify(writableOf(after))) return [];
+  if (canonicalJson(writableOf(instance)) === canonicalJson(writableOf(after))) return [];
   const updated: InstanceEvent = { type: 'InstanceUpdated', data: { ...placeOf(instance), ...writableOf(after), operationId: lock } };
   if (!lock) return [updated];
   return [{ type: 'InstanceLocked', data: { ...placeOf(instance), operationId: lock, kind: 'update' } }, updated];
@@ -37,7 +38,7 @@ export function updateInstance(state: InstanceState, after: Writable, lock: stri
 export function needsLiveUpdate(instance: LiveInstance, before: Expanded, after: Expanded): boolean {
   if (instance.status !== 'running' && instance.status !== 'frozen') return false;
   const keys = changedKeys(before.config, after.config).filter((key) => key.startsWith('limits.') && isLiveKey(key));
-  return keys.length > 0 || JSON.stringify(before.devices) !== JSON.stringify(after.devices);
+  return keys.length > 0 || canonicalJson(before.devices) !== canonicalJson(after.devices);
 }
 
 export function renameInstance(state: InstanceState, operationId: string, newName: string): InstanceEvent[] {

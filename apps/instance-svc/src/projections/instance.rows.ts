@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg';
 import { instanceDocument, instanceEtag, instanceSpec, lxdStatus, snapshotDocument, snapshotEtag, type ProfileLookup } from '../domain/instance.document';
 import { comesBack } from '../domain/autostart';
+import { canonicalJson } from '../domain/canonical-json';
 import type { LiveInstance } from '../domain/instance.state';
 
 export async function writeInstances(client: ClientBase, instances: readonly LiveInstance[], profiles: ProfileLookup): Promise<void> {
@@ -28,8 +29,8 @@ export async function writeInstances(client: ClientBase, instances: readonly Liv
       instances.map((one) => one.epoch),
       instances.map((one) => one.lock !== null),
       instances.map((one, index) => one.status === 'stopped' && comesBack(specs[index]!.config)),
-      instances.map((one) => JSON.stringify(one)),
-      specs.map((spec) => JSON.stringify(spec)),
+      instances.map(canonicalJson),
+      specs.map(canonicalJson),
       documents.map((document) => JSON.stringify(document).slice(0, -1)),
       instances.map((one) => snapshotsDocument(one, profiles)),
       instances.map((one, index) => instanceEtag(one, documents[index]!.profiles as string[])),

@@ -1,5 +1,6 @@
 import type { OperationEvent } from '@weft/contracts';
 import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import { operationDocument } from '../domain/operation.document';
 import { lastOfEach } from './event-runs';
 
 /** The newest rendering of every operation. What only its creation knows (deadline, carrier, saga) stays as it was. */
@@ -20,7 +21,7 @@ export const operationProjection: InlineProjection = {
         last.map(({ project }) => project),
         last.map(({ operation }) => operation.class),
         last.map(({ operation }) => operation.status_code),
-        last.map(({ operation }) => JSON.stringify(operation)),
+        last.map(({ operation }) => operationDocument(operation)),
         last.map(({ operation }) => operation.location),
         last.map(({ id }) => created.get(id)?.deadlineAt ?? null),
         last.map(({ id }) => created.get(id)?.carrier?.member ?? null),

@@ -25,19 +25,19 @@ export async function findAliasesOf(db: Queryable, imageId: string): Promise<str
 }
 
 export interface ImageFiles {
-  /** Some project has the image, or is importing it right now. */
+  /** Some project has the image, or is importing it right now (other than by the saga `except`). */
   needed: boolean;
   /** Members that hold the files. */
   members: string[];
 }
 
-export async function findImageFiles(db: Queryable, fingerprint: string): Promise<ImageFiles> {
+export async function findImageFiles(db: Queryable, fingerprint: string, except = ''): Promise<ImageFiles> {
   const { rows } = await db.query<ImageFiles>(
     `SELECT EXISTS (SELECT FROM image WHERE fingerprint = $1)
-         OR EXISTS (SELECT FROM saga WHERE type = 'image.import' AND status IN ('running', 'unwinding')
+         OR EXISTS (SELECT FROM saga WHERE type = 'image.import' AND status IN ('running', 'unwinding') AND id <> $2
                        AND params #>> '{request,staged,fingerprint}' = $1) AS needed,
        ARRAY(SELECT member FROM image_location WHERE fingerprint = $1 ORDER BY member) AS members`,
-    [fingerprint],
+    [fingerprint, except],
   );
   return rows[0]!;
 }

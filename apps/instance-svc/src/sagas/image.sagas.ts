@@ -2,8 +2,8 @@
  * Import:  commit the upload on its member --> record image and aliases (pivot) --> operation done
  * Delete:  (the command has recorded it)       remove the files where nobody needs them --> operation done
  *
- * Neither waits for members that are away, and an import that fails takes no files back: another project may have
- * begun to use the same ones. The image-files reconciler finds what is left over.
+ * Files are shared: they are removed only when no project has the image and no other import is under way. Nothing
+ * waits for members that are away. The image-files reconciler finds what is left over.
  */
 import { derivedId, type InstanceCommandBody } from '@weft/contracts';
 import { ConstraintViolation } from '@weft/event-store';
@@ -11,13 +11,13 @@ import { defineSaga, type SagaContext, type SagaError } from '@weft/saga';
 import { nameConstraint } from '../api/constraints';
 import { execute } from '../commands/execute';
 import { endOperation } from '../commands/operations';
-import { appendImage } from '../commands/append-image';
+import { appendImage, forgetImage } from '../commands/append-image';
 import { removeImageLocation } from '../commands/record-image-location';
 import type { OperationOutcome } from '../domain/operation.decider';
 import type { Deps } from '../instance.deps';
 import { findImageFiles } from '../queries/find-images';
 import type { HostWork } from './saga-params';
-import { failure, onHost } from './saga-work';
+import { failure, onHost, undoOnHost } from './saga-work';
 
 export interface ImportParams extends HostWork {
   /** The project that the image goes to. */
@@ -41,8 +41,13 @@ const importSaga = (deps: Deps) =>
           const { uploadId, fingerprint } = ctx.params.request.staged;
           await onHost(deps, ctx, 'image.commit', { uploadId, fingerprint });
         },
+        async undo(ctx) {
+          const { fingerprint } = ctx.params.request.staged;
+          const { needed } = await findImageFiles(deps.pool, fingerprint, ctx.sagaId);
+          if (!needed) await undoOnHost(deps, ctx, 'image.delete', { fingerprint });
+        },
       },
-      { name: 'record', pivot: true, action: (ctx) => record(deps, ctx) },
+      { name: 'record', pivot: true, action: (ctx) => record(deps, ctx), undo: (ctx) => forget(deps, ctx) },
     ],
     succeeded: (ctx) => {
       const { fingerprint, sizeBytes } = ctx.params.request.staged;
@@ -62,6 +67,15 @@ async function record(deps: Deps, ctx: Context<ImportParams>): Promise<void> {
     // Somebody imported the same image, or took an alias, while the files were on their way.
     throw error instanceof ConstraintViolation ? nameConstraint(error) : error;
   }
+}
+
+/** A failure does not prove that nothing was recorded. */
+async function forget(deps: Deps, ctx: Context<ImportParams>): Promise<void> {
+  const { meta, project, request } = ctx.params;
+  await execute(deps, { ...meta, commandId: ctx.commandId, causationId: meta.commandId }, 'image.forget', {}, async (uow) => {
+    await forgetImage(uow, { imageId: derivedId('image', ctx.sagaId), project, request });
+    return {};
+  });
 }
 
 const deleteSaga = (deps: Deps) =>

@@ -25,7 +25,7 @@ export function onHost<K extends TaskKind>(deps: Deps, ctx: SagaContext<HostWork
 }
 
 /** Takes back on the host what a step may have done. Never holds the operation up: what the host cannot do now waits in its queue. */
-export async function undoOnHost<K extends TaskKind>(deps: Deps, ctx: Context<InstanceSagaParams>, kind: K, body: TaskBody<K>): Promise<void> {
+export async function undoOnHost<K extends TaskKind>(deps: Deps, ctx: SagaContext<HostWork, Record<string, unknown>>, kind: K, body: TaskBody<K>): Promise<void> {
   const task = { taskId: derivedId(ctx.commandId, kind), kind, body };
   try {
     await deps.tasks.run(task, { member: ctx.params.member, timeLimitMs: UNDO_LIMIT_MS, signal: ctx.signal });

@@ -93,7 +93,8 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
 function restoredEvents(ctx: Context<RestoreParams>, instance: LiveInstance, now: Date): InstanceEvent[] {
   const snapshot = instance.snapshots.find((one) => one.id === ctx.params.snapshotId);
   const begin = ctx.params.restart ? [{ type: 'InstanceRestarting' as const, data: { ...placeOf(instance), operationId: ctx.sagaId, epoch: ctx.params.epoch + 1 } }, restarted(ctx, instance, now)] : [];
-  return [...begin, ...(snapshot ? restored(instance, ctx.sagaId, snapshot) : [])];
+  const end: InstanceEvent[] = snapshot ? restored(instance, ctx.sagaId, snapshot) : [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }];
+  return [...begin, ...end];
 }
 
 const restarted = (ctx: Context<RestoreParams>, instance: LiveInstance, now: Date): InstanceEvent => ({
