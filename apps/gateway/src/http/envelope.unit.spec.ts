@@ -9,19 +9,23 @@ const GOLDEN = {
 
 describe('envelopes', () => {
   it('are LXD’s, byte by byte', () => {
-    expect(syncEnvelope('["/1.0"]')).toBe(GOLDEN.sync);
-    expect(errorEnvelope(404, 'Instance not found')).toBe(GOLDEN.error);
+    expect(syncEnvelope('["/1.0"]').toString()).toBe(GOLDEN.sync);
+    expect(errorEnvelope(404, 'Instance not found').toString()).toBe(GOLDEN.error);
   });
 
   it('carry the operation in LXD’s field order', () => {
     const operation = stubOperation('01a2');
-    const text = asyncEnvelope(operation, '/1.0/operations/01a2');
+    const text = asyncEnvelope(operation, '/1.0/operations/01a2').toString();
     expect(text.startsWith('{"type":"async","status":"Operation created","status_code":100,"operation":"/1.0/operations/01a2","error_code":0,"error":"","metadata":{"id":"01a2","class":"task","description"')).toBe(true);
     expect((JSON.parse(text) as { metadata: unknown }).metadata).toEqual(operation);
   });
 
+  it('keep what is not ASCII', () => {
+    expect(JSON.parse(syncEnvelope('"Grüße 🧵"').toString())).toMatchObject({ metadata: 'Grüße 🧵' });
+  });
+
   it('stay JSON with any message', () => {
-    expect(JSON.parse(errorEnvelope(400, 'a "quoted"\nline'))).toMatchObject({ error: 'a "quoted"\nline' });
+    expect(JSON.parse(errorEnvelope(400, 'a "quoted"\nline').toString())).toMatchObject({ error: 'a "quoted"\nline' });
   });
 
   it('give the length in bytes on raw sockets', () => {

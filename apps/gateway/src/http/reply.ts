@@ -19,22 +19,20 @@ export const empty: Reply = { kind: 'empty' };
 export const created = (location: string): Reply => ({ kind: 'created', location });
 
 const JSON_TYPE = 'application/json';
-/** Bytes, because Fastify adds a charset to the type of a string, and LXD's replies have none. */
-const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
 export function write(reply: FastifyReply, answer: Reply): FastifyReply {
   switch (answer.kind) {
     case 'sync':
       if (answer.etag !== undefined) reply.header('etag', `"${answer.etag}"`);
       if (answer.headers) reply.headers(answer.headers);
-      return reply.header('content-type', JSON_TYPE).send(bytes(syncEnvelope(answer.json)));
+      return reply.header('content-type', JSON_TYPE).send(syncEnvelope(answer.json));
     case 'empty':
-      return reply.header('content-type', JSON_TYPE).send(bytes(EMPTY_SYNC));
+      return reply.header('content-type', JSON_TYPE).send(EMPTY_SYNC);
     case 'created':
-      return reply.code(201).header('location', answer.location).header('content-type', JSON_TYPE).send(bytes(CREATED));
+      return reply.code(201).header('location', answer.location).header('content-type', JSON_TYPE).send(CREATED);
     case 'async': {
       const url = operationUrl(answer.operation.id, answer.project);
-      return reply.code(202).header('location', url).header('content-type', JSON_TYPE).send(bytes(asyncEnvelope(answer.operation, url)));
+      return reply.code(202).header('location', url).header('content-type', JSON_TYPE).send(asyncEnvelope(answer.operation, url));
     }
     case 'raw':
       if (answer.headers) reply.headers(answer.headers);

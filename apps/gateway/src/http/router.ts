@@ -118,7 +118,7 @@ function fail(request: FastifyRequest, reply: FastifyReply, error: unknown, opti
   options.observe(request, reply, actor);
   // What the client still sends after a refusal is not read: the connection ends with the reply.
   if (bodyPending(request)) reply.header('connection', 'close');
-  return reply.header('x-content-type-options', 'nosniff').header('content-type', 'application/json').send(Buffer.from(errorEnvelope(known.status, known.message)));
+  return reply.header('x-content-type-options', 'nosniff').header('content-type', 'application/json').send(errorEnvelope(known.status, known.message));
 }
 
 function bodyPending({ raw }: FastifyRequest): boolean {

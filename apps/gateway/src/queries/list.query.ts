@@ -43,11 +43,11 @@ export async function listJson(reads: ReadClient, collection: Collection, scope:
   const sql =
     recursion === 0
       ? `select ${collection.key}, ${project} from ${collection.view} where ${where} order by ${order}`
-      : `select string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}) from ${collection.view} where ${where}`;
+      : `select '[' || coalesce(string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}), '') || ']' from ${collection.view} where ${where}`;
   // Without a user's filter the statement is always the same text: worth preparing.
   const name = condition ? undefined : `list:${createHash('sha256').update(sql).digest('base64')}`;
   const rows = await reads.rows({ name, sql }, parameters, 'list');
-  if (recursion !== 0) return `[${rows[0]?.[0] ?? ''}]`;
+  if (recursion !== 0) return rows[0]?.[0] ?? '[]';
   return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));
 }
 
