@@ -83,6 +83,8 @@ export class SessionChannel extends Duplex {
     // Who does not wait for `attached` learns of a failure through the stream's 'error'.
     this.attached.catch(() => undefined);
     this.once('end', () => this.peerLeft && this.destroy());
+    // What a peer does must never end this process for want of a listener; who waits on the stream hears it anyway.
+    this.on('error', () => undefined);
     this.outSubject = sessionSubject(options.sessionId, options.channel, options.side === 'client' ? 'server' : 'client');
     this.subscription = nc.subscribe(sessionSubject(options.sessionId, options.channel, options.side), {
       callback: (error, message) => {

@@ -19,14 +19,14 @@ export class DriverRegistry {
     const byType = new Map<InstanceType, Driver>();
     const unusable: { name: string; reason: string }[] = [];
     const announced: Announced[] = [];
-    for (const name of names) {
-      for (const driver of make(creators, name, deps, unusable)) {
-        const probe = await driver.probe().catch((error: unknown) => ({ usable: false as const, reason: error instanceof Error ? error.message : String(error) }));
-        if (!probe.usable) unusable.push({ name, reason: probe.reason });
-        else if (!byType.has(driver.type)) {
-          byType.set(driver.type, driver);
-          announced.push({ name, type: driver.type, version: probe.version, info: probe.info });
-        }
+    const made = names.flatMap((name) => make(creators, name, deps, unusable).map((driver) => ({ name, driver })));
+    // Probing means trying (a guest is booted to see whether KVM works): side by side.
+    const probed = await Promise.all(made.map(async ({ name, driver }) => ({ name, driver, probe: await probe(driver) })));
+    for (const { name, driver, probe: found } of probed) {
+      if (!found.usable) unusable.push({ name, reason: found.reason });
+      else if (!byType.has(driver.type)) {
+        byType.set(driver.type, driver);
+        announced.push({ name, type: driver.type, version: found.version, info: found.info });
       }
     }
     report(deps.logger, announced, unusable);
@@ -49,6 +49,9 @@ export class DriverRegistry {
     return [...this.byType.values()];
   }
 }
+
+const probe = (driver: Driver): ReturnType<Driver['probe']> =>
+  driver.probe().catch((error: unknown) => ({ usable: false as const, reason: error instanceof Error ? error.message : String(error) }));
 
 function make(creators: Readonly<Record<string, CreateDriver>>, name: string, deps: DriverDeps, unusable: { name: string; reason: string }[]): readonly Driver[] {
   try {

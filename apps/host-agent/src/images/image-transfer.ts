@@ -41,7 +41,9 @@ export class ImageTransfer {
     this.channels(sessionId, split, 'server').forEach((channel, index) => {
       // The other side may write nothing; reading on lets its EOF arrive.
       channel.resume();
-      pipeline(createReadStream(files[index]!), channel).catch((error: unknown) => this.logger.info({ err: error, fingerprint }, 'image not sent'));
+      pipeline(createReadStream(files[index]!), channel)
+        .catch((error: unknown) => this.logger.info({ err: error, fingerprint }, 'image not sent'))
+        .finally(() => channel.destroy());
     });
     return reply;
   }
@@ -68,8 +70,6 @@ export class ImageTransfer {
   }
 
   private async take(uploadId: string, channels: SessionChannel[], names: { split: boolean; metadataName: string; rootfsName: string }): Promise<StagedImage> {
-    // One channel waits while the other is read: its failure must not go unheard (the pipeline reports it later).
-    for (const channel of channels) channel.on('error', () => undefined);
     const hash = createHash('sha256');
     const sizeBytes = await this.store(uploadId, channels, hash).catch(async (error: unknown) => {
       for (const channel of channels) channel.abort(error instanceof Error ? error.message : String(error));

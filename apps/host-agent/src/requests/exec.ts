@@ -75,6 +75,7 @@ async function runWithChannels(deps: ExecDeps, driver: Driver, request: ExecOpen
   try {
     await Promise.all(channels.map((channel) => channel.attached));
     child = await start(driver, request);
+    if (channels.some((channel) => channel.destroyed)) child.kill();
     listenToControl(control, child);
     const outputs = request.interactive ? connectTerminal(child, data[0]!) : connectStreams(child, data);
     const code = await child.exit;

@@ -53,6 +53,7 @@ async function sendContent(deps: FileRequestDeps, sessionId: string, content: Re
   } catch (error) {
     deps.logger.info({ err: error }, 'content not sent');
   } finally {
+    channel.destroy();
     await files?.close();
   }
 }
