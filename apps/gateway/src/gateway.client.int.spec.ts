@@ -31,7 +31,10 @@ describe('the stock client', () => {
     gateway.service.on('instance.locate', () => ({ ok: true, result: { member: 'host1', status: 'Running', spec: { id: newId(), name: 'c1' } } }));
     for (const name of ['instance.set-state', 'instance.create', 'instance.delete', 'image.create']) {
       gateway.service.on(name, async ({ meta, body }) => {
-        const operation = stubOperation(meta.correlationId, { resources: { instances: [`/1.0/instances/${String(body.name)}`] }, metadata: name === 'image.create' ? { fingerprint: 'abc' } : null });
+        const operation = stubOperation(meta.correlationId, {
+          resources: { instances: [`/1.0/instances/${String(body.name)}`] },
+          metadata: name === 'image.create' ? { fingerprint: 'abc' } : null,
+        });
         await gateway.db.addOperation(meta.project, { ...operation, status: 'Success', status_code: 200 });
         return { ok: true, result: operation };
       });
@@ -128,7 +131,16 @@ describe('the stock client', () => {
       const hash = createHash('sha256');
       for (const content of await Promise.all(names.map((name) => readAll(channel(body, name))))) hash.update(content);
       received = `${String(body.filename)} ${String(body.rootfsName)} ${hash.digest('hex')}`;
-      return { uploadId: body.uploadId, fingerprint: 'abc', sizeBytes: 1, type: 'container', architecture: 'x86_64', creationDate: 0, expiryDate: 0, properties: {} };
+      return {
+        uploadId: body.uploadId,
+        fingerprint: 'abc',
+        sizeBytes: 1,
+        type: 'container',
+        architecture: 'x86_64',
+        creationDate: 0,
+        expiryDate: 0,
+        properties: {},
+      };
     });
     const [metadata, rootfs] = [randomBytes(3_000_000), Buffer.concat([Buffer.from([0x51, 0x46, 0x49, 0xfb]), randomBytes(5_000_000)])];
     const [metadataFile, rootfsFile] = [join(gateway.dir, 'meta.tar'), join(gateway.dir, 'disk.qcow2')];
@@ -136,18 +148,26 @@ describe('the stock client', () => {
     const digest = (...parts: Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex');
     expect(await ok(['image', 'import', metadataFile, 'os=test'])).toContain('abc');
     expect(received).toBe(`meta.tar  ${digest(metadata)}`);
-    expect(gateway.service.received.at(-1)).toMatchObject({ name: 'image.create', envelope: { body: { member: 'host1', filename: 'meta.tar', properties: { os: 'test' }, staged: { fingerprint: 'abc' } } } });
+    expect(gateway.service.received.at(-1)).toMatchObject({
+      name: 'image.create',
+      envelope: { body: { member: 'host1', filename: 'meta.tar', properties: { os: 'test' }, staged: { fingerprint: 'abc' } } },
+    });
     await ok(['image', 'import', metadataFile, rootfsFile]);
     expect(received).toBe(`meta.tar disk.qcow2 ${digest(metadata, rootfs)}`);
   });
 
   it('is trusted over TLS after the password, and not before', async () => {
     const url = `https://127.0.0.1:${gateway.port}`;
-    expect(await gateway.lxc(['remote', 'add', 'bad', url, '--accept-certificate', '--password', 'wrong'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Error: not authorized') as unknown });
+    expect(await gateway.lxc(['remote', 'add', 'bad', url, '--accept-certificate', '--password', 'wrong'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Error: not authorized') as unknown,
+    });
     await ok(['remote', 'add', 'weft', url, '--accept-certificate', '--password', 'sekret']);
     expect(await ok(['list', 'weft:', '--format', 'csv', '-c', 'n'])).toBe('c1\nc2\n');
     await ok(['start', 'weft:c2']);
-    expect(gateway.service.received.at(-1)).toMatchObject({ envelope: { meta: { actor: { protocol: 'tls', username: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, projects: null } } } });
+    expect(gateway.service.received.at(-1)).toMatchObject({
+      envelope: { meta: { actor: { protocol: 'tls', username: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown, projects: null } } },
+    });
   });
 
   it('keeps a restricted certificate to its projects at once', async () => {

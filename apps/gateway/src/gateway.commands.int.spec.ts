@@ -14,13 +14,22 @@ describe('commands', () => {
   const asynchronous = (name: string) => gateway.service.on(name, ({ meta }) => ({ ok: true, result: stubOperation(meta.correlationId) }));
 
   it('sends a profile with who asked and for what', async () => {
-    const answer = await gateway.call('POST', '/1.0/profiles?project=p1', { name: 'web', config: null, description: 'd', devices: null }, { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' });
+    const answer = await gateway.call(
+      'POST',
+      '/1.0/profiles?project=p1',
+      { name: 'web', config: null, description: 'd', devices: null },
+      { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    );
     expect(answer).toMatchObject({ status: 201, headers: { location: '/1.0/profiles/web?project=p1' }, json: { type: 'sync', metadata: null } });
     expect(last()).toMatchObject({
       name: 'profile.create',
       envelope: {
         body: { name: 'web', config: {}, description: 'd', devices: {} },
-        meta: { project: 'p1', actor: { protocol: 'unix', username: 'root', projects: null }, traceparent: expect.stringContaining('4bf92f3577b34da6a3ce929d0e0e4736') as unknown },
+        meta: {
+          project: 'p1',
+          actor: { protocol: 'unix', username: 'root', projects: null },
+          traceparent: expect.stringContaining('4bf92f3577b34da6a3ce929d0e0e4736') as unknown,
+        },
       },
     });
   });
@@ -47,10 +56,22 @@ describe('commands', () => {
     ['PUT', '/1.0/instances/c1', { config: { a: 'b' } }, 'instance.update', { name: 'c1', config: { a: 'b' } }],
     ['POST', '/1.0/instances/c1', { name: 'c2' }, 'instance.rename', { name: 'c1', newName: 'c2' }],
     ['DELETE', '/1.0/instances/c1', undefined, 'instance.delete', { name: 'c1' }],
-    ['PUT', '/1.0/instances/c1/state', { action: 'stop', timeout: -1, force: true, stateful: false }, 'instance.set-state', { name: 'c1', action: 'stop', timeout: -1, force: true }],
+    [
+      'PUT',
+      '/1.0/instances/c1/state',
+      { action: 'stop', timeout: -1, force: true, stateful: false },
+      'instance.set-state',
+      { name: 'c1', action: 'stop', timeout: -1, force: true },
+    ],
     ['PUT', '/1.0/instances', { state: { action: 'start', timeout: 30, force: false } }, 'instances.set-state', { action: 'start', timeout: 30 }],
     ['POST', '/1.0/instances/c1/snapshots', { name: 's0', stateful: false, expires_at: null }, 'snapshot.create', { instance: 'c1', name: 's0' }],
-    ['POST', '/1.0/instances/c1/snapshots/s0', { name: 's1', migration: false, target: null }, 'snapshot.rename', { instance: 'c1', name: 's0', newName: 's1' }],
+    [
+      'POST',
+      '/1.0/instances/c1/snapshots/s0',
+      { name: 's1', migration: false, target: null },
+      'snapshot.rename',
+      { instance: 'c1', name: 's0', newName: 's1' },
+    ],
     ['DELETE', '/1.0/instances/c1/snapshots/s0', undefined, 'snapshot.delete', { instance: 'c1', name: 's0' }],
     ['POST', '/1.0/virtual-machines', { name: 'v1', source: { type: 'none' } }, 'instance.create', { type: 'virtual-machine' }],
     ['POST', '/1.0/projects/p1', { name: 'p2' }, 'project.rename', { name: 'p1', newName: 'p2' }],
@@ -64,7 +85,13 @@ describe('commands', () => {
     ['PATCH', '/1.0/instances/c1', { config: { 'user.p': '1' } }, 'instance.patch', { name: 'c1', config: { 'user.p': '1' } }],
     ['PATCH', '/1.0/profiles/p', { description: 'x' }, 'profile.update', { mode: 'merge', description: 'x' }],
     ['DELETE', '/1.0/profiles/p', undefined, 'profile.delete', { name: 'p' }],
-    ['PATCH', '/1.0', { config: { 'user.n': 1, 'core.trust_password': 'x', 'user.o': true } }, 'server.update', { mode: 'merge', config: { 'user.n': '1', 'core.trust_password': 'x', 'user.o': 'true' } }],
+    [
+      'PATCH',
+      '/1.0',
+      { config: { 'user.n': 1, 'core.trust_password': 'x', 'user.o': true } },
+      'server.update',
+      { mode: 'merge', config: { 'user.n': '1', 'core.trust_password': 'x', 'user.o': 'true' } },
+    ],
     ['PUT', '/1.0/storage-pools/default', { config: {}, description: 'd' }, 'storage-pool.update', { name: 'default', mode: 'replace' }],
     ['DELETE', '/1.0/images/aliases/debian/12', undefined, 'image-alias.delete', { name: 'debian/12' }],
     ['DELETE', '/1.0/images/aliases/debian%2F12', undefined, 'image-alias.delete', { name: 'debian/12' }],
@@ -120,7 +147,10 @@ describe('commands', () => {
     gateway.service.stop();
     const pending = gateway.call('DELETE', '/1.0/profiles/p');
     await gateway.nc.flush();
-    const later = gateway.nc.subscribe('weft.cmd.instance.>', { queue: 'instance-svc', callback: (_error, message) => void message.respond('{"ok":true,"result":{}}') });
+    const later = gateway.nc.subscribe('weft.cmd.instance.>', {
+      queue: 'instance-svc',
+      callback: (_error, message) => void message.respond('{"ok":true,"result":{}}'),
+    });
     expect((await pending).status).toBe(200);
     later.unsubscribe();
   });

@@ -21,7 +21,9 @@ describe('reads', () => {
     expect(await get('/1.0/instances')).toEqual(['/1.0/instances/c1', '/1.0/instances/c2', '/1.0/instances/v1']);
     expect(await get('/1.0/containers')).toEqual(['/1.0/containers/c1', '/1.0/containers/c2']);
     expect(await names('/1.0/virtual-machines?recursion=1')).toEqual(['v1']);
-    expect(await get('/1.0/instances?recursion=2')).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'c1', state: expect.objectContaining({ status: 'Running' }) as object })]));
+    expect(await get('/1.0/instances?recursion=2')).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'c1', state: expect.objectContaining({ status: 'Running' }) as object })]),
+    );
   });
 
   it('keeps projects apart, and shows all of them on request', async () => {
@@ -81,12 +83,21 @@ describe('reads', () => {
     ['/2.0', 'not found'],
   ])('answers 404 in LXD’s shape for %s', async (path, error) => {
     const answer = await gateway.call('GET', path);
-    expect(answer).toMatchObject({ status: 404, headers: { 'x-content-type-options': 'nosniff' }, json: { type: 'error', error, error_code: 404, metadata: null } });
+    expect(answer).toMatchObject({
+      status: 404,
+      headers: { 'x-content-type-options': 'nosniff' },
+      json: { type: 'error', error, error_code: 404, metadata: null },
+    });
   });
 
   it('shows server, resources and empty collections', async () => {
     expect(await get('/')).toEqual(['/1.0']);
-    expect(await get('/1.0')).toMatchObject({ auth: 'trusted', api_version: '1.0', config: { 'core.https_address': ':8443' }, environment: { server: 'weft', server_name: 'test', server_clustered: false, project: 'default' } });
+    expect(await get('/1.0')).toMatchObject({
+      auth: 'trusted',
+      api_version: '1.0',
+      config: { 'core.https_address': ':8443' },
+      environment: { server: 'weft', server_name: 'test', server_clustered: false, project: 'default' },
+    });
     expect(await get('/1.0/cluster')).toEqual({ server_name: '', enabled: false, member_config: [] });
     for (const empty of ['networks', 'network-acls', 'network-zones', 'warnings']) expect(await get(`/1.0/${empty}`)).toEqual([]);
     expect(await get('/1.0/projects/p1/state')).toMatchObject({ resources: { instances: { Limit: -1, Usage: 1 } } });

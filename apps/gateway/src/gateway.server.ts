@@ -29,7 +29,11 @@ export interface Gateway {
 
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
   const adapter = new FastifyAdapter({ logger: false, exposeHeadRoutes: false, routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER } });
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(config, logger), adapter, { logger: false, bodyParser: false, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(config, logger), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
   const deps = app.get<Deps>(DEPS);
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const identify = createIdentify(deps.trust);

@@ -138,7 +138,10 @@ describe('websockets', () => {
 
     it('refuses a wrong secret', async () => {
       const { id } = await start(false);
-      expect(await refused(`/1.0/operations/${id}/websocket?secret=${'0'.repeat(64)}`)).toMatchObject({ status: 403, body: expect.stringContaining('not authorized') as unknown });
+      expect(await refused(`/1.0/operations/${id}/websocket?secret=${'0'.repeat(64)}`)).toMatchObject({
+        status: 403,
+        body: expect.stringContaining('not authorized') as unknown,
+      });
     });
 
     it('carries bytes both ways, with an empty text frame for the end', async () => {
@@ -155,7 +158,12 @@ describe('websockets', () => {
       await once(stdin, 'end');
       expect(received).toBe('hello');
       stdout.end('world');
-      await until(() => expect(frames).toEqual([['world', true], ['', false]]))
+      await until(() =>
+        expect(frames).toEqual([
+          ['world', true],
+          ['', false],
+        ]),
+      );
       stdin.destroy();
     });
 

@@ -63,6 +63,7 @@ export function createCommandClient(nc: NatsConnection): CommandClient {
 }
 
 /** Nobody listens (yet): certain that nothing was done. A time-out is repeated as well, because commands have ids. */
-const isSilence = (error: unknown): boolean => error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders()) || error instanceof TimeoutError;
+const isSilence = (error: unknown): boolean =>
+  error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders()) || error instanceof TimeoutError;
 
 const unavailable = (message: string, cause: unknown): WeftError => new WeftError('service.unavailable', message, { cause });

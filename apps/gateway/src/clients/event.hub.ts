@@ -33,7 +33,10 @@ export interface EventHub {
   close(): void;
 }
 
-const CHANGED_SINCE = { name: 'operations-changed-since', sql: 'select project, doc from instance.operation_v1 where updated_at >= $1 order by updated_at limit 10000' };
+const CHANGED_SINCE = {
+  name: 'operations-changed-since',
+  sql: 'select project, doc from instance.operation_v1 where updated_at >= $1 order by updated_at limit 10000',
+};
 /** Clocks of two machines may differ, and the disconnect is noticed late. */
 const MARGIN_MS = 30_000;
 
@@ -92,7 +95,8 @@ function render(type: LiveEvent['type'], metadata: unknown, project: string | un
 }
 
 /** `weft.progress.<project token>.<id>`: the token writes odd characters as `=hex=` (contracts/subjects.ts). */
-const projectOfSubject = (subject: string): string => (subject.split('.')[2] ?? '').replace(/=([0-9a-f]+)=/g, (_match, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)));
+const projectOfSubject = (subject: string): string =>
+  (subject.split('.')[2] ?? '').replace(/=([0-9a-f]+)=/g, (_match, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)));
 
 function safeJson(text: string): unknown {
   try {
@@ -102,7 +106,13 @@ function safeJson(text: string): unknown {
   }
 }
 
-async function repairAfterReconnect(nc: NatsConnection, reads: ReadClient, onTrustChanged: () => void, publish: (event: LiveEvent) => void, logger: Logger): Promise<void> {
+async function repairAfterReconnect(
+  nc: NatsConnection,
+  reads: ReadClient,
+  onTrustChanged: () => void,
+  publish: (event: LiveEvent) => void,
+  logger: Logger,
+): Promise<void> {
   let lostAt: number | undefined;
   for await (const status of nc.status()) {
     if (status.type === 'disconnect') lostAt ??= Date.now();

@@ -28,7 +28,11 @@ export function createMemberWatch(nc: NatsConnection, now: () => number = Date.n
     },
   });
   return {
-    members: () => [...seen.values()].filter((entry) => now() - entry.at < STALE_MS).map((entry) => entry.heartbeat).sort((a, b) => a.member.localeCompare(b.member)),
+    members: () =>
+      [...seen.values()]
+        .filter((entry) => now() - entry.at < STALE_MS)
+        .map((entry) => entry.heartbeat)
+        .sort((a, b) => a.member.localeCompare(b.member)),
     generation: () => generation,
     close: () => subscription.unsubscribe(),
   };

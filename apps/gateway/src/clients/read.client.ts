@@ -32,7 +32,8 @@ const RETRY_MS = 200;
 
 export function createReadClient(url: string, lanes: Readonly<Record<Lane, number>>, logger: Logger): ReadClient {
   const slots: Record<Lane, Slot[]> = { point: makeSlots(url, lanes.point, logger), list: makeSlots(url, lanes.list, logger) };
-  const rows = async (statement: Statement, parameters: readonly unknown[] = [], lane: Lane = 'point'): Promise<Row[]> => leastBusy(slots[lane]).query(statement, parameters);
+  const rows = async (statement: Statement, parameters: readonly unknown[] = [], lane: Lane = 'point'): Promise<Row[]> =>
+    leastBusy(slots[lane]).query(statement, parameters);
   return {
     rows,
     row: async (statement, parameters, lane) => (await rows(statement, parameters, lane))[0],

@@ -3,7 +3,12 @@ import { compileFilter, isPattern } from './filter-sql';
 import { parseFilter, type Filter } from './filter';
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_.-]{0,12}$/).filter((text) => !['and', 'or', 'not'].includes(text));
-const comparison = fc.record({ kind: fc.constant('compare' as const), field: word, operator: fc.constantFrom('eq' as const, 'ne' as const), value: fc.string({ maxLength: 20 }) });
+const comparison = fc.record({
+  kind: fc.constant('compare' as const),
+  field: word,
+  operator: fc.constantFrom('eq' as const, 'ne' as const),
+  value: fc.string({ maxLength: 20 }),
+});
 const tree = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
     { depthSize: 'small', maxDepth: 4 },

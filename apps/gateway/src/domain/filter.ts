@@ -11,9 +11,7 @@
 import { WeftError } from '@weft/contracts';
 
 export type Filter =
-  | { kind: 'compare'; field: string; operator: 'eq' | 'ne'; value: string }
-  | { kind: 'not'; of: Filter }
-  | { kind: 'and' | 'or'; left: Filter; right: Filter };
+  { kind: 'compare'; field: string; operator: 'eq' | 'ne'; value: string } | { kind: 'not'; of: Filter } | { kind: 'and' | 'or'; left: Filter; right: Filter };
 
 const MAX_LENGTH = 4096;
 const MAX_DEPTH = 32;

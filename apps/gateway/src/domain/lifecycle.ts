@@ -63,7 +63,11 @@ export const LIFECYCLE: Readonly<Record<string, Entry>> = {
   InstanceDeleted: { action: 'instance-deleted', source: instance },
   SnapshotCreated: { action: 'instance-snapshot-created', source: snapshot(snapshotOf) },
   SnapshotUpdated: { action: 'instance-snapshot-updated', source: snapshot((data) => data.snapshotName) },
-  SnapshotRenamed: { action: 'instance-snapshot-renamed', source: snapshot((data) => data.snapshotName), context: (data) => ({ old_name: `${text(data.name)}/${text(data.oldName)}` }) },
+  SnapshotRenamed: {
+    action: 'instance-snapshot-renamed',
+    source: snapshot((data) => data.snapshotName),
+    context: (data) => ({ old_name: `${text(data.name)}/${text(data.oldName)}` }),
+  },
   SnapshotDeleted: { action: 'instance-snapshot-deleted', source: snapshot((data) => data.snapshotName) },
   ProfileCreated: { action: 'profile-created', source: named('profiles') },
   ProfileUpdated: { action: 'profile-updated', source: named('profiles') },

@@ -54,7 +54,9 @@ const FAMILIES: readonly Family[] = [
 export function metricsText(instances: readonly MeteredInstance[]): string {
   const blocks = FAMILIES.map((family) => {
     const lines = instances.flatMap((instance) =>
-      family.samples(instance).map(({ labels, value }) => `${family.name}${labelsText({ ...labels, name: instance.name, project: instance.project, type: instance.type })} ${value}`),
+      family
+        .samples(instance)
+        .map(({ labels, value }) => `${family.name}${labelsText({ ...labels, name: instance.name, project: instance.project, type: instance.type })} ${value}`),
     );
     return lines.length === 0 ? '' : `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n${lines.join('\n')}\n`;
   });

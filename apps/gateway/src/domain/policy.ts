@@ -43,7 +43,8 @@ export const canSeeProject = (actor: Actor, project: string): boolean =>
   actor.kind === 'unrestricted' || (actor.kind === 'restricted' && (actor.projects ?? []).includes(project));
 
 /** Projects whose objects an `all-projects` list may show; `null` = every project. */
-export const visibleProjects = (actor: Actor): readonly string[] | null => (actor.kind === 'unrestricted' ? null : actor.kind === 'restricted' ? (actor.projects ?? []) : []);
+export const visibleProjects = (actor: Actor): readonly string[] | null =>
+  actor.kind === 'unrestricted' ? null : actor.kind === 'restricted' ? (actor.projects ?? []) : [];
 
 /** May the actor change things, or read what only clients with a certificate may? */
 export const isTrusted = (actor: Actor): boolean => actor.kind === 'unrestricted' || actor.kind === 'restricted';

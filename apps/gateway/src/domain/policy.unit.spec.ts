@@ -1,6 +1,7 @@
 import { actorOfCertificate, canSeeProject, isAllowed, unixActor, visibleProjects, type Actor, type Need } from './policy';
 
-const certificate = (type: string, restricted = false, projects: string[] = []) => actorOfCertificate({ type, restricted, projects }, 'f00', '10.0.0.1:5', false);
+const certificate = (type: string, restricted = false, projects: string[] = []) =>
+  actorOfCertificate({ type, restricted, projects }, 'f00', '10.0.0.1:5', false);
 const needs: Record<string, Need> = {
   public: { kind: 'public' },
   metrics: { kind: 'metrics' },

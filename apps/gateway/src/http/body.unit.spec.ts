@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { instancesPost, profilesPost } from '@weft/contracts';
 import { parseJson, readBody, validate } from './body';
 
-const request = (chunks: string[], headers: Record<string, string> = {}) => Object.assign(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), { headers }) as unknown as IncomingMessage;
+const request = (chunks: string[], headers: Record<string, string> = {}) =>
+  Object.assign(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), { headers }) as unknown as IncomingMessage;
 
 describe('request bodies', () => {
   it('are read up to the limit, announced or not', async () => {

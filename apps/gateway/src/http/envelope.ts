@@ -21,7 +21,9 @@ export const EMPTY_SYNC = syncEnvelope('{}');
 export const CREATED = syncEnvelope('null');
 
 export const asyncEnvelope = (operation: LxdOperation, url: string): Buffer =>
-  Buffer.from(`{"type":"async","status":"Operation created","status_code":100,"operation":${JSON.stringify(url)},"error_code":0,"error":"","metadata":${JSON.stringify(operation)}}\n`);
+  Buffer.from(
+    `{"type":"async","status":"Operation created","status_code":100,"operation":${JSON.stringify(url)},"error_code":0,"error":"","metadata":${JSON.stringify(operation)}}\n`,
+  );
 
 export const errorEnvelope = (status: number, message: string): Buffer =>
   Buffer.from(`{"type":"error","status":"","status_code":0,"operation":"","error_code":${status},"error":${JSON.stringify(message)},"metadata":null}\n`);

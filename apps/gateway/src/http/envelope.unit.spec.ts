@@ -16,7 +16,11 @@ describe('envelopes', () => {
   it('carry the operation in LXD’s field order', () => {
     const operation = stubOperation('01a2');
     const text = asyncEnvelope(operation, '/1.0/operations/01a2').toString();
-    expect(text.startsWith('{"type":"async","status":"Operation created","status_code":100,"operation":"/1.0/operations/01a2","error_code":0,"error":"","metadata":{"id":"01a2","class":"task","description"')).toBe(true);
+    expect(
+      text.startsWith(
+        '{"type":"async","status":"Operation created","status_code":100,"operation":"/1.0/operations/01a2","error_code":0,"error":"","metadata":{"id":"01a2","class":"task","description"',
+      ),
+    ).toBe(true);
     expect((JSON.parse(text) as { metadata: unknown }).metadata).toEqual(operation);
   });
 

@@ -5,7 +5,12 @@ import { metrics } from '@weft/platform';
 import { loggingEvent, type EventHub } from '../clients/event.hub';
 import type { Actor } from '../domain/policy';
 
-const requests = new Counter({ name: 'weft_gateway_requests_total', help: 'Requests answered', labelNames: ['method', 'route', 'status'], registers: [metrics] });
+const requests = new Counter({
+  name: 'weft_gateway_requests_total',
+  help: 'Requests answered',
+  labelNames: ['method', 'route', 'status'],
+  registers: [metrics],
+});
 const seconds = new Histogram({
   name: 'weft_gateway_request_seconds',
   help: 'Time to the answer, in seconds',

@@ -25,4 +25,3 @@ export interface Located {
 }
 
 export const locate = (deps: Deps, name: string, meta: Meta): Promise<Located> => deps.commands.send<Located>('instance.locate', { name }, meta);
-

@@ -11,7 +11,12 @@ const LOOK_AGAIN_MS = 5_000;
 const FINAL = 200;
 
 /** The operation's JSON: final, or as it stands when `timeoutMs` is over or the client has left. */
-export async function waitForOperation(deps: { hub: EventHub; reads: ReadClient }, id: string, timeoutMs: number | undefined, client: IncomingMessage): Promise<string> {
+export async function waitForOperation(
+  deps: { hub: EventHub; reads: ReadClient },
+  id: string,
+  timeoutMs: number | undefined,
+  client: IncomingMessage,
+): Promise<string> {
   const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
   let wake: () => void = () => undefined;
   let ended = false;

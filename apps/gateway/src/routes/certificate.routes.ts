@@ -8,7 +8,13 @@ import { route, type Call, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 import { serverAddresses } from './server.routes';
 
-const COLLECTION: Collection = { view: 'instance.certificate_v1', path: ['certificates'], key: 'fingerprint', projects: false, columns: { fingerprint: 'fingerprint', name: 'name', type: 'type' } };
+const COLLECTION: Collection = {
+  view: 'instance.certificate_v1',
+  path: ['certificates'],
+  key: 'fingerprint',
+  projects: false,
+  columns: { fingerprint: 'fingerprint', name: 'name', type: 'type' },
+};
 const GET = { name: 'certificate', sql: 'select doc, etag, fingerprint from instance.certificate_v1 where fingerprint like $1 limit 2' };
 
 export function certificateRoutes(deps: Deps): Route[] {
@@ -37,7 +43,14 @@ export function certificateRoutes(deps: Deps): Route[] {
       access: 'admin',
       handle: async (call) => sync(await listJson(reads, COLLECTION, EVERYTHING, recursionOf(call.query), call.query.filter)),
     }),
-    route({ method: 'POST', path: '/1.0/certificates', summary: 'Add a certificate, with a password or token when not trusted yet', access: 'public', body: certificatesPost, handle: (call) => add(deps, call) }),
+    route({
+      method: 'POST',
+      path: '/1.0/certificates',
+      summary: 'Add a certificate, with a password or token when not trusted yet',
+      access: 'public',
+      body: certificatesPost,
+      handle: (call) => add(deps, call),
+    }),
     route({
       method: 'GET',
       path: one,
@@ -48,8 +61,22 @@ export function certificateRoutes(deps: Deps): Route[] {
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'PUT', path: one, summary: 'Replace a trusted certificate', access: 'admin', body: certificatePut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: one, summary: 'Change a trusted certificate', access: 'admin', body: certificatePatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PUT',
+      path: one,
+      summary: 'Replace a trusted certificate',
+      access: 'admin',
+      body: certificatePut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: one,
+      summary: 'Change a trusted certificate',
+      access: 'admin',
+      body: certificatePatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'DELETE',
       path: one,
@@ -76,7 +103,11 @@ async function add(deps: Deps, call: Body): Promise<Reply> {
   const admin = call.actor.kind === 'unrestricted';
   if (token) {
     if (!admin) throw new WeftError('auth.forbidden', 'not authorized');
-    const operation = await deps.commands.start('certificate.issue-token', { name, restricted, projects, serverFingerprint: deps.certificate.fingerprint, addresses: serverAddresses(deps) }, call.meta());
+    const operation = await deps.commands.start(
+      'certificate.issue-token',
+      { name, restricted, projects, serverFingerprint: deps.certificate.fingerprint, addresses: serverAddresses(deps) },
+      call.meta(),
+    );
     return { kind: 'async', operation, project: call.project };
   }
   if (!admin && password === '') throw new WeftError('auth.forbidden', 'not authorized');

@@ -5,10 +5,19 @@ import { sync, syncValue } from '../http/reply';
 import { route, type Call, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 
-const MEMBERS: Collection = { view: 'instance.member_v1', path: ['cluster', 'members'], key: 'name', projects: false, columns: { name: 'name', server_name: 'name' } };
+const MEMBERS: Collection = {
+  view: 'instance.member_v1',
+  path: ['cluster', 'members'],
+  key: 'name',
+  projects: false,
+  columns: { name: 'name', server_name: 'name' },
+};
 const COUNT = { name: 'member-count', sql: 'select count(*) from instance.member_v1' };
 const GET = { name: 'member', sql: 'select doc from instance.member_v1 where name = $1' };
-const RESOURCES = { name: 'member-resources', sql: `select name, resources_doc from instance.member_v1 where name = $1 or $1 = '' order by online desc, name limit 1` };
+const RESOURCES = {
+  name: 'member-resources',
+  sql: `select name, resources_doc from instance.member_v1 where name = $1 or $1 = '' order by online desc, name limit 1`,
+};
 
 export function clusterRoutes({ reads, commands, config, logger }: Deps): Route[] {
   const isCluster = async (): Promise<boolean> => Number((await reads.row(COUNT))?.[0] ?? 0) > 1;

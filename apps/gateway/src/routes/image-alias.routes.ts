@@ -45,7 +45,14 @@ export function imageAliasRoutes({ reads, commands }: Deps): Route[] {
       },
     }),
     route({ method: 'PUT', path: PATH, summary: 'Replace an image alias', access: 'project', body: imageAliasPut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: PATH, summary: 'Change parts of an image alias', access: 'project', body: imageAliasPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PATCH',
+      path: PATH,
+      summary: 'Change parts of an image alias',
+      access: 'project',
+      body: imageAliasPatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'POST',
       path: PATH,

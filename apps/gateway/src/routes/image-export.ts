@@ -66,5 +66,10 @@ function multipart(sending: Sending, metadata: Readable, rootfs: Readable): Repl
     yield* rootfs as AsyncIterable<Buffer>;
     yield Buffer.from(tail);
   }
-  return { kind: 'raw', contentType: `multipart/form-data; boundary=${boundary}`, body: Readable.from(content()), headers: { 'content-length': String(length) } };
+  return {
+    kind: 'raw',
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    body: Readable.from(content()),
+    headers: { 'content-length': String(length) },
+  };
 }

@@ -134,7 +134,11 @@ function twoParts(parser: busboy.Busboy): [Promise<Part>, Promise<Part>] {
 }
 
 /** Runs the transfer beside the agent's request. Whichever fails first decides what the user reads. */
-async function receive(upload: Upload, about: { split: boolean; filename: string; rootfsName: string }, transfer: (channel: (name: string) => ReturnType<typeof openChannel>) => Promise<void>): Promise<StagedImage> {
+async function receive(
+  upload: Upload,
+  about: { split: boolean; filename: string; rootfsName: string },
+  transfer: (channel: (name: string) => ReturnType<typeof openChannel>) => Promise<void>,
+): Promise<StagedImage> {
   const { deps, call, member, uploadId, sessionId } = upload;
   const names = about.split ? ['metadata', 'rootfs'] : ['metadata'];
   const channels = new Map(names.map((name) => [name, openChannel(deps.nc, { sessionId, channel: name, side: 'client', attachTimeoutMs: 0 })]));
@@ -142,7 +146,10 @@ async function receive(upload: Upload, about: { split: boolean; filename: string
   const staged = deps.commands.ask<StagedImage, 'image.receive'>(member, 'image.receive', { uploadId, sessionId, ...about }, call.meta(), UPLOAD_TIMEOUT_MS);
   const sent = transfer((name) => channels.get(name)!);
   try {
-    const failedTransfer = sent.then(() => staged, async (error: unknown) => Promise.race([staged, refusal(error)]));
+    const failedTransfer = sent.then(
+      () => staged,
+      async (error: unknown) => Promise.race([staged, refusal(error)]),
+    );
     return await Promise.race([staged, failedTransfer]);
   } finally {
     for (const channel of channels.values()) channel.destroy();

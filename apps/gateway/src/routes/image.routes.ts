@@ -14,7 +14,11 @@ export function imageRoutes(deps: Deps): Route[] {
   const update = async (call: Call<Record<string, unknown>>, mode: 'replace' | 'merge') => {
     const row = await findImage(reads, call, call.params.fingerprint ?? '');
     const { expires_at: expiresAt, ...body } = call.body;
-    await commands.send('image.update', { ...body, ...(expiresAt == null ? {} : { expires_at: expiresAt }), mode, fingerprint: row[2], ifMatch: call.ifMatch }, call.meta());
+    await commands.send(
+      'image.update',
+      { ...body, ...(expiresAt == null ? {} : { expires_at: expiresAt }), mode, fingerprint: row[2], ifMatch: call.ifMatch },
+      call.meta(),
+    );
     return empty;
   };
   return [
@@ -40,9 +44,29 @@ export function imageRoutes(deps: Deps): Route[] {
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'GET', path: '/1.0/images/:fingerprint/export', summary: 'The files of an image', access: 'public', handle: (call) => exportImage(deps, call) }),
-    route({ method: 'PUT', path: '/1.0/images/:fingerprint', summary: 'Replace the properties of an image', access: 'project', body: imagePut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: '/1.0/images/:fingerprint', summary: 'Change properties of an image', access: 'project', body: imagePatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'GET',
+      path: '/1.0/images/:fingerprint/export',
+      summary: 'The files of an image',
+      access: 'public',
+      handle: (call) => exportImage(deps, call),
+    }),
+    route({
+      method: 'PUT',
+      path: '/1.0/images/:fingerprint',
+      summary: 'Replace the properties of an image',
+      access: 'project',
+      body: imagePut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/1.0/images/:fingerprint',
+      summary: 'Change properties of an image',
+      access: 'project',
+      body: imagePatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'DELETE',
       path: '/1.0/images/:fingerprint',

@@ -65,12 +65,19 @@ async function getFile(deps: Deps, call: Call, withContent: boolean): Promise<Re
     if (info.type === 'directory' || !withContent) {
       data.destroy();
       const headers = headersOf(info);
-      return info.type === 'directory' && withContent ? { kind: 'sync', json: JSON.stringify(info.entries ?? []), headers } : { kind: 'raw', contentType: 'application/octet-stream', body: '', headers };
+      return info.type === 'directory' && withContent
+        ? { kind: 'sync', json: JSON.stringify(info.entries ?? []), headers }
+        : { kind: 'raw', contentType: 'application/octet-stream', body: '', headers };
     }
     data.end();
     const filename = path.slice(path.lastIndexOf('/') + 1).replace(/["\\\r\n]/g, '_');
     const length: Record<string, string> = info.size === undefined ? {} : { 'content-length': String(info.size) };
-    return { kind: 'raw', contentType: 'application/octet-stream', body: data, headers: { ...headersOf(info), ...length, 'content-disposition': `inline;filename=${encodeURIComponent(filename)}` } };
+    return {
+      kind: 'raw',
+      contentType: 'application/octet-stream',
+      body: data,
+      headers: { ...headersOf(info), ...length, 'content-disposition': `inline;filename=${encodeURIComponent(filename)}` },
+    };
   } catch (error) {
     data.destroy();
     throw error;
@@ -88,7 +95,10 @@ const headersOf = (info: FileInfo): Record<string, string> => ({
 const fileHeaders = z.object({
   'x-lxd-uid': z.coerce.number().int().min(0).max(0xffff_ffff).default(0),
   'x-lxd-gid': z.coerce.number().int().min(0).max(0xffff_ffff).default(0),
-  'x-lxd-mode': z.string().regex(/^0?[0-7]{1,4}$/, { message: 'must be an octal mode such as 0644' }).optional(),
+  'x-lxd-mode': z
+    .string()
+    .regex(/^0?[0-7]{1,4}$/, { message: 'must be an octal mode such as 0644' })
+    .optional(),
   'x-lxd-type': z.enum(['file', 'directory', 'symlink']).default('file'),
   'x-lxd-write': z.enum(['overwrite', 'append']).default('overwrite'),
 });

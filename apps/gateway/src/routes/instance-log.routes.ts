@@ -81,7 +81,9 @@ function metadataRoutes({ reads }: Deps, prefix: string): Route[] {
         const row = await reads.row(GET_INSTANCE, [call.project, call.params.name]);
         if (!row) throw instanceNotFound();
         const { architecture, config } = JSON.parse(row[0] ?? '{}') as InstanceDocument;
-        const properties = Object.entries(config).filter(([key]) => key.startsWith('image.')).map(([key, value]) => [key.slice('image.'.length), value]);
+        const properties = Object.entries(config)
+          .filter(([key]) => key.startsWith('image.'))
+          .map(([key, value]) => [key.slice('image.'.length), value]);
         return syncValue({ architecture, creation_date: 0, expiry_date: 0, properties: Object.fromEntries(properties) as object, templates: {} });
       },
     }),

@@ -7,7 +7,8 @@ import { route, type Route } from '../http/route';
 import { locate } from '../queries/instance.query';
 import { underEachCollection } from './instance.routes';
 
-export const instanceSessionRoutes = (deps: Deps): Route[] => underEachCollection((prefix) => [execRoute(deps, `${prefix}/exec`), ...consoleRoutes(deps, `${prefix}/console`)]);
+export const instanceSessionRoutes = (deps: Deps): Route[] =>
+  underEachCollection((prefix) => [execRoute(deps, `${prefix}/exec`), ...consoleRoutes(deps, `${prefix}/console`)]);
 
 /** The secrets appear here and nowhere else (ADR 0004). */
 function withFds(deps: Deps, operation: LxdOperation, project: string, fds: readonly Fd[]): Reply {

@@ -33,7 +33,8 @@ const limited = (scope: Scope, type: string | undefined): Scope =>
   type === undefined ? scope : { sql: `(${scope.sql}) and type = $${scope.parameters.length + 1}`, parameters: [...scope.parameters, type] };
 
 function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCollection): Route[] {
-  const list = async (call: Call, scope: Scope): Promise<Reply> => sync(await listJson(reads, { ...INSTANCES, path: [path] }, limited(scope, type), recursionOf(call.query), call.query.filter));
+  const list = async (call: Call, scope: Scope): Promise<Reply> =>
+    sync(await listJson(reads, { ...INSTANCES, path: [path] }, limited(scope, type), recursionOf(call.query), call.query.filter));
   return [
     route({
       method: 'GET',
@@ -57,7 +58,11 @@ function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCol
       body: instanceBody,
       handle: async (call) => {
         const wanted = type ?? call.body.type;
-        const body = { ...call.body, type: wanted === '' ? ('' as const) : validate(z.object({ type: instanceType }), { type: wanted }).type, target: call.query.target === 'none' ? '' : (call.query.target ?? '') };
+        const body = {
+          ...call.body,
+          type: wanted === '' ? ('' as const) : validate(z.object({ type: instanceType }), { type: wanted }).type,
+          target: call.query.target === 'none' ? '' : (call.query.target ?? ''),
+        };
         if (body.source.type === 'copy' && body.source.project !== undefined) requireProjectOf(call, body.source.project);
         return { kind: 'async', operation: await commands.start('instance.create', body, call.meta()), project: call.project };
       },
@@ -101,7 +106,11 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
         const operation =
           restore === ''
             ? await commands.start('instance.update', { name, ifMatch: call.ifMatch, ...content }, call.meta())
-            : await commands.start('instance.restore', { name, snapshot: restore.includes('/') ? restore.slice(restore.indexOf('/') + 1) : restore, stateful }, call.meta());
+            : await commands.start(
+                'instance.restore',
+                { name, snapshot: restore.includes('/') ? restore.slice(restore.indexOf('/') + 1) : restore, stateful },
+                call.meta(),
+              );
         return { kind: 'async', operation, project: call.project };
       },
     }),
@@ -118,13 +127,22 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       body: instancePost,
       handle: async (call) => {
         const { name, migration, pool, project } = call.body;
-        if (migration || pool !== '' || project !== '') throw new WeftError('request.unsupported', 'This server cannot move instances between servers, members, pools or projects yet');
-        return { kind: 'async', operation: await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()), project: call.project };
+        if (migration || pool !== '' || project !== '')
+          throw new WeftError('request.unsupported', 'This server cannot move instances between servers, members, pools or projects yet');
+        return {
+          kind: 'async',
+          operation: await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()),
+          project: call.project,
+        };
       },
     }),
     route({
       ...define('DELETE', 'Delete an instance'),
-      handle: async (call) => ({ kind: 'async', operation: await commands.start('instance.delete', { name: call.params.name ?? '' }, call.meta()), project: call.project }),
+      handle: async (call) => ({
+        kind: 'async',
+        operation: await commands.start('instance.delete', { name: call.params.name ?? '' }, call.meta()),
+        project: call.project,
+      }),
     }),
   ];
 }

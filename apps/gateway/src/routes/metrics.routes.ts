@@ -17,7 +17,12 @@ export function metricsRoutes({ reads }: Deps): Route[] {
       access: 'metrics',
       handle: async (call) => {
         const rows = await reads.rows(RUNNING, [call.query.project ?? ''], 'list');
-        const all = rows.map(([project, name, type, state]) => ({ project: project ?? '', name: name ?? '', type: type ?? '', state: JSON.parse(state ?? '{}') as MeteredInstance['state'] }));
+        const all = rows.map(([project, name, type, state]) => ({
+          project: project ?? '',
+          name: name ?? '',
+          type: type ?? '',
+          state: JSON.parse(state ?? '{}') as MeteredInstance['state'],
+        }));
         const shown = call.actor.kind === 'restricted' ? all.filter(({ project }) => canSeeProject(call.actor, project)) : all;
         return { kind: 'raw', contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(shown) };
       },

@@ -36,7 +36,13 @@ export function operationRoutes(deps: Deps): Route[] {
         return empty;
       },
     }),
-    route({ method: 'GET', path: '/1.0/operations/:id/wait', summary: 'Wait for the end of an operation', access: 'public', handle: (call) => wait(deps, call) }),
+    route({
+      method: 'GET',
+      path: '/1.0/operations/:id/wait',
+      summary: 'Wait for the end of an operation',
+      access: 'public',
+      handle: (call) => wait(deps, call),
+    }),
     route({
       method: 'GET',
       path: '/1.0/operations/:id/websocket',
@@ -73,4 +79,3 @@ async function wait(deps: Deps, call: Call): Promise<Reply> {
   if (!found || (!hasSecret && !canSeeProject(call.actor, found.project))) throw new WeftError('operation.not-found', 'Operation not found');
   return sync(await waitForOperation(deps, id, timeoutSeconds < 0 ? undefined : timeoutSeconds * 1000, call.raw));
 }
-

@@ -48,8 +48,22 @@ export function profileRoutes({ reads, commands }: Deps): Route[] {
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'PUT', path: '/1.0/profiles/:name', summary: 'Replace a profile', access: 'project', body: profilePut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: '/1.0/profiles/:name', summary: 'Change parts of a profile', access: 'project', body: profilePatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PUT',
+      path: '/1.0/profiles/:name',
+      summary: 'Replace a profile',
+      access: 'project',
+      body: profilePut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/1.0/profiles/:name',
+      summary: 'Change parts of a profile',
+      access: 'project',
+      body: profilePatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'POST',
       path: '/1.0/profiles/:name',

@@ -71,11 +71,30 @@ export function projectRoutes({ reads, commands }: Deps): Route[] {
         const row = await read(call);
         const usage = await reads.rows(USAGE, [call.params.name], 'list');
         const { config } = JSON.parse(row[0] ?? '{}') as { config?: Record<string, string> };
-        return syncValue(projectState(config ?? {}, usage.map(([type, cpu, memory, processes]) => ({ type, cpu, memory, processes }))));
+        return syncValue(
+          projectState(
+            config ?? {},
+            usage.map(([type, cpu, memory, processes]) => ({ type, cpu, memory, processes })),
+          ),
+        );
       },
     }),
-    route({ method: 'PUT', path: '/1.0/projects/:name', summary: 'Replace a project', access: 'admin', body: projectPut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: '/1.0/projects/:name', summary: 'Change parts of a project', access: 'admin', body: projectPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PUT',
+      path: '/1.0/projects/:name',
+      summary: 'Replace a project',
+      access: 'admin',
+      body: projectPut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/1.0/projects/:name',
+      summary: 'Change parts of a project',
+      access: 'admin',
+      body: projectPatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'POST',
       path: '/1.0/projects/:name',

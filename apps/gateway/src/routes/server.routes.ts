@@ -33,8 +33,22 @@ export function serverRoutes(deps: Deps): Route[] {
         return sync(trustedServer(config, tails(call.project, Number(row?.[2] ?? 1) > 1)), row?.[1] ?? undefined);
       },
     }),
-    route({ method: 'PUT', path: '/1.0', summary: 'Replace the server configuration', access: 'admin', body: serverPut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: '/1.0', summary: 'Change parts of the server configuration', access: 'admin', body: serverPut, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PUT',
+      path: '/1.0',
+      summary: 'Replace the server configuration',
+      access: 'admin',
+      body: serverPut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/1.0',
+      summary: 'Change parts of the server configuration',
+      access: 'admin',
+      body: serverPut,
+      handle: (call) => update(call, 'merge'),
+    }),
   ];
 }
 

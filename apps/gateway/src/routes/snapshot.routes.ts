@@ -10,7 +10,8 @@ import { underEachCollection } from './instance.routes';
 const OLDEST_FIRST = `doc::json ->> 'created_at', name`;
 const GET = { name: 'snapshot', sql: 'select doc, etag from instance.snapshot_v1 where project = $1 and instance = $2 and name = $3' };
 
-export const snapshotRoutes = (deps: Deps): Route[] => underEachCollection((prefix) => [...collectionRoutes(deps, `${prefix}/snapshots`), ...objectRoutes(deps, `${prefix}/snapshots/:snapshot`)]);
+export const snapshotRoutes = (deps: Deps): Route[] =>
+  underEachCollection((prefix) => [...collectionRoutes(deps, `${prefix}/snapshots`), ...objectRoutes(deps, `${prefix}/snapshots/:snapshot`)]);
 
 function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
   return [
@@ -21,7 +22,14 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
       access: 'project',
       handle: async (call) => {
         const name = call.params.name ?? '';
-        const collection = { view: 'instance.snapshot_v1', path: ['instances', name, 'snapshots'], key: 'name', projects: true, columns: { name: 'name' }, order: OLDEST_FIRST };
+        const collection = {
+          view: 'instance.snapshot_v1',
+          path: ['instances', name, 'snapshots'],
+          key: 'name',
+          projects: true,
+          columns: { name: 'name' },
+          order: OLDEST_FIRST,
+        };
         const scope = { sql: 'project = $1 and instance = $2', parameters: [call.project, name] };
         const json = await listJson(reads, collection, scope, recursionOf(call.query), call.query.filter);
         if (json === '[]' && !(await reads.row(GET_INSTANCE, [call.project, name]))) throw instanceNotFound();
@@ -36,7 +44,11 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
       body: snapshotsPost,
       handle: async (call) => {
         const { name, stateful, expires_at: expiresAt } = call.body;
-        return { kind: 'async', operation: await commands.start('snapshot.create', { instance: call.params.name ?? '', name, stateful, expiresAt }, call.meta()), project: call.project };
+        return {
+          kind: 'async',
+          operation: await commands.start('snapshot.create', { instance: call.params.name ?? '', name, stateful, expiresAt }, call.meta()),
+          project: call.project,
+        };
       },
     }),
   ];
@@ -71,7 +83,11 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       body: snapshotPost,
       handle: async (call) => {
         if (call.body.migration) throw new WeftError('request.unsupported', 'This server cannot move snapshots between servers yet');
-        return { kind: 'async', operation: await commands.start('snapshot.rename', { ...key(call), newName: call.body.name }, call.meta()), project: call.project };
+        return {
+          kind: 'async',
+          operation: await commands.start('snapshot.rename', { ...key(call), newName: call.body.name }, call.meta()),
+          project: call.project,
+        };
       },
     }),
     route({

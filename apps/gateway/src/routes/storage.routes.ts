@@ -28,7 +28,10 @@ export function storageRoutes({ reads, commands, members }: Deps): Route[] {
   const volumes = async (call: Call) => {
     await pool(call.params.name);
     const { type } = call.params;
-    const scope = { sql: `project = $1 and pool = $2${type === undefined ? '' : ' and type = $3'}`, parameters: [call.project, call.params.name, ...(type === undefined ? [] : [type])] };
+    const scope = {
+      sql: `project = $1 and pool = $2${type === undefined ? '' : ' and type = $3'}`,
+      parameters: [call.project, call.params.name, ...(type === undefined ? [] : [type])],
+    };
     const json = await listJson(reads, VOLUMES(call.params.name ?? '', type), scope, recursionOf(call.query), call.query.filter);
     // The key of the list of all types has a slash of its own: "container/c1".
     return sync(type === undefined && recursionOf(call.query) === 0 ? json.replaceAll('%2F', '/') : json);
@@ -51,8 +54,22 @@ export function storageRoutes({ reads, commands, members }: Deps): Route[] {
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'PUT', path: '/1.0/storage-pools/:name', summary: 'Replace a storage pool', access: 'admin', body: storagePoolPut, handle: (call) => update(call, 'replace') }),
-    route({ method: 'PATCH', path: '/1.0/storage-pools/:name', summary: 'Change parts of a storage pool', access: 'admin', body: storagePoolPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      method: 'PUT',
+      path: '/1.0/storage-pools/:name',
+      summary: 'Replace a storage pool',
+      access: 'admin',
+      body: storagePoolPut,
+      handle: (call) => update(call, 'replace'),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/1.0/storage-pools/:name',
+      summary: 'Change parts of a storage pool',
+      access: 'admin',
+      body: storagePoolPatch,
+      handle: (call) => update(call, 'merge'),
+    }),
     route({
       method: 'GET',
       path: '/1.0/storage-pools/:name/resources',

@@ -84,7 +84,12 @@ function call(socketPath: string, method: string, path: string, body?: unknown, 
       response.on('error', reject);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: text.startsWith('{') ? (JSON.parse(text) as Answer['json']) : ({} as Answer['json']) });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          json: text.startsWith('{') ? (JSON.parse(text) as Answer['json']) : ({} as Answer['json']),
+        });
       });
     });
     request.on('error', reject);
@@ -95,7 +100,9 @@ function call(socketPath: string, method: string, path: string, body?: unknown, 
 function lxc(dir: string, args: string[], input = ''): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const env = { ...process.env, LXD_DIR: dir, HOME: join(dir, 'home'), LXD_CONF: join(dir, 'home') };
-    const child = execFile('lxc', args, { env, timeout: 30_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }));
+    const child = execFile('lxc', args, { env, timeout: 30_000, killSignal: 'SIGKILL' }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
     child.stdin?.end(input);
   });
 }

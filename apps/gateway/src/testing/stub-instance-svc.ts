@@ -38,22 +38,58 @@ export async function createStubDatabase(url: string): Promise<StubDatabase> {
   await client.query(TABLES);
   const put = (table: string, values: Record<string, unknown>) => {
     const keys = Object.keys(values);
-    return client.query(`insert into instance.${table} (${keys.join(',')}) values (${keys.map((_key, at) => `$${at + 1}`).join(',')}) on conflict do nothing`, Object.values(values));
+    return client.query(
+      `insert into instance.${table} (${keys.join(',')}) values (${keys.map((_key, at) => `$${at + 1}`).join(',')}) on conflict do nothing`,
+      Object.values(values),
+    );
   };
   await put('server_v1', { config_doc: '{"core.https_address":":8443"}', etag: 'server-etag' });
   await put('member_v1', { name: 'host1', online: true, doc: '{"server_name":"host1"}', resources_doc: '{}' });
   for (const name of ['default', 'p1']) {
-    await put('project_v1', { name, doc: JSON.stringify({ config: { 'features.profiles': 'true' }, description: '', name, used_by: [] }), etag: `project-${name}` });
-    await put('profile_v1', { project: name, name: 'default', doc: JSON.stringify({ config: {}, description: 'Default', devices: {}, name: 'default', used_by: [] }), etag: 'profile-etag' });
+    await put('project_v1', {
+      name,
+      doc: JSON.stringify({ config: { 'features.profiles': 'true' }, description: '', name, used_by: [] }),
+      etag: `project-${name}`,
+    });
+    await put('profile_v1', {
+      project: name,
+      name: 'default',
+      doc: JSON.stringify({ config: {}, description: 'Default', devices: {}, name: 'default', used_by: [] }),
+      etag: 'profile-etag',
+    });
   }
-  await put('storage_pool_v1', { name: 'default', doc: '{"config":{},"description":"","name":"default","driver":"dir","used_by":[],"status":"Created","locations":["none"]}', etag: 'pool-etag' });
+  await put('storage_pool_v1', {
+    name: 'default',
+    doc: '{"config":{},"description":"","name":"default","driver":"dir","used_by":[],"status":"Created","locations":["none"]}',
+    etag: 'pool-etag',
+  });
   return {
     client,
     addInstance: async (project, name, { status = 'Stopped', type = 'container', config = {} } = {}) => {
       const doc = instanceDocument(project, name, status, type, config);
-      const state = { status, status_code: status === 'Running' ? 103 : 102, disk: {}, memory: { usage: 0, usage_peak: 0, swap_usage: 0, swap_usage_peak: 0 }, network: null, pid: 0, processes: 0, cpu: { usage: 0 } };
+      const state = {
+        status,
+        status_code: status === 'Running' ? 103 : 102,
+        disk: {},
+        memory: { usage: 0, usage_peak: 0, swap_usage: 0, swap_usage_peak: 0 },
+        network: null,
+        pid: 0,
+        processes: 0,
+        cpu: { usage: 0 },
+      };
       const full = { ...doc, backups: null, state, snapshots: null };
-      await put('instance_v1', { project, name, id: newId(), type, member: 'host1', status, doc: JSON.stringify(doc), full_doc: JSON.stringify(full), state_doc: JSON.stringify(state), etag: `etag-${name}` });
+      await put('instance_v1', {
+        project,
+        name,
+        id: newId(),
+        type,
+        member: 'host1',
+        status,
+        doc: JSON.stringify(doc),
+        full_doc: JSON.stringify(full),
+        state_doc: JSON.stringify(state),
+        etag: `etag-${name}`,
+      });
     },
     addOperation: async (project, operation) => {
       await client.query(
@@ -63,14 +99,26 @@ export async function createStubDatabase(url: string): Promise<StubDatabase> {
       );
     },
     addCertificate: async (fingerprint, { type = 'client', restricted = false, projects = [] } = {}) => {
-      await put('certificate_v1', { fingerprint, name: 'test', type, restricted, projects, doc: JSON.stringify({ name: 'test', type, restricted, projects, certificate: '', fingerprint }), etag: 'certificate-etag' });
+      await put('certificate_v1', {
+        fingerprint,
+        name: 'test',
+        type,
+        restricted,
+        projects,
+        doc: JSON.stringify({ name: 'test', type, restricted, projects, certificate: '', fingerprint }),
+        etag: 'certificate-etag',
+      });
     },
     close: () => client.end().catch(() => undefined),
   };
 }
 
 function instanceDocument(project: string, name: string, status: string, type: string, config: Record<string, string>) {
-  const volatile = { 'image.os': 'busybox', 'volatile.uuid': newId(), 'volatile.base_image': 'd9fd71e33d1ec02c691ee32bf0459bec535ae86474b942bd82bc8ed59a39abfa' };
+  const volatile = {
+    'image.os': 'busybox',
+    'volatile.uuid': newId(),
+    'volatile.base_image': 'd9fd71e33d1ec02c691ee32bf0459bec535ae86474b942bd82bc8ed59a39abfa',
+  };
   return {
     architecture: 'x86_64',
     config: { ...volatile, ...config },

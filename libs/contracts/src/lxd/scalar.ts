@@ -8,10 +8,25 @@ const MAX_NAME = 255;
 const MAX_TEXT = 65_536;
 const MAX_ENTRIES = 2_000;
 
-export const text = z.string().max(MAX_TEXT).nullish().transform((value) => value ?? '');
-export const name = z.string().max(MAX_NAME).nullish().transform((value) => value ?? '');
-export const flag = z.boolean().nullish().transform((value) => value ?? false);
-export const integer = z.number().int().nullish().transform((value) => value ?? 0);
+export const text = z
+  .string()
+  .max(MAX_TEXT)
+  .nullish()
+  .transform((value) => value ?? '');
+export const name = z
+  .string()
+  .max(MAX_NAME)
+  .nullish()
+  .transform((value) => value ?? '');
+export const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+export const integer = z
+  .number()
+  .int()
+  .nullish()
+  .transform((value) => value ?? 0);
 
 /** A configuration value may be long: cloud-init user data is. The body as a whole is bounded by the reader. */
 const value = z.string().max(1_048_576);
