@@ -1,6 +1,6 @@
 /** The image sagas pass the generic suite: done twice, failed everywhere, killed everywhere. */
 import { newId, type AgentTask, type LxdOperation, type Meta } from '@weft/contracts';
-import { sagaContract } from '../../../../libs/saga/src/testing/saga.contract';
+import { sagaContract } from '@weft/saga/testing/saga.contract';
 import { startPostgres, type TestPostgres } from '@weft/testing';
 import { appendImage } from '../commands/append-image';
 import { execute } from '../commands/execute';
