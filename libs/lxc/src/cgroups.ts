@@ -126,6 +126,17 @@ export class Cgroups {
     return directory === undefined ? [] : processesBelow(directory);
   }
 
+  async exists(group: string): Promise<boolean> {
+    const directory = this.anchor(group);
+    return (
+      directory !== undefined &&
+      fs.access(directory).then(
+        () => true,
+        () => false,
+      )
+    );
+  }
+
   /** Removes what a killed monitor left behind: the empty groups, deepest first, in every hierarchy. */
   async remove(group: string): Promise<void> {
     const mounts = new Set([...Object.values(this.layout.v1), this.layout.v2].filter((mount) => mount !== undefined));

@@ -21,12 +21,12 @@ export class LxcProcesses {
 
   /** Undefined when no monitor runs. */
   async find(monitorGroup: string): Promise<RunningContainer | undefined> {
-    const [monitorPid] = await this.cgroups.processes(monitorGroup);
-    if (monitorPid === undefined) return undefined;
-    for (const child of await childrenOf(monitorPid)) {
-      if (await isInit(child)) return { monitorPid, initPid: child };
+    const members = await this.cgroups.processes(monitorGroup);
+    for (const monitorPid of members) {
+      for (const child of await childrenOf(monitorPid)) if (await isInit(child)) return { monitorPid, initPid: child };
     }
-    return { monitorPid };
+    const [monitorPid] = members;
+    return monitorPid === undefined ? undefined : { monitorPid };
   }
 
   /** `lxc-start` processes of this container that have no monitor group yet: started by somebody who was killed then. */

@@ -19,6 +19,8 @@ const dataFields = {
   storage: z.enum(['overlay', 'copy']),
   /** Fingerprint of the lower layer, "" for copies. */
   image: z.string(),
+  /** Where that layer was when it was first used: it stays there when the image is deleted. */
+  lower: z.string().default(''),
   /** Host id of the container's root that owns the data; null when it is the host's root (privileged). */
   idmapBase: z.number().int().nullable(),
 };
@@ -29,6 +31,10 @@ const recordSchema = z.object({
   epoch: z.number().int(),
   /** A run has begun and what it needed has not been taken down yet. */
   started: z.boolean(),
+  /** The host's boot in which it was started. */
+  bootId: z.string().default(''),
+  /** How the last run ended on its own, once somebody has looked. */
+  end: z.object({ status: z.enum(['stopped', 'crashed']), reason: z.string() }).optional(),
   /** We froze it for a copy; whoever finds this after a kill lets it go on. */
   frozenForCopy: z.boolean(),
 });

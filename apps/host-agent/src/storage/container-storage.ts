@@ -42,7 +42,7 @@ export class ContainerStorage {
     const dir = this.dir(instanceId);
     await this.admit(dir, record.idmapBase);
     if (record.storage === 'copy') return join(dir, record.data, 'rootfs');
-    const lower = await this.images.containerRoot(record.image, { idmapBase: record.idmapBase });
+    const lower = (await isDirectory(record.lower)) ? record.lower : await this.images.containerRoot(record.image, { idmapBase: record.idmapBase });
     const target = join(dir, 'rootfs');
     await fs.mkdir(target, { recursive: true });
     await mountOverlay({ lower, upper: join(dir, record.data, 'upper'), work: join(dir, record.data, 'work'), target });
@@ -56,11 +56,35 @@ export class ContainerStorage {
     if (record.idmapBase === idmapBase) return record;
     const dir = this.dir(instanceId);
     const data = newDataName();
-    await copyData(join(dir, record.data), record, join(dir, data));
-    await shiftOwners(join(dir, data, contentOf(record)), (idmapBase ?? 0) - (record.idmapBase ?? 0));
-    const shifted = { ...record, data, idmapBase };
+    const moved = await this.layersFor(instanceId, record, join(dir, data), idmapBase);
+    await shiftOwners(join(dir, data, contentOf(moved)), (idmapBase ?? 0) - (record.idmapBase ?? 0));
+    const shifted = { ...record, ...moved, data, idmapBase };
     await this.commit(instanceId, shifted);
     return shifted;
+  }
+
+  /** A copy over the same image as other ids see it; over none (everything copied) when the image is gone. */
+  private async layersFor(
+    instanceId: string,
+    record: ContainerRecord,
+    place: string,
+    idmapBase: number | null,
+  ): Promise<Pick<ContainerData, 'storage' | 'image' | 'lower'>> {
+    if (record.storage === 'copy') {
+      await copyData(join(this.dir(instanceId), record.data), record, place);
+      return { storage: 'copy', image: '', lower: '' };
+    }
+    try {
+      const lower = await this.images.containerRoot(record.image, { idmapBase });
+      await copyData(join(this.dir(instanceId), record.data), record, place);
+      return { storage: 'overlay', image: record.image, lower };
+    } catch (error) {
+      if (!(error instanceof WeftError) || error.code !== 'image.not-found') throw error;
+      await fs.mkdir(place, { mode: 0o711 });
+      await copyTree(await this.mount(instanceId, record), join(place, 'rootfs'));
+      await this.unmount(instanceId);
+      return { storage: 'copy', image: '', lower: '' };
+    }
   }
 
   /** Makes `record` the truth and removes data that it does not name. */
@@ -80,9 +104,9 @@ export class ContainerStorage {
     await removeTree(partial);
     await removeTree(target);
     await fs.mkdir(partial, { recursive: true, mode: 0o711 });
-    const { data, storage, image, idmapBase } = record;
+    const { data, storage, image, lower, idmapBase } = record;
     await copyData(join(this.dir(instanceId), data), record, join(partial, data));
-    await writeRecord(partial, { data, storage, image, idmapBase });
+    await writeRecord(partial, { data, storage, image, lower, idmapBase });
     await fs.rename(partial, target);
   }
 
@@ -137,7 +161,10 @@ export class ContainerStorage {
   private async locate(source: Extract<RootSource, { kind: 'instance' | 'snapshot' }>): Promise<[string, ContainerData]> {
     const dir = source.kind === 'instance' ? this.dir(source.instanceId) : this.snapshotDir(source.instanceId, source.snapshotId);
     const data = source.kind === 'instance' ? await readRecord(dir) : await readSnapshotData(dir);
-    if (data) return [join(dir, data.data), { data: data.data, storage: data.storage, image: data.image, idmapBase: data.idmapBase }];
+    if (data) {
+      const { storage, image, lower, idmapBase } = data;
+      return [join(dir, data.data), { data: data.data, storage, image, lower, idmapBase }];
+    }
     if (source.kind === 'instance') throw new WeftError('instance.not-found', 'The instance to copy is not on this host');
     throw new WeftError('snapshot.not-found', 'The snapshot is not on this host');
   }
@@ -145,7 +172,7 @@ export class ContainerStorage {
   private async buildEmpty(place: string, data: string, idmapBase: number | null): Promise<ContainerData> {
     await fs.mkdir(join(place, 'rootfs'), { recursive: true });
     await fs.chown(join(place, 'rootfs'), idmapBase ?? 0, idmapBase ?? 0);
-    return { data, storage: 'copy', image: '', idmapBase };
+    return { data, storage: 'copy', image: '', lower: '', idmapBase };
   }
 
   private async buildFromImage(place: string, data: string, fingerprint: string, idmapBase: number | null): Promise<ContainerData> {
@@ -154,7 +181,7 @@ export class ContainerStorage {
     await fs.mkdir(place, { mode: 0o711 });
     if (!(await this.overlayWorks)) {
       await copyTree(lower, join(place, 'rootfs'));
-      return { data, storage: 'copy', image: '', idmapBase };
+      return { data, storage: 'copy', image: '', lower: '', idmapBase };
     }
     // The merged root directory shows the upper one's owner and mode.
     const stat = await fs.stat(lower);
@@ -162,13 +189,21 @@ export class ContainerStorage {
     await fs.chown(join(place, 'upper'), stat.uid, stat.gid);
     await fs.chmod(join(place, 'upper'), stat.mode & 0o7777);
     await fs.mkdir(join(place, 'work'));
-    return { data, storage: 'overlay', image: fingerprint, idmapBase };
+    return { data, storage: 'overlay', image: fingerprint, lower, idmapBase };
   }
 }
 
-const contentOf = (data: ContainerData): string => (data.storage === 'overlay' ? 'upper' : 'rootfs');
+const isDirectory = (path: string): Promise<boolean> =>
+  path === ''
+    ? Promise.resolve(false)
+    : fs.stat(path).then(
+        (stat) => stat.isDirectory(),
+        () => false,
+      );
 
-async function copyData(from: string, data: ContainerData, to: string): Promise<void> {
+const contentOf = (data: Pick<ContainerData, 'storage'>): string => (data.storage === 'overlay' ? 'upper' : 'rootfs');
+
+async function copyData(from: string, data: Pick<ContainerData, 'storage'>, to: string): Promise<void> {
   await fs.mkdir(to, { mode: 0o711 });
   await copyTree(join(from, contentOf(data)), join(to, contentOf(data)));
   if (data.storage === 'overlay') await fs.mkdir(join(to, 'work'));

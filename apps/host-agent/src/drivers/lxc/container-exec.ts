@@ -10,9 +10,9 @@ import type { InstanceSpec } from '@weft/contracts';
 import type { CommandLine, Lxc, LxcProcesses } from '@weft/lxc';
 import type { ExecProcess, ExecRequest } from '../driver';
 import type { GuestPipes } from './guest-pipes';
+import { sendSignal, SIGKILL } from './kill-groups';
 import { startOnPty } from './pty-stream';
 
-const SIGKILL = 9;
 /** After a command has ended, something it left behind may hold its output open: wait this long without output. */
 const QUIET_MS = 150;
 
@@ -70,26 +70,18 @@ export class ContainerExec {
     );
     for (let waitMs = 1; !hasEnded && waitMs < 1000; waitMs *= 2) {
       const pid = await this.processes.attached(attachPid);
-      if (pid !== undefined) return send(pid, signal);
+      if (pid !== undefined) return sendSignal(pid, signal);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 
   private async kill(attachPid: number, exit: Promise<number>): Promise<void> {
     await this.signal(attachPid, SIGKILL, exit);
-    send(attachPid, SIGKILL);
+    sendSignal(attachPid, SIGKILL);
   }
 }
 
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: SIGKILL, SIGTERM: 15 };
-
-function send(pid: number, signal: number): void {
-  try {
-    if (pid > 1) process.kill(pid, signal);
-  } catch {
-    // It has ended.
-  }
-}
 
 /**
  * What comes out of our end of a pipe. It ends with the pipe, or when the command has ended and nothing more comes: a

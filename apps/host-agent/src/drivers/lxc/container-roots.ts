@@ -35,7 +35,7 @@ export class ContainerRoots {
   tidy(instanceId: string): Promise<void> {
     return this.serial.run(instanceId, async () => {
       if (this.users.has(instanceId) || (await this.runtime.find(instanceId))) return;
-      await this.runtime.clean(instanceId);
+      await this.runtime.settle(instanceId);
     });
   }
 

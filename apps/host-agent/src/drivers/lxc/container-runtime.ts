@@ -7,29 +7,20 @@
  * A kill between two of these steps leaves a state that `inspect` reads right and that the next call cleans up.
  */
 import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type InstanceSpec, WeftError } from '@weft/contracts';
-import {
-  type Cgroups,
-  type IdMapping,
-  firstErrors,
-  lastInitExit,
-  type Lxc,
-  LxcProcesses,
-  LxcToolError,
-  renderLxcConfig,
-  type RunningContainer,
-  seccompPolicy,
-} from '@weft/lxc';
+import { type Cgroups, type IdMapping, firstErrors, type Lxc, LxcProcesses, LxcToolError, type RunningContainer } from '@weft/lxc';
 import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
 import type { ContainerStorage } from '../../storage/container-storage';
 import type { Inspection } from '../driver';
-import { containerConfig, containerGroup, isPrivileged, monitorGroup } from './container-config';
+import { containerGroup, isPrivileged, monitorGroup } from './container-config';
 import { diskMounts } from './container-devices';
 import { detectFeatures } from './container-host';
 import { type CgroupValue, cgroupValues } from './container-limits';
+import { endOf, hostBootId } from './container-end';
+import { killGroups, sendSignal, SIGKILL } from './kill-groups';
 import { haltSignal } from './init-signal';
+import { logFile, writeRunFiles } from './run-files';
 import { loadKernelModules } from './kernel-modules';
 
 export interface RuntimeOptions {
@@ -41,9 +32,6 @@ export interface RuntimeOptions {
 
 const POLL_MS = 10;
 const SETTLE_TIMEOUT_MS = 2000;
-const KILL_TIMEOUT_MS = 20_000;
-/** Half a second for a monitor without a container. */
-const MONITOR_TURNS = 50;
 
 export class ContainerRuntime {
   readonly processes: LxcProcesses;
@@ -54,7 +42,7 @@ export class ContainerRuntime {
     this.processes = new LxcProcesses(options.cgroups);
   }
 
-  logFile = (instanceId: string, name: 'lxc.log' | 'console.log'): string => join(this.options.storage.dir(instanceId), 'log', name);
+  logFile = (instanceId: string, name: 'lxc.log' | 'console.log'): string => logFile(this.options.storage.dir(instanceId), name);
 
   find = (instanceId: string): Promise<RunningContainer | undefined> => this.processes.find(monitorGroup(instanceId));
 
@@ -81,7 +69,7 @@ export class ContainerRuntime {
       return { status: isFrozen ? 'frozen' : 'running', epoch, pid: running.initPid };
     }
     if (!record?.started || running) return { status: 'stopped', epoch };
-    return { epoch, ...endOf(await this.readLog(instanceId)) };
+    return { epoch, ...(await endOf(instanceId, record, this.options.cgroups, await this.readLog(instanceId))) };
   }
 
   /** A monitor without init is between two states: it starts, reboots or ends its container. Waits for which. */
@@ -100,13 +88,15 @@ export class ContainerRuntime {
     if ((await this.find(spec.id))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
     const { storage, cgroups, idmap } = this.options;
     const disks = await diskMounts(spec.devices);
-    const limits = cgroupValues(spec.config, (await detectFeatures(cgroups)).limits, spec.id);
+    const features = await detectFeatures(cgroups);
+    const limits = cgroupValues(spec.config, features.limits, spec.id);
     await loadKernelModules(spec.config['linux.kernel_modules'] ?? '');
     await this.clean(spec.id);
     record = await storage.shift(spec.id, record, isPrivileged(spec) ? null : idmap.base);
     try {
-      await this.writeFiles(spec, await storage.mount(spec.id, record), limits, disks);
-      await this.save(spec.id, { ...record, epoch, started: true });
+      const rootfs = await storage.mount(spec.id, record);
+      await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks });
+      await this.save(spec.id, { ...withoutEnd(record), epoch, started: true, bootId: await hostBootId() });
       await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
     } catch (error) {
       await this.clean(spec.id);
@@ -173,23 +163,21 @@ export class ContainerRuntime {
     }
   }
 
+  /** After a container has ended on its own: keeps why, and takes down what its run needed. */
+  async settle(instanceId: string): Promise<void> {
+    const record = await readRecord(this.options.storage.dir(instanceId));
+    if (record?.started && !record.end) {
+      const end = await endOf(instanceId, record, this.options.cgroups, await this.readLog(instanceId));
+      await this.save(instanceId, { ...record, end });
+    }
+    await this.clean(instanceId);
+  }
+
   /** Kills what runs and takes down what a run needs. Does nothing where nothing is left. */
   async clean(instanceId: string): Promise<void> {
     const { cgroups, storage } = this.options;
-    if ((await readRecord(storage.dir(instanceId)))?.started) (await this.processes.starting(instanceId)).forEach(kill);
-    const deadline = performance.now() + KILL_TIMEOUT_MS;
-    for (let turn = 0; performance.now() < deadline; turn += 1) {
-      const inside = await cgroups.processes(containerGroup(instanceId));
-      const monitors = await cgroups.processes(monitorGroup(instanceId));
-      if (inside.length + monitors.length === 0) break;
-      inside.forEach(kill);
-      await cgroups.thaw(containerGroup(instanceId));
-      // The monitor ends by itself when its container has; it tidies up then.
-      if (inside.length === 0 && turn > MONITOR_TURNS) monitors.forEach(kill);
-      await delay(POLL_MS);
-    }
-    await cgroups.remove(containerGroup(instanceId));
-    await cgroups.remove(monitorGroup(instanceId));
+    if ((await readRecord(storage.dir(instanceId)))?.started) (await this.processes.starting(instanceId)).forEach((pid) => sendSignal(pid, SIGKILL));
+    await killGroups(cgroups, instanceId);
     await storage.unmount(instanceId);
   }
 
@@ -198,7 +186,7 @@ export class ContainerRuntime {
     const deadline = performance.now() + timeoutMs;
     for (let intervalMs = 250; ; intervalMs *= 2) {
       const pid = (await this.find(instanceId))?.initPid;
-      if (pid !== undefined) send(pid, signal);
+      if (pid !== undefined) sendSignal(pid, signal);
       const leftMs = deadline - performance.now();
       if (await this.gone(instanceId, Math.min(intervalMs, leftMs))) return true;
       if (leftMs <= intervalMs) return false;
@@ -218,29 +206,6 @@ export class ContainerRuntime {
 
   private readLog = (instanceId: string): Promise<string> => fs.readFile(this.logFile(instanceId, 'lxc.log'), 'utf8').catch(() => '');
 
-  private async writeFiles(spec: InstanceSpec, rootfs: string, limits: readonly CgroupValue[], disks: Awaited<ReturnType<typeof diskMounts>>): Promise<void> {
-    const dir = this.options.storage.dir(spec.id);
-    const features = await detectFeatures(this.options.cgroups);
-    const seccompProfile = join(dir, 'seccomp');
-    const consoleLog = this.logFile(spec.id, 'console.log');
-    const config = containerConfig(spec, {
-      ...(isPrivileged(spec) ? {} : { idmap: this.options.idmap }),
-      ...(features.lxcfs ? { lxcfs: features.lxcfs } : {}),
-      apparmor: features.apparmor,
-      deviceRules: this.options.cgroups.version('devices'),
-      rootfs,
-      seccompProfile,
-      consoleLog,
-      limits,
-      disks,
-    });
-    await fs.mkdir(join(dir, 'log'), { recursive: true, mode: 0o700 });
-    await fs.rm(this.logFile(spec.id, 'lxc.log'), { force: true });
-    await fs.rm(consoleLog, { force: true });
-    await fs.writeFile(seccompProfile, seccompPolicy());
-    await fs.writeFile(join(dir, 'config'), configText(config));
-  }
-
   private async startFailure(spec: InstanceSpec, error: LxcToolError): Promise<WeftError> {
     const words = firstErrors(await this.readLog(spec.id));
     const stderr = error.stderr.trim().split('\n').slice(0, 3);
@@ -250,38 +215,7 @@ export class ContainerRuntime {
   }
 }
 
-function endOf(log: string): Pick<Inspection, 'status' | 'reason'> {
-  const end = lastInitExit(log);
-  switch (end.kind) {
-    case 'halt':
-      return { status: 'stopped', reason: 'guest' };
-    case 'signal':
-      return { status: 'crashed', reason: `init was killed by signal ${end.signal}` };
-    case 'error':
-      return { status: 'crashed', reason: `init ended with code ${end.code}` };
-    default:
-      return end satisfies never;
-  }
-}
-
-function configText(config: Parameters<typeof renderLxcConfig>[0]): string {
-  try {
-    return renderLxcConfig(config);
-  } catch (error) {
-    throw new WeftError('config.invalid', (error as Error).message, { cause: error });
-  }
-}
-
-const SIGKILL = 9;
-const kill = (pid: number): void => send(pid, SIGKILL);
-
-function send(pid: number, signal: number): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has gone by itself.
-  }
-}
+const withoutEnd = ({ end: _, ...record }: ContainerRecord): ContainerRecord => record;
 
 /** Version 1 wants memory <= memory + swap at every moment: raise the outer limit first, lower it last. */
 async function inWritableOrder(values: readonly CgroupValue[], read: (file: string) => Promise<string | undefined>): Promise<CgroupValue[]> {

@@ -94,7 +94,7 @@ export class LxcDriver implements Driver {
       const copy = async (): Promise<void> => {
         const data = await this.storage.build(spec.id, source, isPrivileged(spec) ? null : this.idmap.base);
         if (source.kind === 'instance') await this.storage.copySnapshots(source.instanceId, spec.id, snapshots);
-        await this.storage.commit(spec.id, { ...data, epoch: 0, started: false, frozenForCopy: false });
+        await this.storage.commit(spec.id, { ...data, epoch: 0, started: false, bootId: '', frozenForCopy: false });
       };
       if (source.kind !== 'instance') return copy();
       const { runtime } = await this.parts();

@@ -46,8 +46,10 @@ describeLxc('lxc, seen from the guest', () => {
       first.stream.write('stty size; echo con-$((40+2))\n');
       await eventually(() => Promise.resolve(output().includes('con-42') && output().includes('25 90')));
       first.resize(120, 40);
-      first.stream.write('stty size\n');
-      await eventually(() => Promise.resolve(output().includes('40 120')));
+      await eventually(() => {
+        first.stream.write('stty size\n');
+        return Promise.resolve(output().includes('40 120'));
+      });
       const second = await driver.console(spec, { width: 80, height: 24 });
       expect(first.stream.readableEnded || first.stream.destroyed).toBe(true);
       const taken = text(second.stream);
@@ -62,14 +64,16 @@ describeLxc('lxc, seen from the guest', () => {
 
   describe('exec', () => {
     it('has a terminal that can be resized', async () => {
-      const child = await interactive(['/bin/sh', '-c', 'tty; stty size; read x; stty size; exit 5'], { TERM: 'vt100' });
+      const child = await interactive(['/bin/sh', '-c', 'tty; stty size; while read x && [ "$x" != end ]; do stty size; done; exit 5'], { TERM: 'vt100' });
       const output = text(child.tty!);
       await eventually(() => Promise.resolve(/\/dev\/pts\/\d+\r\n30 100/.test(output())));
       child.resize(77, 33);
-      await eventually(() => Promise.resolve(true));
-      child.tty!.write('\n');
+      await eventually(() => {
+        child.tty!.write('\n');
+        return Promise.resolve(output().includes('33 77'));
+      });
+      child.tty!.write('end\n');
       expect(await child.exit).toBe(5);
-      expect(output()).toContain('33 77');
     });
 
     it('sends signals to the command on a terminal, and keys of the terminal too', async () => {

@@ -3,7 +3,7 @@ import { existsSync, promises as fs } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Readable } from 'node:stream';
-import type { InstanceSpec } from '@weft/contracts';
+import { type InstanceSpec, WeftError } from '@weft/contracts';
 import { eventually } from '@weft/testing';
 import { Cgroups } from '@weft/lxc';
 import { fileOptions, run, withFiles } from '../contract-subject';
@@ -166,7 +166,9 @@ describeLxc('lxc, seen from the host', () => {
       const spec = await bed.started(driver, 'orphan');
       const [monitor] = await cgroups.processes(monitorGroup(spec.id));
       process.kill(monitor!, 'SIGKILL');
-      await eventually(async () => !['running', 'frozen'].includes(await status(spec)));
+      await eventually(async () => (await status(spec)) === 'crashed');
+      await eventually(async () => (await traces(spec.id)).length === 0);
+      expect((await driver.inspect(spec.id)).reason).toContain('monitor');
       await driver.start(spec, 2);
       expect(await shell(driver, spec, 'echo up')).toBe('up');
       await kill(spec);
@@ -214,6 +216,20 @@ describeLxc('lxc, seen from the host', () => {
       await kill(privileged);
       await driver.start(spec, 3);
       expect(await shell(driver, spec, look)).toBe('5:6 644\n0:0 4755\n0:0 644\n 0 1000000 65536');
+      await kill(spec);
+    });
+
+    it('outlives its image', async () => {
+      const spec = await bed.started(driver, 'survivor');
+      await shell(driver, spec, 'echo mine >/mine');
+      await kill(spec);
+      const others = bed.driver({ images: { containerRoot: () => Promise.reject(new WeftError('image.not-found', 'deleted')) } });
+      await others.start(spec, 2);
+      expect(await shell(others, spec, 'cat /mine')).toBe('mine');
+      await kill(spec);
+      const privileged = { ...spec, config: { 'security.privileged': 'true' } };
+      await others.start(privileged, 3);
+      expect(await shell(others, privileged, "cat /mine; stat -c '%u' /mine /etc/passwd")).toBe('mine\n0\n0');
       await kill(spec);
     });
 
