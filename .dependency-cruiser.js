@@ -4,7 +4,7 @@
  *
  *   main -> module -> adapters, clients, api -> commands, queries, sagas, reconcilers, projections -> domain -> contracts
  */
-const SPEC = '\\.(spec|contract)\\.ts$|/testing/';
+const SPEC = '\\.(spec|contract|fixture|testbed)\\.ts$|/testing/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -44,9 +44,9 @@ module.exports = {
     },
     {
       name: 'only-the-module-names-adapters',
-      comment: 'Composition happens in <noun>.module.ts (or main.ts); others get an interface.',
+      comment: 'Composition happens in <noun>.module.ts, composition.ts or main.ts; others get an interface.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/src/', pathNot: ['^apps/[^/]+/src/(adapters/|[^/]+\\.module\\.ts$|main\\.ts$)', SPEC] },
+      from: { path: '^apps/([^/]+)/src/', pathNot: ['^apps/[^/]+/src/(adapters/|[^/]+\\.module\\.ts$|composition\\.ts$|main\\.ts$)', SPEC] },
       to: { path: '^apps/$1/src/adapters/', dependencyTypesNot: ['type-only'] },
     },
     {

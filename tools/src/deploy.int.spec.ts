@@ -79,7 +79,13 @@ it('the entry point puts passwords into URLs', async () => {
   const scratch = await scratchDir();
   try {
     writeFileSync(join(scratch.path, 'weft_gateway.password'), 'pw\n');
-    const env = { PATH: process.env.PATH, WEFT_SECRETS_DIR: scratch.path, WEFT_USER: 'weft_gateway', WEFT_NATS_SERVERS: 'a:1,b:2', WEFT_POSTGRES_HOST: 'p:5432' };
+    const env = {
+      PATH: process.env.PATH,
+      WEFT_SECRETS_DIR: scratch.path,
+      WEFT_USER: 'weft_gateway',
+      WEFT_NATS_SERVERS: 'a:1,b:2',
+      WEFT_POSTGRES_HOST: 'p:5432',
+    };
     const output = execFileSync(join(ROOT, 'deploy', 'docker', 'entrypoint.sh'), ['env'], { env, encoding: 'utf8' });
     expect(output).toContain('WEFT_NATS_URL=nats://weft_gateway:pw@a:1,nats://weft_gateway:pw@b:2\n');
     expect(output).toContain('WEFT_POSTGRES_URL=postgres://weft_gateway:pw@p:5432/weft\n');

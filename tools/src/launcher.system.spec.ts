@@ -30,7 +30,10 @@ const makePlace = async () => {
   const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${await freePort()}` };
   const launch = (...args: string[]) => spawn('bash', [join(ROOT, 'tools/bin/weft'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const weft = (...args: string[]) => collect(launch(...args));
-  const lxc = (...args: string[]) => collect(spawn('lxc', args, { env: { PATH: process.env.PATH, LXD_DIR: dir, LXD_CONF: scratch.path, HOME: scratch.path }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const lxc = (...args: string[]) =>
+    collect(
+      spawn('lxc', args, { env: { PATH: process.env.PATH, LXD_DIR: dir, LXD_CONF: scratch.path, HOME: scratch.path }, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   const remove = async () => {
     await weft('down');
     await scratch.remove();
@@ -39,7 +42,8 @@ const makePlace = async () => {
 };
 type Place = Awaited<ReturnType<typeof makePlace>>;
 
-const services = ({ at }: Place): ProcessIdentity[] => readdirSync(at.run).flatMap((name) => (name.endsWith('.pid') ? (readPidFile(join(at.run, name)) ?? []) : []));
+const services = ({ at }: Place): ProcessIdentity[] =>
+  readdirSync(at.run).flatMap((name) => (name.endsWith('.pid') ? (readPidFile(join(at.run, name)) ?? []) : []));
 
 const started = async (place: Place, ...args: string[]): Promise<string> => {
   const { code, output } = await place.weft('start', '--detach', ...args);
@@ -65,7 +69,9 @@ describe('the launcher', () => {
     await started(two, '--members', '2');
     expect((await one.weft('start', '--detach')).output).toMatch(/runs already/);
     expect((await two.weft('status')).output).toMatch(/agent-host2 +process \d+/);
-    expect((await one.lxc('image', 'list', '--format', 'csv', '--columns', 'l')).output.split('\n').sort()).toEqual(expect.arrayContaining(['tiny', 'tiny-vm']));
+    expect((await one.lxc('image', 'list', '--format', 'csv', '--columns', 'l')).output.split('\n').sort()).toEqual(
+      expect.arrayContaining(['tiny', 'tiny-vm']),
+    );
     const others = services(two);
     expect(await one.weft('down')).toMatchObject({ code: 0 });
     expect(leftoverProcesses(one.dir)).toEqual([]);
@@ -78,7 +84,9 @@ describe('the launcher', () => {
     const [one, two] = [await newPlace(), await newPlace()];
     await started(one);
     const address = /https:\/\/(\S+)/.exec((await one.weft('status')).output)?.[1] ?? '';
-    const { code, output } = await collect(spawn('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env: { ...process.env, WEFT_DIR: two.dir, WEFT_HTTPS_ADDRESS: address } }));
+    const { code, output } = await collect(
+      spawn('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env: { ...process.env, WEFT_DIR: two.dir, WEFT_HTTPS_ADDRESS: address } }),
+    );
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${address} is in use`) });
     expect(leftoverProcesses(two.dir)).toEqual([]);
   });

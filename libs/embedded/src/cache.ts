@@ -34,7 +34,12 @@ const ABANDONED_MS = 3_600_000;
 const removeOldDrafts = async (dir: string): Promise<void> => {
   for (const name of await readdir(dir)) {
     const path = join(dir, name);
-    const since = name.includes('.draft-') ? await stat(path).then(({ mtimeMs }) => mtimeMs, () => undefined) : undefined;
+    const since = name.includes('.draft-')
+      ? await stat(path).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => undefined,
+        )
+      : undefined;
     if (since !== undefined && Date.now() - since > ABANDONED_MS) await rm(path, { recursive: true, force: true });
   }
 };

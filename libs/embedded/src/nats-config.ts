@@ -16,7 +16,8 @@ const renderUser = (user: NatsUser): string =>
         publish: { allow: ${list(user.publish)} }, subscribe: { allow: ${list(user.subscribe)} }, allow_responses: { max: 10, expires: "10m" } } }`;
 
 /** The `authorization` block by itself, for servers that are configured elsewhere (`include`). */
-export const renderNatsUsers = (users: readonly NatsUser[]): string => ['authorization {', '  users: [', users.map(renderUser).join(',\n'), '  ]', '}', ''].join('\n');
+export const renderNatsUsers = (users: readonly NatsUser[]): string =>
+  ['authorization {', '  users: [', users.map(renderUser).join(',\n'), '  ]', '}', ''].join('\n');
 
 /** `sync_interval: always` puts every acknowledged message on disk, but servers before 2.10 refuse the word. */
 export const renderNatsConfig = (options: NatsOptions, version: NatsVersion): string =>

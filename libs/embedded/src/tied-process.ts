@@ -30,11 +30,12 @@ export const startTied = (options: TiedProcessOptions): TiedProcess => {
   const { account } = options;
   const identityArgs = account ? ['--reuid', String(account.uid), '--regid', String(account.gid), '--clear-groups'] : [];
   const log = openSync(options.logFile, 'a', 0o640);
-  const child = spawn(
-    'setpriv',
-    ['--pdeathsig', options.deathSignal.replace('SIG', ''), ...identityArgs, '--', options.command, ...options.args],
-    { cwd: options.cwd ?? '/', env: options.env ?? process.env, stdio: ['ignore', log, log], detached: true },
-  );
+  const child = spawn('setpriv', ['--pdeathsig', options.deathSignal.replace('SIG', ''), ...identityArgs, '--', options.command, ...options.args], {
+    cwd: options.cwd ?? '/',
+    env: options.env ?? process.env,
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));

@@ -10,9 +10,7 @@ const wanted = Boolean(process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? process.env.OT
 let shutdown: () => Promise<void> = () => Promise.resolve();
 
 if (wanted) {
-  /* eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when asked for */
   const { NodeSDK } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
-  /* eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when asked for */
   const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg') as typeof import('@opentelemetry/instrumentation-pg');
   const sdk = new NodeSDK({ serviceName: process.env.OTEL_SERVICE_NAME ?? process.env.WEFT_SERVICE, instrumentations: [new PgInstrumentation({ requireParentSpan: true })] });
   sdk.start();

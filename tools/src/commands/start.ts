@@ -65,7 +65,10 @@ export const supervise = async (settings: Settings, members: number | undefined)
   try {
     const progress = createProgress((message) => void tell(message));
     const platform = await runPlatform(settings, places(settings.dir), members, progress);
-    stopOnSignal(platform, createProgress(() => undefined));
+    stopOnSignal(
+      platform,
+      createProgress(() => undefined),
+    );
     await tell({ ready: { members: platform.memberCount } });
   } catch (error) {
     await tell({ failed: error instanceof Error ? error.message : String(error) });

@@ -15,7 +15,9 @@ export const status = (settings: Settings): void => {
     process.exitCode = 3;
     return;
   }
-  process.stdout.write(`Weft in ${at.dir} ${existsSync(at.supervisorReady) ? 'is ready' : 'is starting'}; REST API https://${settings.httpsAddress} and ${at.unixSocket}\n`);
+  process.stdout.write(
+    `Weft in ${at.dir} ${existsSync(at.supervisorReady) ? 'is ready' : 'is starting'}; REST API https://${settings.httpsAddress} and ${at.unixSocket}\n`,
+  );
   for (const file of readdirSync(at.run).filter((name) => name.endsWith('.pid'))) {
     const name = file.slice(0, -'.pid'.length);
     const process_ = readPidFile(join(at.run, file));

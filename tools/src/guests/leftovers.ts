@@ -19,7 +19,10 @@ export const leftoverProcesses = (dir: string): ProcessIdentity[] => {
 
 const isBelow = (word: string, dir: string): boolean => word.split(/[\s=,:]/).some((part) => part === dir || part.startsWith(`${dir}/`));
 
-const processIds = (): number[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+const processIds = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 const commandLine = (pid: number): string[] => {
   try {
@@ -52,7 +55,8 @@ const directoriesIn = (path: string): string[] =>
   existsSync(path) ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
 
 /** Of every member whose state is below `dir`. */
-const instanceIds = (dir: string): string[] => directoriesIn(join(dir, 'members')).flatMap((member) => directoriesIn(join(dir, 'members', member, 'instances')));
+const instanceIds = (dir: string): string[] =>
+  directoriesIn(join(dir, 'members')).flatMap((member) => directoriesIn(join(dir, 'members', member, 'instances')));
 
 const CGROUPS = '/sys/fs/cgroup';
 

@@ -21,7 +21,10 @@ describe('prepareDatabase', () => {
     const urlOf = (database: string) => postgres.url.replace(/weft$/, database);
     await prepareDatabase(urlOf, roles);
     await prepareDatabase(urlOf, roles);
-    await query('weft_instance', 'CREATE TABLE instance.secret (n int); INSERT INTO instance.secret VALUES (1); CREATE VIEW instance.published AS SELECT n FROM instance.secret');
+    await query(
+      'weft_instance',
+      'CREATE TABLE instance.secret (n int); INSERT INTO instance.secret VALUES (1); CREATE VIEW instance.published AS SELECT n FROM instance.secret',
+    );
   }, 60_000);
   afterAll(() => postgres.stop());
 
@@ -33,7 +36,13 @@ describe('prepareDatabase', () => {
     expect((await query('weft_gateway', 'SELECT n FROM instance.published')).rows).toEqual([{ n: 1 }]);
     await query('weft_instance', 'DROP VIEW instance.published; CREATE OR REPLACE VIEW instance.published AS SELECT n + 1 AS n FROM instance.secret');
     expect((await query('weft_gateway', 'SELECT n FROM instance.published')).rows).toEqual([{ n: 2 }]);
-    for (const sql of ['SELECT n FROM instance.secret', 'INSERT INTO instance.secret VALUES (2)', 'CREATE TABLE instance.mine (n int)', 'CREATE SCHEMA mine', 'CREATE TABLE public.mine (n int)']) {
+    for (const sql of [
+      'SELECT n FROM instance.secret',
+      'INSERT INTO instance.secret VALUES (2)',
+      'CREATE TABLE instance.mine (n int)',
+      'CREATE SCHEMA mine',
+      'CREATE TABLE public.mine (n int)',
+    ]) {
       await expect(query('weft_gateway', sql)).rejects.toThrow(/permission denied/);
     }
   });

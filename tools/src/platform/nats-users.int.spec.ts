@@ -22,7 +22,9 @@ describe('NATS users', () => {
   };
 
   beforeAll(async () => {
-    nats = await startNats({ users: [instanceServiceUser('svc', 'x'), gatewayUser('gw', 'x'), agentUser('agent1', 'x', 'host1'), agentUser('agent2', 'x', 'host2')] });
+    nats = await startNats({
+      users: [instanceServiceUser('svc', 'x'), gatewayUser('gw', 'x'), agentUser('agent1', 'x', 'host1'), agentUser('agent2', 'x', 'host2')],
+    });
   }, 60_000);
   afterAll(async () => {
     await Promise.all(open.map((connection) => connection.close()));
@@ -46,10 +48,18 @@ describe('NATS users', () => {
   it('keeps an agent from another host, from commands and from the replies of others', async () => {
     const agent = await as('agent1');
     const seen = refusals(agent);
-    const publications = [heartbeatSubject('host2'), taskSubject('host1'), 'weft.cmd.instance.instance.delete', 'weft.event.instance.default.instance.x', `$JS.API.STREAM.DELETE.${TASKS_STREAM}`];
+    const publications = [
+      heartbeatSubject('host2'),
+      taskSubject('host1'),
+      'weft.cmd.instance.instance.delete',
+      'weft.event.instance.default.instance.x',
+      `$JS.API.STREAM.DELETE.${TASKS_STREAM}`,
+    ];
     const subscriptions = [taskSubject('host2'), agentSubject('host2', '>'), 'weft.event.>', '_INBOX_svc.>', '>'];
     for (const subject of publications) agent.publish(subject, '{}');
     for (const subject of subscriptions) agent.subscribe(subject, { callback: () => undefined });
-    await eventually(() => [...publications, ...subscriptions].every((subject) => seen.some((text) => text.includes(`"${subject}"`))), { what: 'a refusal for each subject' });
+    await eventually(() => [...publications, ...subscriptions].every((subject) => seen.some((text) => text.includes(`"${subject}"`))), {
+      what: 'a refusal for each subject',
+    });
   });
 });

@@ -28,7 +28,18 @@ export const instanceServiceUser = (name: string, password: string): NatsUser =>
   withInbox({
     name,
     password,
-    publish: ['weft.event.instance.>', 'weft.poke.instance', 'weft.progress.>', 'weft.task.*', 'weft.agent.>', 'weft.cmd.>', 'weft.session.>', ...streamApi(EVENTS_STREAM), ...streamApi(TASKS_STREAM), '$JS.API.STREAM.NAMES'],
+    publish: [
+      'weft.event.instance.>',
+      'weft.poke.instance',
+      'weft.progress.>',
+      'weft.task.*',
+      'weft.agent.>',
+      'weft.cmd.>',
+      'weft.session.>',
+      ...streamApi(EVENTS_STREAM),
+      ...streamApi(TASKS_STREAM),
+      '$JS.API.STREAM.NAMES',
+    ],
     subscribe: ['weft.cmd.instance.>', 'weft.poke.>', 'weft.event.>', 'weft.task-result.*', 'weft.task-progress.*', 'weft.heartbeat.*', 'weft.session.>'],
   });
 
