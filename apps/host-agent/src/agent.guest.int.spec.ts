@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { newId, type AgentRequest, type InstanceSpec, type StagedImage } from '@weft/contracts';
 import { openChannel, type SessionChannel } from '@weft/session';
 import { eventually } from '@weft/testing';
-import { AgentTestbed } from './agent.testbed';
+import { AgentTestbed, MEMBER } from './agent.testbed';
 import { metadataEntry, metadataTarball, tarball, unifiedContainer } from './images/image-samples';
 
 jest.setTimeout(60_000);
@@ -30,7 +30,8 @@ describe('host agent: requests', () => {
   const execRequest = (command: string[], more: Partial<AgentRequest<'exec.open'>> = {}): AgentRequest<'exec.open'> => ({
     operationId: newId(), sessionId: newId(), instance, command, environment: {}, interactive: false, width: 0, height: 0, user: 0, group: 0, cwd: '', waitForWebsocket: true, recordOutput: false, ...more,
   }); // prettier-ignore
-  const ending = (operationId: string) => eventually(() => bed.finished.filter((body) => body.operationId === operationId).at(-1), { what: 'the end of the operation' });
+  const ending = (operationId: string) =>
+    eventually(() => bed.finished.filter((body) => body.operationId === operationId).at(-1), { what: 'the end of the operation' });
 
   /** What a client does: all channels, input to its end, output to its end. */
   const exec = async (request: AgentRequest<'exec.open'>, stdin = '') => {
@@ -54,7 +55,14 @@ describe('host agent: requests', () => {
 
     it('gives the environment that LXD gives', async () => {
       const { stdout } = await exec(execRequest(['env'], { environment: { MINE: 'yes' } }));
-      expect(stdout.trim().split('\n').sort()).toEqual(['GREETING=hello from config', 'HOME=/root', 'LANG=C.UTF-8', 'MINE=yes', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'USER=root']);
+      expect(stdout.trim().split('\n').sort()).toEqual([
+        'GREETING=hello from config',
+        'HOME=/root',
+        'LANG=C.UTF-8',
+        'MINE=yes',
+        'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        'USER=root',
+      ]);
       expect((await exec(execRequest(['pwd']))).stdout).toBe('/root\n');
     });
 
@@ -92,7 +100,10 @@ describe('host agent: requests', () => {
       const request = execRequest(['sh', '-c', 'echo recorded; echo trouble >&2'], { waitForWebsocket: false, recordOutput: true });
       await bed.ask('exec.open', request);
       const [stdout, stderr] = ['stdout', 'stderr'].map((name) => `exec_${request.operationId}.${name}`);
-      expect((await ending(request.operationId)).metadata).toEqual({ return: 0, output: { '1': `/1.0/instances/c1/logs/${stdout}`, '2': `/1.0/instances/c1/logs/${stderr}` } });
+      expect((await ending(request.operationId)).metadata).toEqual({
+        return: 0,
+        output: { '1': `/1.0/instances/c1/logs/${stdout}`, '2': `/1.0/instances/c1/logs/${stderr}` },
+      });
       expect(await bed.ask('log.list', { instance })).toEqual({ logs: ['console.log', stderr, stdout] });
       const sessionId = newId();
       await bed.ask('log.get', { instance, sessionId, name: stdout! });
@@ -104,7 +115,10 @@ describe('host agent: requests', () => {
 
     it('refuses a stopped instance', async () => {
       const stopped = await bed.created({ name: 'stopped' });
-      expect(await bed.request('exec.open', execRequest(['true'], { instance: stopped }))).toMatchObject({ ok: false, error: { code: 'instance.wrong-status' } });
+      expect(await bed.request('exec.open', execRequest(['true'], { instance: stopped }))).toMatchObject({
+        ok: false,
+        error: { code: 'instance.wrong-status' },
+      });
     });
 
     it('ends the operations of a killed agent', async () => {
@@ -174,7 +188,13 @@ describe('host agent: requests', () => {
   describe('images', () => {
     const upload = async (metadata: Buffer, rootfs?: Buffer) => {
       const [uploadId, sessionId] = [newId(), newId()];
-      const reply = bed.request('image.receive', { uploadId, sessionId, split: rootfs !== undefined, filename: 'image.tar.gz', rootfsName: rootfs ? 'root.tar' : '' });
+      const reply = bed.request('image.receive', {
+        uploadId,
+        sessionId,
+        split: rootfs !== undefined,
+        filename: 'image.tar.gz',
+        rootfsName: rootfs ? 'root.tar' : '',
+      });
       const parts = [[metadata, 'metadata'] as const, ...(rootfs ? [[rootfs, 'rootfs'] as const] : [])];
       const sending = parts.map(([bytes, name]) => pipeline(Readable.from([bytes]), channel(sessionId, name).resume()).catch(() => undefined));
       const answer = await reply;
@@ -192,16 +212,42 @@ describe('host agent: requests', () => {
       expect(await commit(staged)).toMatchObject({ ok: true });
       await eventually(() => bed.heartbeats.at(-1)?.images.includes(staged.fingerprint), { what: 'the image in a heartbeat' });
       const spec = bed.spec({ imageFingerprint: staged.fingerprint });
-      expect(await bed.run('instance.create', { instance: spec, source: { kind: 'image', fingerprint: staged.fingerprint }, snapshots: {} })).toMatchObject({ ok: true });
+      expect(await bed.run('instance.create', { instance: spec, source: { kind: 'image', fingerprint: staged.fingerprint }, snapshots: {} })).toMatchObject({
+        ok: true,
+      });
 
       const sessionId = newId();
-      expect(await bed.ask('image.send', { fingerprint: staged.fingerprint, sessionId })).toEqual({ split: false, metadataName: `${staged.fingerprint}.tar.gz`, rootfsName: '', metadataBytes: bytes.length, rootfsBytes: 0 });
+      expect(await bed.ask('image.send', { fingerprint: staged.fingerprint, sessionId })).toEqual({
+        split: false,
+        metadataName: `${staged.fingerprint}.tar.gz`,
+        rootfsName: '',
+        metadataBytes: bytes.length,
+        rootfsBytes: 0,
+      });
       const received: Buffer[] = [];
       for await (const chunk of channel(sessionId, 'metadata')) received.push(chunk as Buffer);
       expect(Buffer.concat(received).equals(bytes)).toBe(true);
 
       expect(await bed.run('image.delete', { fingerprint: staged.fingerprint })).toMatchObject({ ok: true });
       await eventually(() => bed.heartbeats.at(-1)?.images.length === 0, { what: 'the image to be gone' });
+    });
+
+    it('lets another member fetch an image, and says when nobody has it', async () => {
+      const reply = await upload(await metadataTarball(), await tarball([{ name: 'bin/true', content: 'x'.repeat(300_000) }]));
+      const staged = (reply.ok ? reply.result : reply.error) as unknown as StagedImage;
+      await commit(staged);
+      await bed.startAgent('host2');
+      for (let round = 0; round < 2; round += 1) {
+        const taskId = await bed.queue('image.fetch', { fingerprint: staged.fingerprint, from: MEMBER }, newId(), 'host2');
+        expect(await bed.result(taskId)).toMatchObject({ ok: true });
+      }
+      expect(await bed.result(await bed.queue('image.fetch', { fingerprint: 'f'.repeat(64), from: MEMBER }, newId(), 'host2'))).toMatchObject({
+        error: { code: 'image.not-found' },
+      });
+      expect(await bed.result(await bed.queue('image.fetch', { fingerprint: 'f'.repeat(64), from: 'nobody' }, newId(), 'host2'))).toMatchObject({
+        error: { code: 'member.unavailable' },
+      });
+      await bed.endAgent('SIGTERM', 'host2');
     });
 
     it('takes split images', async () => {

@@ -20,7 +20,9 @@ describe('host agent: tasks', () => {
 
   const consoleLog = (id: string) => readFile(join(bed.dir, 'instances', id, 'log/console.log'), 'utf8');
   const queueIsEmpty = () =>
-    eventually(async () => (await (await jetstreamManager(bed.nc)).streams.info(tasksStreamConfig.name)).state.messages === 0, { what: 'every task to be acknowledged' });
+    eventually(async () => (await (await jetstreamManager(bed.nc)).streams.info(tasksStreamConfig.name)).state.messages === 0, {
+      what: 'every task to be acknowledged',
+    });
 
   it('does a repeated task once and answers it again', async () => {
     const instance = await bed.created();
@@ -108,7 +110,8 @@ describe('host agent: tasks', () => {
 
   it('deletes an instance and everything of it, once and again', async () => {
     const instance = await bed.started();
-    for (let round = 0; round < 2; round += 1) expect(await bed.run('instance.delete', { instanceId: instance.id, type: 'container' })).toMatchObject({ ok: true });
+    for (let round = 0; round < 2; round += 1)
+      expect(await bed.run('instance.delete', { instanceId: instance.id, type: 'container' })).toMatchObject({ ok: true });
     expect(existsSync(join(bed.dir, 'instances', instance.id))).toBe(false);
     expect(await bed.run('instance.start', { instance, epoch: 2 })).toMatchObject({ ok: false, error: { code: 'instance.not-found' } });
   });
@@ -119,7 +122,10 @@ describe('host agent: tasks', () => {
     expect(await bed.result(taskId)).toMatchObject({ ok: false, error: { code: 'request.invalid' } });
     await jetstream(bed.nc).publish(taskSubject(MEMBER), 'not json');
     const escaping = { ...bed.spec(), id: '../../../../tmp/weft-escaped' };
-    expect(await bed.run('instance.create', { instance: escaping, source: { kind: 'none' }, snapshots: {} })).toMatchObject({ ok: false, error: { code: 'request.invalid' } });
+    expect(await bed.run('instance.create', { instance: escaping, source: { kind: 'none' }, snapshots: {} })).toMatchObject({
+      ok: false,
+      error: { code: 'request.invalid' },
+    });
     await queueIsEmpty();
   });
 

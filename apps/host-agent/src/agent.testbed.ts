@@ -21,7 +21,7 @@ export class AgentTestbed {
   readonly heartbeats: Heartbeat[] = [];
   readonly results: TaskResult[] = [];
   readonly finished: Finish[] = [];
-  private agent: ChildProcess | undefined;
+  private readonly agents = new Map<string, ChildProcess>();
 
   private constructor(
     readonly nats: TestNats,
@@ -41,18 +41,28 @@ export class AgentTestbed {
     return join(this.scratch.path, 'members', MEMBER);
   }
 
-  async startAgent(): Promise<void> {
-    const readyFile = join(this.scratch.path, 'ready');
+  async startAgent(member = MEMBER): Promise<void> {
+    const readyFile = join(this.scratch.path, `ready-${member}`);
     await rm(readyFile, { force: true });
-    const env = { PATH: process.env.PATH, WEFT_DIR: this.scratch.path, WEFT_NATS_URL: this.nats.url, WEFT_MEMBER: MEMBER, WEFT_DRIVERS: 'sim', WEFT_READY_FILE: readyFile, WEFT_LOG_LEVEL: process.env.WEFT_LOG_LEVEL ?? 'fatal' };
-    this.agent = spawn(process.execPath, ['-r', HOOK, join(__dirname, 'main.ts')], { env, stdio: 'inherit' });
+    const env = {
+      PATH: process.env.PATH,
+      WEFT_DIR: this.scratch.path,
+      WEFT_NATS_URL: this.nats.url,
+      WEFT_MEMBER: member,
+      WEFT_DRIVERS: 'sim',
+      WEFT_READY_FILE: readyFile,
+      WEFT_LOG_LEVEL: process.env.WEFT_LOG_LEVEL ?? 'fatal',
+    };
+    this.agents.set(member, spawn(process.execPath, ['-r', HOOK, join(__dirname, 'main.ts')], { env, stdio: 'inherit' }));
     await eventually(() => existsSync(readyFile), { what: 'the agent to be ready', timeoutMs: 20_000 });
   }
 
-  async endAgent(signal: NodeJS.Signals): Promise<void> {
-    if (this.agent?.exitCode !== null || this.agent.signalCode !== null) return;
-    this.agent.kill(signal);
-    await once(this.agent, 'exit');
+  async endAgent(signal: NodeJS.Signals, member = MEMBER): Promise<void> {
+    const agent = this.agents.get(member);
+    this.agents.delete(member);
+    if (agent?.exitCode !== null || agent.signalCode !== null) return;
+    agent.kill(signal);
+    await once(agent, 'exit');
   }
 
   /** Answers `operation.finish` as the instance service does. */
@@ -65,8 +75,8 @@ export class AgentTestbed {
     });
   }
 
-  async queue<K extends TaskKind>(kind: K, body: TaskBody<K>, taskId = newId()): Promise<string> {
-    await jetstream(this.nc).publish(taskSubject(MEMBER), JSON.stringify({ taskId, kind, body }));
+  async queue<K extends TaskKind>(kind: K, body: TaskBody<K>, taskId = newId(), member = MEMBER): Promise<string> {
+    await jetstream(this.nc).publish(taskSubject(member), JSON.stringify({ taskId, kind, body }));
     return taskId;
   }
 
@@ -109,7 +119,18 @@ export class AgentTestbed {
   }
 
   spec(more: Partial<InstanceSpec> = {}): InstanceSpec {
-    return { id: newId(), project: 'default', name: 'c1', type: 'container', architecture: 'x86_64', ephemeral: false, imageFingerprint: '', config: {}, devices: {}, ...more };
+    return {
+      id: newId(),
+      project: 'default',
+      name: 'c1',
+      type: 'container',
+      architecture: 'x86_64',
+      ephemeral: false,
+      imageFingerprint: '',
+      config: {},
+      devices: {},
+      ...more,
+    };
   }
 
   async created(more: Partial<InstanceSpec> = {}): Promise<InstanceSpec> {
@@ -127,7 +148,7 @@ export class AgentTestbed {
   }
 
   async stop(): Promise<void> {
-    await this.endAgent('SIGKILL');
+    for (const member of [...this.agents.keys()]) await this.endAgent('SIGKILL', member);
     await this.nc.close();
     await this.nats.stop();
     await this.scratch.remove();

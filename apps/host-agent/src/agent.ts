@@ -83,7 +83,8 @@ async function fingerprintsInUse(instances: InstanceStore): Promise<ReadonlySet<
 }
 
 function startHousekeeping(journal: TaskJournal, images: HostImages, logger: Logger): NodeJS.Timeout {
-  const work = () => void Promise.all([journal.prune(Date.now()), images.removeUnused()]).catch((error: unknown) => logger.warn({ err: error }, 'housekeeping failed'));
+  const work = () =>
+    void Promise.all([journal.prune(Date.now()), images.removeUnused()]).catch((error: unknown) => logger.warn({ err: error }, 'housekeeping failed'));
   work();
   return setInterval(work, HOUSEKEEPING_MS).unref();
 }

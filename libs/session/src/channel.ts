@@ -200,7 +200,10 @@ export class SessionChannel extends Duplex {
   override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: WriteCallback): void {
     if (this.peerLeft) return callback();
     try {
-      this.out.write(typeof chunk === 'string' ? Buffer.from(chunk, this.options.mode === 'messages' ? 'utf8' : encoding) : chunk, this.options.mode === 'messages');
+      this.out.write(
+        typeof chunk === 'string' ? Buffer.from(chunk, this.options.mode === 'messages' ? 'utf8' : encoding) : chunk,
+        this.options.mode === 'messages',
+      );
     } catch (error) {
       return callback(error as Error);
     }

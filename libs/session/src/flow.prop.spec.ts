@@ -6,8 +6,23 @@ import { Outgoing, type Chunk } from './outgoing';
 const u32 = fc.integer({ min: 1, max: 2 ** 32 - 1 });
 const offset = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const frame: fc.Arbitrary<Frame> = fc.oneof(
-  fc.record({ kind: fc.constant('state' as const), nonce: u32, echo: u32, eof: fc.boolean(), eofReceived: fc.boolean(), resend: fc.boolean(), received: offset, limit: offset, sent: offset }),
-  fc.record({ kind: fc.constant('data' as const), nonce: u32, offset, payload: fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) => Buffer.from(bytes)) }),
+  fc.record({
+    kind: fc.constant('state' as const),
+    nonce: u32,
+    echo: u32,
+    eof: fc.boolean(),
+    eofReceived: fc.boolean(),
+    resend: fc.boolean(),
+    received: offset,
+    limit: offset,
+    sent: offset,
+  }),
+  fc.record({
+    kind: fc.constant('data' as const),
+    nonce: u32,
+    offset,
+    payload: fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+  }),
   fc.record({ kind: fc.constant('abort' as const), nonce: u32, clean: fc.boolean(), reason: fc.string({ maxLength: 100 }) }),
 );
 
@@ -42,7 +57,10 @@ function transfer(writes: Buffer[], lost: boolean[], windowBytes: number): Buffe
 
 describe('flow control', () => {
   it('delivers every byte once and in order over a network that loses messages', () => {
-    const writes = fc.array(fc.integer({ min: 1, max: 150_000 }).map((size) => Buffer.alloc(size, size % 251)), { maxLength: 8 });
+    const writes = fc.array(
+      fc.integer({ min: 1, max: 150_000 }).map((size) => Buffer.alloc(size, size % 251)),
+      { maxLength: 8 },
+    );
     fc.assert(
       fc.property(writes, fc.array(fc.boolean(), { maxLength: 40 }), fc.integer({ min: 4, max: 16 }), (payloads, lost, chunks) => {
         expect(transfer(payloads, lost, chunks * 64 * 1024).equals(Buffer.concat(payloads))).toBe(true);

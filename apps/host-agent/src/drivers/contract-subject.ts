@@ -35,7 +35,16 @@ export async function run(
   command: readonly string[],
   options: { stdin?: string; environment?: Record<string, string>; cwd?: string } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = await driver.exec(spec, { command, environment: options.environment ?? {}, interactive: false, width: 80, height: 24, user: 0, group: 0, cwd: options.cwd ?? '/' });
+  const child = await driver.exec(spec, {
+    command,
+    environment: options.environment ?? {},
+    interactive: false,
+    width: 80,
+    height: 24,
+    user: 0,
+    group: 0,
+    cwd: options.cwd ?? '/',
+  });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   endStdin(child, options.stdin ?? '');
   return { code: await child.exit, stdout: await stdout, stderr: await stderr };

@@ -53,7 +53,12 @@ export class DriverRegistry {
 const probe = (driver: Driver): ReturnType<Driver['probe']> =>
   driver.probe().catch((error: unknown) => ({ usable: false as const, reason: error instanceof Error ? error.message : String(error) }));
 
-function make(creators: Readonly<Record<string, CreateDriver>>, name: string, deps: DriverDeps, unusable: { name: string; reason: string }[]): readonly Driver[] {
+function make(
+  creators: Readonly<Record<string, CreateDriver>>,
+  name: string,
+  deps: DriverDeps,
+  unusable: { name: string; reason: string }[],
+): readonly Driver[] {
   try {
     const made = creators[name]?.({ ...deps, logger: deps.logger.child({ driver: name }) });
     if (made) return Array.isArray(made) ? (made as Driver[]) : [made as Driver];

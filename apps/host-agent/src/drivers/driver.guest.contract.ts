@@ -30,7 +30,16 @@ export function describeGuestAccess(bench: Bench): void {
 
     it('gives 128 + n for a command killed by signal n', () =>
       ifExec(async (spec) => {
-        const child = await bench.driver.exec(spec, { command: ['sleep', '1000'], environment: {}, interactive: false, width: 80, height: 24, user: 0, group: 0, cwd: '/' });
+        const child = await bench.driver.exec(spec, {
+          command: ['sleep', '1000'],
+          environment: {},
+          interactive: false,
+          width: 80,
+          height: 24,
+          user: 0,
+          group: 0,
+          cwd: '/',
+        });
         child.stdout?.resume();
         child.stderr?.resume();
         child.signal(15);

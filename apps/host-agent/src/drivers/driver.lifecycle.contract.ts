@@ -22,7 +22,9 @@ export function describeLifecycle(bench: Bench): void {
 
     it('refuses an image that it does not have, and leaves nothing', async () => {
       const spec = bench.subject.spec('missing-image');
-      await expect(bench.driver.create(spec, { kind: 'image', fingerprint: 'f'.repeat(64) }, {}, noProgress)).rejects.toMatchObject({ code: 'image.not-found' });
+      await expect(bench.driver.create(spec, { kind: 'image', fingerprint: 'f'.repeat(64) }, {}, noProgress)).rejects.toMatchObject({
+        code: 'image.not-found',
+      });
       await bench.driver.delete(spec.id);
       expect(await bench.driver.list()).not.toContain(spec.id);
     });

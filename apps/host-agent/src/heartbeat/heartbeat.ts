@@ -65,7 +65,17 @@ export class HeartbeatSender {
   private async send(): Promise<void> {
     const { nc, member, version, dir, drivers, view, images, clock } = this.deps;
     const [instances, resources, fingerprints] = await Promise.all([view.look(), hostResources(dir), images()]);
-    const beat: Heartbeat = { member, bootId: this.bootId, version, at: clock(), drivers: [...drivers.announced], missingDrivers: [...drivers.unusable], resources, images: fingerprints, instances };
+    const beat: Heartbeat = {
+      member,
+      bootId: this.bootId,
+      version,
+      at: clock(),
+      drivers: [...drivers.announced],
+      missingDrivers: [...drivers.unusable],
+      resources,
+      images: fingerprints,
+      instances,
+    };
     if (!nc.isClosed()) nc.publish(heartbeatSubject(member), JSON.stringify(beat));
   }
 }

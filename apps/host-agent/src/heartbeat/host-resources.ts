@@ -5,7 +5,14 @@ import type { Heartbeat } from '@weft/contracts';
 type HostResources = Heartbeat['resources'];
 
 /** Architectures by the names that LXD and images use (uname -m). */
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', arm: 'armv7l', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' };
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'x86_64',
+  arm64: 'aarch64',
+  arm: 'armv7l',
+  ppc64: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
 export const hostArchitecture = (): string => ARCHITECTURES[arch()] ?? arch();
 
 /** What the host has; sizes in bytes, the disk is the one that holds `dir`. */

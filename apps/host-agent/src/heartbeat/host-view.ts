@@ -54,7 +54,13 @@ export class HostView {
       const usage = ended ? undefined : await this.usage(driver, spec, seen);
       // A task may have begun while we looked: then what we saw may be older than what it does.
       if (this.deps.isBusy(id)) return undefined;
-      return { id, epoch: Math.max(state.epoch, inspection.epoch), status: seen.status, ...(seen.reason ? { reason: seen.reason } : {}), ...(usage ? { usage } : {}) };
+      return {
+        id,
+        epoch: Math.max(state.epoch, inspection.epoch),
+        status: seen.status,
+        ...(seen.reason ? { reason: seen.reason } : {}),
+        ...(usage ? { usage } : {}),
+      };
     } catch (error) {
       // Unknown is never failed: it is left out.
       this.deps.logger.warn({ err: error, instanceId: id }, 'instance cannot be inspected');

@@ -26,7 +26,14 @@ export interface EntryFacts {
 const MAX_PATH_BYTES = 4095;
 const MAX_PART_BYTES = 255;
 const SKIPPED: ReadonlySet<string> = new Set(['character-device', 'block-device']);
-const KEPT: Readonly<Record<string, EntryType>> = { file: 'file', 'contiguous-file': 'file', directory: 'directory', symlink: 'symlink', link: 'link', fifo: 'fifo' };
+const KEPT: Readonly<Record<string, EntryType>> = {
+  file: 'file',
+  'contiguous-file': 'file',
+  directory: 'directory',
+  symlink: 'symlink',
+  link: 'link',
+  fifo: 'fifo',
+};
 
 const refuse = (why: string): never => {
   throw new WeftError('image.invalid', `The image is refused: ${why}`);
@@ -106,7 +113,8 @@ export class EntryGuard {
   private hardLinkTarget(entry: EntryFacts): string {
     const target = this.inside(archivePath(entry.linkname ?? ''));
     const type = target === undefined ? undefined : this.seen.get(target);
-    if (target === undefined || (type !== 'file' && type !== 'link')) return refuse(`"${entry.name}" is a hard link to something that is not an earlier file of the image`);
+    if (target === undefined || (type !== 'file' && type !== 'link'))
+      return refuse(`"${entry.name}" is a hard link to something that is not an earlier file of the image`);
     return target;
   }
 

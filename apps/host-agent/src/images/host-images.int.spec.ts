@@ -20,7 +20,13 @@ describe('image store', () => {
   let removals: (() => Promise<void>)[];
   let images: HostImages;
   let used: Set<string>;
-  const open = () => HostImages.open({ dir, logger: createLogger('images', 'fatal'), inUse: () => Promise.resolve(used), limits: { metadataBytes: 2 ** 20, archiveBytes: 2 ** 26, unpackedBytes: 2 ** 25, entries: 1000 } });
+  const open = () =>
+    HostImages.open({
+      dir,
+      logger: createLogger('images', 'fatal'),
+      inUse: () => Promise.resolve(used),
+      limits: { metadataBytes: 2 ** 20, archiveBytes: 2 ** 26, unpackedBytes: 2 ** 25, entries: 1000 },
+    });
 
   beforeEach(async () => {
     const [store, samples] = await Promise.all([scratchDir(), scratchDir()]);
@@ -42,7 +48,13 @@ describe('image store', () => {
     if (rootfs) await writeFile(join(at, 'rootfs'), rootfs);
     const hash = createHash('sha256').update(metadata);
     if (rootfs) hash.update(rootfs);
-    return images.finishUpload(uploadId, { split: rootfs !== undefined, metadataName: 'm', rootfsName: 'r', fingerprint: hash.digest('hex'), sizeBytes: metadata.length + (rootfs?.length ?? 0) });
+    return images.finishUpload(uploadId, {
+      split: rootfs !== undefined,
+      metadataName: 'm',
+      rootfsName: 'r',
+      fingerprint: hash.digest('hex'),
+      sizeBytes: metadata.length + (rootfs?.length ?? 0),
+    });
   };
   const added = async (metadata: Buffer, rootfs?: Buffer): Promise<string> => {
     const staged = await upload(metadata, rootfs);
@@ -59,16 +71,30 @@ describe('image store', () => {
   it('reads a unified container image and unpacks it with shifted owners', async () => {
     const bytes = await unifiedContainer();
     const staged = await upload(bytes);
-    expect(staged).toMatchObject({ type: 'container', architecture: 'x86_64', creationDate: 1_700_000_000, properties: { os: 'Tiny', release: '1', serial: '20240101' }, fingerprint: createHash('sha256').update(bytes).digest('hex') });
+    expect(staged).toMatchObject({
+      type: 'container',
+      architecture: 'x86_64',
+      creationDate: 1_700_000_000,
+      properties: { os: 'Tiny', release: '1', serial: '20240101' },
+      fingerprint: createHash('sha256').update(bytes).digest('hex'),
+    });
     for (let round = 0; round < 2; round += 1) await images.commit(staged.uploadId, staged.fingerprint);
     expect(await images.list()).toEqual([staged.fingerprint]);
 
-    const [root, again] = await Promise.all([images.containerRoot(staged.fingerprint, { idmapBase: BASE }), images.containerRoot(staged.fingerprint, { idmapBase: BASE })]);
+    const [root, again] = await Promise.all([
+      images.containerRoot(staged.fingerprint, { idmapBase: BASE }),
+      images.containerRoot(staged.fingerprint, { idmapBase: BASE }),
+    ]);
     expect(again).toBe(root);
     const su = await stat(join(root, 'bin/su'));
     expect({ uid: su.uid, gid: su.gid, mode: su.mode & 0o7777, links: su.nlink }).toEqual({ uid: BASE, gid: BASE, mode: 0o4755, links: 2 });
     const file = await stat(join(root, 'home/user/größe'));
-    expect({ uid: file.uid, gid: file.gid, mode: file.mode & 0o7777, at: file.mtimeMs }).toEqual({ uid: BASE + 1000, gid: BASE + 1001, mode: 0o640, at: 1_700_000_000_000 });
+    expect({ uid: file.uid, gid: file.gid, mode: file.mode & 0o7777, at: file.mtimeMs }).toEqual({
+      uid: BASE + 1000,
+      gid: BASE + 1001,
+      mode: 0o640,
+      at: 1_700_000_000_000,
+    });
     // Directories that the archive did not name belong to the container's root too.
     expect((await stat(join(root, 'home'))).uid).toBe(BASE);
     expect((await stat(root)).uid).toBe(BASE);
@@ -130,7 +156,14 @@ describe('image store', () => {
       ['metadata that is not YAML', () => tarball([{ name: 'metadata.yaml', content: '{{{' }, ...rootEntries('rootfs/')])],
       ['names that lead out', () => container([{ name: 'rootfs/../../../../tmp/weft-escaped', content: 'x' }])],
       ['absolute names', () => container([{ name: '/tmp/weft-escaped', content: 'x' }])],
-      ['a write through a symbolic link', () => container([{ name: 'rootfs/t', type: 'symlink', linkname: '/tmp' }, { name: 'rootfs/t/weft-escaped', content: 'x' }])],
+      [
+        'a write through a symbolic link',
+        () =>
+          container([
+            { name: 'rootfs/t', type: 'symlink', linkname: '/tmp' },
+            { name: 'rootfs/t/weft-escaped', content: 'x' },
+          ]),
+      ],
       ['a hard link to the host', () => container([{ name: 'rootfs/h', type: 'link', linkname: '/etc/shadow' }])],
       ['a bomb', async () => gzipSync(await container([{ name: 'rootfs/zeros', content: Buffer.alloc(2 ** 25 + 1) }]))],
       ['too many files', () => container(Array.from({ length: 1001 }, (_, index) => ({ name: `rootfs/${index}`, content: '' })))],

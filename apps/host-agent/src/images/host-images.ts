@@ -53,7 +53,14 @@ export class HostImages implements DriverImages {
   /** Fingerprints of the images that are here. */
   async list(): Promise<string[]> {
     const names = await readdir(join(this.deps.dir, 'images'));
-    const present = await Promise.all(names.map((name) => stat(join(this.deps.dir, 'images', name, 'meta.json')).then(() => name, () => undefined)));
+    const present = await Promise.all(
+      names.map((name) =>
+        stat(join(this.deps.dir, 'images', name, 'meta.json')).then(
+          () => name,
+          () => undefined,
+        ),
+      ),
+    );
     return present.filter((name) => name !== undefined);
   }
 
@@ -176,4 +183,8 @@ export class HostImages implements DriverImages {
   }
 }
 
-const isDirectory = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false);
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );

@@ -67,7 +67,7 @@ async function readMetadataArchive(dir: string, split: boolean, limits: ImageLim
 const isSparse = (header: TarHeader): boolean => Object.keys(header.pax ?? {}).some((key) => key.startsWith('GNU.sparse'));
 
 async function readBounded(content: Readable, header: TarHeader): Promise<string> {
-  if ((header.size ?? 0) > MAX_METADATA_YAML_BYTES) throw new WeftError('image.invalid', 'The image\'s metadata.yaml is too large');
+  if ((header.size ?? 0) > MAX_METADATA_YAML_BYTES) throw new WeftError('image.invalid', "The image's metadata.yaml is too large");
   const chunks: Buffer[] = [];
   for await (const chunk of content) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');

@@ -36,7 +36,8 @@ export const rootEntries = (prefix: string): SampleEntry[] => [
   { name: `${prefix}sealed/file`, mode: 0o444, content: 'inside' },
 ];
 
-export const unifiedContainer = async (): Promise<Buffer> => gzipSync(await tarball([metadataEntry, { name: 'templates/', type: 'directory', mode: 0o755 }, ...rootEntries('rootfs/')]));
+export const unifiedContainer = async (): Promise<Buffer> =>
+  gzipSync(await tarball([metadataEntry, { name: 'templates/', type: 'directory', mode: 0o755 }, ...rootEntries('rootfs/')]));
 
 export const metadataTarball = async (): Promise<Buffer> => gzipSync(await tarball([metadataEntry]));
 

@@ -52,9 +52,11 @@ export class ImageTransfer {
   async fetch(fingerprint: string, from: string, progress: Progress): Promise<void> {
     if ((await this.images.list()).includes(fingerprint)) return;
     const [sessionId, uploadId] = [newId(), newId()];
-    const answer = await this.nc.request(agentSubject(from, 'image.send'), JSON.stringify({ fingerprint, sessionId }), { timeout: REQUEST_TIMEOUT_MS }).catch((cause: unknown) => {
-      throw new WeftError('member.unavailable', `Member ${from} does not answer`, { cause });
-    });
+    const answer = await this.nc
+      .request(agentSubject(from, 'image.send'), JSON.stringify({ fingerprint, sessionId }), { timeout: REQUEST_TIMEOUT_MS })
+      .catch((cause: unknown) => {
+        throw new WeftError('member.unavailable', `Member ${from} does not answer`, { cause });
+      });
     const offer = sendReply.parse(unwrap(answer.json<CommandReply>()));
     progress('fetch_image', `Copying image ${fingerprint.slice(0, 12)} from ${from}`);
     const staged = await this.take(uploadId, this.channels(sessionId, offer.split, 'client'), offer);

@@ -9,7 +9,10 @@ const imageInfo = z.object({
   'backing-filename': z.string().optional(),
   'full-backing-filename': z.string().optional(),
   encrypted: z.boolean().optional(),
-  'format-specific': z.object({ data: z.object({ 'data-file': z.string().optional(), corrupt: z.boolean().optional() }).loose() }).loose().optional(),
+  'format-specific': z
+    .object({ data: z.object({ 'data-file': z.string().optional(), corrupt: z.boolean().optional() }).loose() })
+    .loose()
+    .optional(),
 });
 
 /**

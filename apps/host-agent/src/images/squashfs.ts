@@ -20,7 +20,8 @@ export async function checkSquashfs(path: string, limits: { unpackedBytes: numbe
       if (!match) continue;
       entries += 1;
       if (match[1] === '-') bytes += Number(match[2]);
-      if (entries > limits.entries || bytes > limits.unpackedBytes) throw new WeftError('image.invalid', `The image unpacks to more than ${limits.entries} files or ${limits.unpackedBytes} bytes`);
+      if (entries > limits.entries || bytes > limits.unpackedBytes)
+        throw new WeftError('image.invalid', `The image unpacks to more than ${limits.entries} files or ${limits.unpackedBytes} bytes`);
     }
     await tool.done;
   } finally {

@@ -56,7 +56,8 @@ async function copyEntry(guard: EntryGuard, output: Pack, header: TarHeader, con
   const sparse = Object.keys(header.pax ?? {}).some((key) => key.startsWith('GNU.sparse'));
   const decision = guard.examine({ name: header.name, type: header.type, linkname: header.linkname, size: header.size ?? 0, sparse });
   if (!decision.keep) return;
-  for (const parent of decision.parents) await addEntry(output, { name: parent || '.', type: 'directory', mode: 0o755, mtime: header.mtime, pax: owner(0, 0, idmapBase) });
+  for (const parent of decision.parents)
+    await addEntry(output, { name: parent || '.', type: 'directory', mode: 0o755, mtime: header.mtime, pax: owner(0, 0, idmapBase) });
   const rewritten = rewrite(header, decision, idmapBase);
   if (decision.type === 'file') await pipeline(content, output.entry(rewritten));
   else await addEntry(output, rewritten);
@@ -78,7 +79,8 @@ function rewrite(header: TarHeader, decision: Extract<EntryDecision, { keep: tru
 
 function owner(uid: number, gid: number, idmapBase: number | null): Record<string, string> {
   const shift = (id: number) => {
-    if (!Number.isInteger(id) || id < 0 || (idmapBase !== null && id >= ID_RANGE)) throw new WeftError('image.invalid', `The image has a file of owner ${id}, which a container cannot have`);
+    if (!Number.isInteger(id) || id < 0 || (idmapBase !== null && id >= ID_RANGE))
+      throw new WeftError('image.invalid', `The image has a file of owner ${id}, which a container cannot have`);
     return String(id + (idmapBase ?? 0));
   };
   return { uid: shift(uid), gid: shift(gid) };

@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 /** LXD's control messages; numbers come as strings from the stock client. */
 const controlMessage = z.discriminatedUnion('command', [
-  z.object({ command: z.literal('window-resize'), args: z.object({ width: z.coerce.number().int().min(1).max(10_000), height: z.coerce.number().int().min(1).max(10_000) }) }),
+  z.object({
+    command: z.literal('window-resize'),
+    args: z.object({ width: z.coerce.number().int().min(1).max(10_000), height: z.coerce.number().int().min(1).max(10_000) }),
+  }),
   z.object({ command: z.literal('signal'), signal: z.coerce.number().int().min(1).max(64) }),
 ]);
 

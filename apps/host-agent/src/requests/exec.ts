@@ -60,7 +60,15 @@ async function requireRunning(driver: Driver, { instance }: ExecOpen): Promise<v
 
 async function start(driver: Driver, request: ExecOpen): Promise<ExecProcess> {
   const { command, interactive, width, height, user, group } = request;
-  return driver.exec(request.instance, { command, interactive, width: width || 80, height: height || 25, user, group, ...guestEnvironment(request.instance, request) });
+  return driver.exec(request.instance, {
+    command,
+    interactive,
+    width: width || 80,
+    height: height || 25,
+    user,
+    group,
+    ...guestEnvironment(request.instance, request),
+  });
 }
 
 async function runWithChannels(deps: ExecDeps, driver: Driver, request: ExecOpen): Promise<Metadata> {

@@ -67,7 +67,10 @@ export async function putFile(deps: FileRequestDeps, request: AgentRequest<'file
   try {
     const options = await ownership(files, path, request);
     if (request.type === 'directory') await files.mkdir(path, options);
-    else await receiveContent(deps, request.sessionId, (channel) => (request.type === 'symlink' ? putLink(files, path, channel, options) : files.write(path, channel, { ...options, append: request.write === 'append' })));
+    else
+      await receiveContent(deps, request.sessionId, (channel) =>
+        request.type === 'symlink' ? putLink(files, path, channel, options) : files.write(path, channel, { ...options, append: request.write === 'append' }),
+      );
     return {};
   } finally {
     await files.close();
@@ -80,7 +83,11 @@ async function ownership(files: GuestFiles, path: string, request: AgentRequest<
   const present: Partial<FileStat> | undefined = isOpen ? await files.stat(path).catch(() => undefined) : undefined;
   const pick = (value: number, there: number | undefined, otherwise: number) => (value >= 0 ? value : (there ?? otherwise));
   const there = present?.type === request.type ? present : undefined;
-  return { uid: pick(request.uid, there?.uid, 0), gid: pick(request.gid, there?.gid, 0), mode: pick(request.mode, there?.mode, DEFAULT_MODES[request.type]) & 0o7777 };
+  return {
+    uid: pick(request.uid, there?.uid, 0),
+    gid: pick(request.gid, there?.gid, 0),
+    mode: pick(request.mode, there?.mode, DEFAULT_MODES[request.type]) & 0o7777,
+  };
 }
 
 async function receiveContent(deps: FileRequestDeps, sessionId: string, take: (channel: SessionChannel) => Promise<void>): Promise<void> {

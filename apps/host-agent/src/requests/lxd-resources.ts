@@ -11,7 +11,13 @@ const number = async (path: string, base = 10): Promise<number> => {
 };
 
 export async function lxdResources(): Promise<object> {
-  const [cpu, memory, network, storage, system] = await Promise.all([cpuResources(), memoryResources(), networkResources(), storageResources(), systemResources()]);
+  const [cpu, memory, network, storage, system] = await Promise.all([
+    cpuResources(),
+    memoryResources(),
+    networkResources(),
+    storageResources(),
+    systemResources(),
+  ]);
   return { cpu, memory, gpu: { cards: [], total: 0 }, network, storage, usb: { devices: [], total: 0 }, pci: { devices: [], total: 0 }, system };
 }
 
@@ -22,7 +28,11 @@ async function cpuResources(): Promise<object> {
   const threads = await Promise.all(
     ids.map(async (id) => {
       const topology = join(CPU_DIR, `cpu${id}`, 'topology');
-      const [socket, core, die] = await Promise.all([number(join(topology, 'physical_package_id')), number(join(topology, 'core_id')), number(join(topology, 'die_id'))]);
+      const [socket, core, die] = await Promise.all([
+        number(join(topology, 'physical_package_id')),
+        number(join(topology, 'core_id')),
+        number(join(topology, 'die_id')),
+      ]);
       const online = (await read(join(CPU_DIR, `cpu${id}`, 'online'))) !== '0';
       return { id, socket: Math.max(socket, 0), core, die: Math.max(die, 0), online };
     }),
@@ -49,7 +59,11 @@ function coresOf(threads: readonly Thread[]): object[] {
   const cores = [...new Set(threads.map((thread) => thread.core))].sort((a, b) => a - b);
   return cores.map((core) => {
     const siblings = threads.filter((thread) => thread.core === core);
-    return { core, die: siblings[0]?.die ?? 0, threads: siblings.map(({ id, online }, index) => ({ id, thread: index, online, numa_node: 0, isolated: false })) };
+    return {
+      core,
+      die: siblings[0]?.die ?? 0,
+      threads: siblings.map(({ id, online }, index) => ({ id, thread: index, online, numa_node: 0, isolated: false })),
+    };
   });
 }
 
@@ -91,8 +105,24 @@ async function storageResources(): Promise<object> {
     names.map(async (id) => {
       const at = (...parts: string[]) => join(BLOCK_DIR, id, ...parts);
       if (await read(at('partition'))) return undefined;
-      const [device, sectors, removable, readOnly, model] = await Promise.all([read(at('dev')), number(at('size')), read(at('removable')), read(at('ro')), read(at('device', 'model'))]);
-      return { id, device, model, type: id.startsWith('nvme') ? 'nvme' : 'disk', read_only: readOnly === '1', removable: removable === '1', size: sectors * SECTOR_BYTES, partitions: [], numa_node: 0 };
+      const [device, sectors, removable, readOnly, model] = await Promise.all([
+        read(at('dev')),
+        number(at('size')),
+        read(at('removable')),
+        read(at('ro')),
+        read(at('device', 'model')),
+      ]);
+      return {
+        id,
+        device,
+        model,
+        type: id.startsWith('nvme') ? 'nvme' : 'disk',
+        read_only: readOnly === '1',
+        removable: removable === '1',
+        size: sectors * SECTOR_BYTES,
+        partitions: [],
+        numa_node: 0,
+      };
     }),
   );
   const whole = disks.filter((disk) => disk !== undefined);
@@ -101,6 +131,8 @@ async function storageResources(): Promise<object> {
 
 async function systemResources(): Promise<object> {
   const dmi = (name: string) => read(join('/sys/class/dmi/id', name));
-  const [vendor, product, version, family, sku] = await Promise.all(['sys_vendor', 'product_name', 'product_version', 'product_family', 'product_sku'].map(dmi));
+  const [vendor, product, version, family, sku] = await Promise.all(
+    ['sys_vendor', 'product_name', 'product_version', 'product_family', 'product_sku'].map(dmi),
+  );
   return { uuid: '', vendor, product, family, version, sku, serial: '', type: 'physical', firmware: null, chassis: null, motherboard: null };
 }

@@ -1,7 +1,16 @@
 /**
  * The durable end of the work queue: pulls this host's tasks from JetStream and acknowledges each when it is done.
  */
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, JetStreamApiError, type ConsumerMessages, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  jetstreamManager,
+  JetStreamApiError,
+  type ConsumerMessages,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { taskResultSubject, tasksStreamConfig, taskSubject, token, WeftError, type TaskResult } from '@weft/contracts';
 import type { Logger } from '@weft/platform';

@@ -34,7 +34,8 @@ export async function handleTask(deps: TaskDeps, task: Task, progress: Progress)
       await deps.instances.saveSpec(task.body.instance);
       return {};
     case 'snapshot.create':
-      if (task.body.stateful) throw new WeftError('request.unsupported', 'Snapshots of the running state are not supported: stop the instance or leave out --stateful');
+      if (task.body.stateful)
+        throw new WeftError('request.unsupported', 'Snapshots of the running state are not supported: stop the instance or leave out --stateful');
       await drivers.require(task.body.instance.type).createSnapshot(task.body.instance, task.body.snapshotId);
       return {};
     case 'snapshot.delete':
@@ -112,7 +113,8 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
 async function restore({ drivers }: TaskDeps, body: TaskBody<'snapshot.restore'>): Promise<Result> {
   const driver = drivers.require(body.instance.type);
   const { status } = await driver.inspect(body.instance.id);
-  if (status === 'running' || status === 'frozen') throw new WeftError('instance.wrong-status', `Instance "${body.instance.name}" is running: stop it before its root is replaced`);
+  if (status === 'running' || status === 'frozen')
+    throw new WeftError('instance.wrong-status', `Instance "${body.instance.name}" is running: stop it before its root is replaced`);
   await driver.restoreSnapshot(body.instance, body.snapshotId);
   return {};
 }

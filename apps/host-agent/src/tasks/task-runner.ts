@@ -76,7 +76,11 @@ export class TaskRunner {
     const progress = (stage: string, text: string) => this.deps.publishProgress({ taskId: task.taskId, stage, text });
     let result: TaskResult;
     try {
-      result = { taskId: task.taskId, ok: true, result: await withSpan(`task ${task.kind}`, { traceparent: task.traceparent }, () => this.deps.handle(task, progress)) };
+      result = {
+        taskId: task.taskId,
+        ok: true,
+        result: await withSpan(`task ${task.kind}`, { traceparent: task.traceparent }, () => this.deps.handle(task, progress)),
+      };
       log.info('task done');
     } catch (error) {
       if (isRetryable(error) && attempt < MAX_ATTEMPTS) {

@@ -58,7 +58,14 @@ const COMMANDS: Readonly<Record<string, SimCommand>> = {
   id: (process) => say(process, `uid=${process.user} gid=${process.group}\n`),
   uname: (process) => say(process, process.args[0] === '-a' ? 'Linux simulated 0.0.0-sim #1 SMP sim GNU/Linux\n' : 'Linux\n'),
   hostname: (process) => say(process, process.disk.read('/etc/hostname').toString()),
-  ls: (process) => say(process, process.disk.list(posix.resolve(process.cwd, process.args[0] ?? '.')).map((name) => `${name}\n`).join('')),
+  ls: (process) =>
+    say(
+      process,
+      process.disk
+        .list(posix.resolve(process.cwd, process.args[0] ?? '.'))
+        .map((name) => `${name}\n`)
+        .join(''),
+    ),
   sleep: async (process) => {
     await wait(Number(process.args[0]) * 1000, undefined, { signal: process.killed });
     return 0;

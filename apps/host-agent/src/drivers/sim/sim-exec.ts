@@ -9,7 +9,18 @@ export function simExec(request: ExecRequest, guest: Guest): ExecProcess {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), request.interactive ? undefined : new PassThrough()];
   const killer = new AbortController();
   let killedBy = 0;
-  const process: SimProcess = { ...guest, args: [], environment: request.environment, cwd: request.cwd || '/root', user: request.user, group: request.group, stdin, stdout, stderr: stderr ?? stdout, killed: killer.signal };
+  const process: SimProcess = {
+    ...guest,
+    args: [],
+    environment: request.environment,
+    cwd: request.cwd || '/root',
+    user: request.user,
+    group: request.group,
+    stdin,
+    stdout,
+    stderr: stderr ?? stdout,
+    killed: killer.signal,
+  };
 
   const exit = runSimCommand(request.command, process)
     .catch((error: unknown) => {

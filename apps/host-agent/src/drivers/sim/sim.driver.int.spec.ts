@@ -23,7 +23,17 @@ const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
   return {
     open: () => Promise.resolve(createSimDriver({ dir, images, logger: createLogger('sim', 'fatal') }).find((driver) => driver.type === type)!),
     imageFingerprint: FINGERPRINT,
-    spec: (name) => ({ id: newId(), project: 'default', name, type, architecture: 'x86_64', ephemeral: false, imageFingerprint: FINGERPRINT, config: {}, devices: {} }),
+    spec: (name) => ({
+      id: newId(),
+      project: 'default',
+      name,
+      type,
+      architecture: 'x86_64',
+      ephemeral: false,
+      imageFingerprint: FINGERPRINT,
+      config: {},
+      devices: {},
+    }),
     stopTimeoutSeconds: 5,
     can: { exec: true, freeze: true, files: 'always' },
     haltFromInside: async (driver, spec) => void (await run(driver, spec, ['poweroff'])),

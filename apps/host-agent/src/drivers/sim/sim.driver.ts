@@ -45,7 +45,8 @@ export class SimDriver implements Driver {
     await this.delay(spec);
     await this.host.saveDisk(spec.id, disk);
     if (source.kind === 'instance')
-      for (const [from, to] of Object.entries(snapshots)) await this.host.copySnapshot({ instanceId: source.instanceId, snapshotId: from }, { instanceId: spec.id, snapshotId: to });
+      for (const [from, to] of Object.entries(snapshots))
+        await this.host.copySnapshot({ instanceId: source.instanceId, snapshotId: from }, { instanceId: spec.id, snapshotId: to });
     await this.host.saveGuest(spec.id, { type: this.type, status: 'stopped', epoch: 0, pid: 0, startedAt: 0 });
   }
 
