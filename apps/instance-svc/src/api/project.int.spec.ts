@@ -23,17 +23,25 @@ afterAll(async () => {
 
 const devices = { root: { type: 'disk', path: '/', pool: 'default' } };
 const addProject = (name: string, config: Record<string, string> = {}) => service.send('project.create', { name, description: '', config });
-const create = (name: string, project: string, changes = {}) => service.send<LxdOperation>('instance.create', emptyInstance(name, { devices, ...changes }), { project });
-const settled = async (work: Promise<unknown>): Promise<WeftError | undefined> => work.then(() => undefined, (error: unknown) => error as WeftError);
+const create = (name: string, project: string, changes = {}) =>
+  service.send<LxdOperation>('instance.create', emptyInstance(name, { devices, ...changes }), { project });
+const settled = async (work: Promise<unknown>): Promise<WeftError | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error as WeftError,
+  );
 const count = async (sql: string, ...parameters: string[]) => (await service.running.deps.pool.query(sql, parameters)).rowCount;
 
 it('holds a limit when many ask at once', async () => {
   await addProject('limited', { 'limits.instances': '2' });
   const errors = await Promise.all(Array.from({ length: 8 }, (_, n) => settled(create(`c${n}`, 'limited'))));
   expect(errors.filter((error) => error === undefined)).toHaveLength(2);
-  for (const error of errors.filter(Boolean)) expect(error).toMatchObject({ code: 'project.limit-reached', message: 'Reached maximum number of instances in project "limited" (limits.instances is 2)' });
+  for (const error of errors.filter(Boolean))
+    expect(error).toMatchObject({ code: 'project.limit-reached', message: 'Reached maximum number of instances in project "limited" (limits.instances is 2)' });
   expect(await count('SELECT FROM instance WHERE project = $1', 'limited')).toBe(2);
-  await expect(service.send('project.update', { name: 'limited', mode: 'merge', config: { 'limits.instances': '1' } })).rejects.toMatchObject({ code: 'config.invalid' });
+  await expect(service.send('project.update', { name: 'limited', mode: 'merge', config: { 'limits.instances': '1' } })).rejects.toMatchObject({
+    code: 'config.invalid',
+  });
 });
 
 it('forbids in a restricted project what would reach the host, on every path', async () => {
@@ -44,7 +52,9 @@ it('forbids in a restricted project what would reach the host, on every path', a
   await expect(create('bad', 'strict', { target: 'host1' })).rejects.toMatchObject({ code: 'project.restricted' });
   await service.ended(await create('good', 'strict'));
   await expect(service.send('instance.patch', { name: 'good', ...privileged }, { project: 'strict' })).rejects.toMatchObject({ code: 'project.restricted' });
-  await expect(service.send('snapshot.create', { instance: 'good', name: 's', stateful: false }, { project: 'strict' })).rejects.toMatchObject({ code: 'project.restricted' });
+  await expect(service.send('snapshot.create', { instance: 'good', name: 's', stateful: false }, { project: 'strict' })).rejects.toMatchObject({
+    code: 'project.restricted',
+  });
   await service.ended(await create('risky', 'default', privileged));
   const copy = { source: { type: 'copy' as const, source: 'risky', project: 'default' } };
   await expect(create('copied', 'strict', copy)).rejects.toMatchObject({ code: 'project.restricted' });
@@ -60,7 +70,10 @@ it('never leaves an instance without its project or its profile', async () => {
     expect(await count('SELECT FROM instance i WHERE project = $1 AND NOT EXISTS (SELECT FROM project p WHERE p.name = i.project)', project)).toBe(0);
     const profile = `gone${round}`;
     await service.send('profile.create', { name: profile, description: '', config: {}, devices });
-    const [dropped, used] = await Promise.all([settled(service.send('profile.delete', { name: profile })), settled(create(`with${round}`, 'default', { profiles: [profile] }))]);
+    const [dropped, used] = await Promise.all([
+      settled(service.send('profile.delete', { name: profile })),
+      settled(create(`with${round}`, 'default', { profiles: [profile] })),
+    ]);
     expect([dropped, used].filter((error) => error === undefined)).toHaveLength(1);
   }
   expect(await count('SELECT FROM instance_profile u WHERE NOT EXISTS (SELECT FROM profile p WHERE p.id = u.profile_id)')).toBe(0);

@@ -18,7 +18,10 @@ export const createImageAlias: CommandHandler<'image-alias.create'> = (deps, met
     const id = newId();
     const target = await targetOf(deps, project, body.target);
     const events = decideImageAlias({ type: 'create', id, project, name, description, wantedType, target }, imageAliasFold.initial);
-    uow.append(imageAliasStream(id), events.map((event) => ({ ...event, project })));
+    uow.append(
+      imageAliasStream(id),
+      events.map((event) => ({ ...event, project })),
+    );
     return {};
   });
 
@@ -43,7 +46,10 @@ export const deleteImageAlias: CommandHandler<'image-alias.delete'> = (deps, met
 async function change(deps: Deps, uow: UnitOfWork, project: string, name: string, command: ImageAliasCommand): Promise<object> {
   const id = await requireAliasId(deps.pool, project, name);
   const { state } = await uow.load(imageAliasFold, imageAliasStream(id));
-  uow.append(imageAliasStream(id), decideImageAlias(command, state).map((event) => ({ ...event, project })));
+  uow.append(
+    imageAliasStream(id),
+    decideImageAlias(command, state).map((event) => ({ ...event, project })),
+  );
   return {};
 }
 

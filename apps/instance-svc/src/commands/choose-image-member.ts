@@ -8,7 +8,10 @@ export const chooseImageMember: CommandHandler<'image.choose-member'> = async (d
   const { imagesProject } = await projectOf(deps.pool, meta);
   requireProject(meta, imagesProject);
   const room = (name: string): number => deps.members.get(name)?.heartbeat.resources.diskFreeBytes ?? 0;
-  const online = deps.members.all().filter((member) => member.online).map(({ name }) => name);
+  const online = deps.members
+    .all()
+    .filter((member) => member.online)
+    .map(({ name }) => name);
   const [member] = online.sort((a, b) => room(b) - room(a) || (a < b ? -1 : 1));
   if (member === undefined) throw new WeftError('member.unavailable', 'No member is online to take the image: is the host agent running?');
   return { result: { member } };

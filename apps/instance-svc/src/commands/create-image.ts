@@ -21,7 +21,10 @@ export const createImage: CommandHandler<'image.create'> = (deps, meta, body) =>
     const project = facts.imagesProject;
     requireProject(meta, project);
     const { staged, member, filename, autoUpdate, properties, profiles, expiresAt } = body;
-    decideImage({ type: 'create', id: '', project, staged, filename, public: body.public, autoUpdate, properties, profiles, expiresAt, now: uow.now }, imageFold.initial);
+    decideImage(
+      { type: 'create', id: '', project, staged, filename, public: body.public, autoUpdate, properties, profiles, expiresAt, now: uow.now },
+      imageFold.initial,
+    );
     if (await findImageId(deps.pool, project, staged.fingerprint)) throw new WeftError('image.exists', 'Image with same fingerprint already exists');
     await checkAliases(deps.pool, project, body.aliases);
     await requireImageProfiles(deps.pool, facts, profiles);

@@ -17,6 +17,9 @@ export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body
     const events = decideProfile({ type: 'create', id, project, ...body }, profileFold.initial);
     await requirePools(deps.pool, body.devices);
     for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, undefined, data);
-    uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    uow.append(
+      profileStream(id),
+      events.map((event) => ({ ...event, project })),
+    );
     return {};
   });

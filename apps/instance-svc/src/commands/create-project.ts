@@ -16,7 +16,10 @@ export const createProject: CommandHandler<'project.create'> = (deps, meta, body
     if (await findProject(deps.pool, body.name)) {
       throw new WeftError('project.exists', `Failed creating project "${body.name}": Failed adding database record: This "projects" entry already exists`);
     }
-    uow.append(projectStream(id), events.map((event) => ({ ...event, project: body.name })));
+    uow.append(
+      projectStream(id),
+      events.map((event) => ({ ...event, project: body.name })),
+    );
     for (const { data } of events) if ('config' in data && isTrue(data.config['features.profiles'])) addDefaultProfile(uow, body.name);
     return {};
   });

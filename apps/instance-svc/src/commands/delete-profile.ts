@@ -11,6 +11,9 @@ export const deleteProfile: CommandHandler<'profile.delete'> = (deps, meta, body
     requireProject(meta, project);
     const { state } = await uow.load(profileFold, profileStream(id));
     const events = decideProfile({ type: 'delete', inUse: await isProfileInUse(deps.pool, id), withProject: false }, state);
-    uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    uow.append(
+      profileStream(id),
+      events.map((event) => ({ ...event, project })),
+    );
     return {};
   });

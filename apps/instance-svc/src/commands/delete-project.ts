@@ -14,7 +14,10 @@ export const deleteProject: CommandHandler<'project.delete'> = (deps, meta, body
     const { state } = await uow.load(projectFold, projectStream(id));
     const { empty, defaultProfileId } = await readProjectContents(deps.pool, body.name);
     const events = decideProject({ type: 'delete', empty }, state);
-    uow.append(projectStream(id), events.map((event) => ({ ...event, project: body.name })));
+    uow.append(
+      projectStream(id),
+      events.map((event) => ({ ...event, project: body.name })),
+    );
     await changeDefaultProfile(uow, defaultProfileId, { type: 'delete', inUse: false, withProject: true });
     await replaceProjectInCertificates(deps.pool, uow, body.name, undefined);
     return {};

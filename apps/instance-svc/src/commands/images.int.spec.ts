@@ -11,7 +11,10 @@ import { imageProjection } from '../projections/image.projection';
 import { startResourceService, UNRESTRICTED, type ResourceService } from '../testing/resource-service';
 
 /** Members of this spec: what they hold, what they were told to do, and who is away. */
-const held = new Map<string, Set<string>>([['host1', new Set()], ['host2', new Set()]]);
+const held = new Map<string, Set<string>>([
+  ['host1', new Set()],
+  ['host2', new Set()],
+]);
 const offline = new Set<string>();
 const done: string[] = [];
 let failCommit = false;
@@ -43,7 +46,11 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-const view = (name: string) => ({ name, online: !offline.has(name), heartbeat: { images: [...held.get(name)!], resources: { diskFreeBytes: name === 'host1' ? 2 : 1 } } as never });
+const view = (name: string) => ({
+  name,
+  online: !offline.has(name),
+  heartbeat: { images: [...held.get(name)!], resources: { diskFreeBytes: name === 'host1' ? 2 : 1 } } as never,
+});
 
 async function runTask(task: AgentTask<TaskKind>, { member }: TaskOptions): Promise<Record<string, unknown>> {
   const { fingerprint } = task.body as { fingerprint: string };
@@ -85,7 +92,8 @@ const finished = (reply: CommandReply): Promise<Record<string, unknown>> => {
     return operation!;
   });
 };
-const importImage = async (image: StagedImage, aliases: string[] = [], project = 'default') => finished(await service.send('image.create', request(image, aliases), { project }));
+const importImage = async (image: StagedImage, aliases: string[] = [], project = 'default') =>
+  finished(await service.send('image.create', request(image, aliases), { project }));
 const show = (fingerprint: string, project = 'default') => service.doc('image_v1', { project, fingerprint });
 
 it('chooses the online member with the most room', async () => {
@@ -97,7 +105,11 @@ it('chooses the online member with the most room', async () => {
 
 it('imports an image with aliases and shows it as LXD does', async () => {
   const image = staged();
-  expect(await importImage(image, ['bb', 'busybox/1'])).toMatchObject({ status: 'Success', description: 'Downloading image', metadata: { fingerprint: image.fingerprint, size: '1032376' } });
+  expect(await importImage(image, ['bb', 'busybox/1'])).toMatchObject({
+    status: 'Success',
+    description: 'Downloading image',
+    metadata: { fingerprint: image.fingerprint, size: '1032376' },
+  });
   const doc = (await show(image.fingerprint))!;
   expect(doc).toEqual({
     auto_update: false,
@@ -105,7 +117,10 @@ it('imports an image with aliases and shows it as LXD does', async () => {
     public: false,
     expires_at: '1970-01-01T00:00:00Z',
     profiles: ['default'],
-    aliases: [{ name: 'bb', description: '' }, { name: 'busybox/1', description: '' }],
+    aliases: [
+      { name: 'bb', description: '' },
+      { name: 'busybox/1', description: '' },
+    ],
     architecture: 'x86_64',
     cached: false,
     filename: 'busybox.tar.gz',
@@ -117,19 +132,33 @@ it('imports an image with aliases and shows it as LXD does', async () => {
     uploaded_at: expect.stringMatching(/Z$/),
   });
   expect(Object.keys(doc).slice(0, 8)).toEqual(['auto_update', 'properties', 'public', 'expires_at', 'profiles', 'aliases', 'architecture', 'cached']);
-  expect(await service.doc('image_alias_v1', { project: 'default', name: 'bb' })).toEqual({ description: '', target: image.fingerprint, name: 'bb', type: 'container' });
+  expect(await service.doc('image_alias_v1', { project: 'default', name: 'bb' })).toEqual({
+    description: '',
+    target: image.fingerprint,
+    name: 'bb',
+    type: 'container',
+  });
   expect(await findImage(service.pool, 'default', { alias: 'bb' })).toMatchObject({ fingerprint: image.fingerprint, members: ['host1'] });
 });
 
 it('refuses up front what would fail in the end', async () => {
   const image = staged();
   await importImage(image, ['mine']);
-  expect(await service.send('image.create', request(image))).toMatchObject({ ok: false, error: { code: 'image.exists', message: 'Image with same fingerprint already exists' } });
-  expect(await service.send('image.create', request(staged(), ['mine']))).toMatchObject({ ok: false, error: { code: 'image-alias.exists', message: 'Alias already exists: mine' } });
+  expect(await service.send('image.create', request(image))).toMatchObject({
+    ok: false,
+    error: { code: 'image.exists', message: 'Image with same fingerprint already exists' },
+  });
+  expect(await service.send('image.create', request(staged(), ['mine']))).toMatchObject({
+    ok: false,
+    error: { code: 'image-alias.exists', message: 'Alias already exists: mine' },
+  });
   expect(await service.send('image.create', request(staged(), ['twice', 'twice']))).toMatchObject({ ok: false, error: { code: 'request.invalid' } });
   expect(await service.send('image.create', { ...request(staged()), profiles: ['nosuch'] })).toMatchObject({ ok: false, error: { code: 'profile.not-found' } });
   expect(await service.send('image.create', request(staged()), { project: 'nosuch' })).toMatchObject({ ok: false, error: { code: 'project.not-found' } });
-  expect(await service.send('image.create', request(staged()), { actor: { ...UNRESTRICTED, projects: ['other'] } })).toMatchObject({ ok: false, error: { code: 'auth.forbidden' } });
+  expect(await service.send('image.create', request(staged()), { actor: { ...UNRESTRICTED, projects: ['other'] } })).toMatchObject({
+    ok: false,
+    error: { code: 'auth.forbidden' },
+  });
 });
 
 it('ends the operation with the reason when the files cannot be stored, or somebody was faster', async () => {
@@ -151,7 +180,10 @@ it('keeps the files while any project has the image', async () => {
   await importImage(image, ['a']);
   await importImage(image, ['a'], 'other');
   expect(await show(image.fingerprint, 'guest')).toMatchObject({ aliases: [{ name: 'a' }] });
-  expect(await finished(await service.send('image.delete', { fingerprint: image.fingerprint.slice(0, 20) }))).toMatchObject({ status: 'Success', resources: { images: [`/1.0/images/${image.fingerprint}`] } });
+  expect(await finished(await service.send('image.delete', { fingerprint: image.fingerprint.slice(0, 20) }))).toMatchObject({
+    status: 'Success',
+    resources: { images: [`/1.0/images/${image.fingerprint}`] },
+  });
   expect(await show(image.fingerprint)).toBeUndefined();
   expect(await service.doc('image_alias_v1', { project: 'default', name: 'a' })).toBeUndefined();
   expect(held.get('host1')!.has(image.fingerprint)).toBe(true);
@@ -166,11 +198,23 @@ it('changes what may be changed', async () => {
   const update = (change: object) => service.send('image.update', { fingerprint: image.fingerprint, mode: 'replace', ...change });
   const { rows } = await service.pool.query<{ etag: string }>('SELECT etag FROM image_v1 WHERE fingerprint = $1', [image.fingerprint]);
   expect(rows[0]!.etag).toBe('729eeec5ffd344dd9f6ea23a73399bf1cf9db7ebae91edb798e43512f33760cc');
-  expect(await update({ ifMatch: rows[0]!.etag, public: true, auto_update: true, properties: { foo: 'bar' }, profiles: ['default'], expires_at: '2030-01-01T00:00:00Z' })).toMatchObject({ ok: true });
+  expect(
+    await update({
+      ifMatch: rows[0]!.etag,
+      public: true,
+      auto_update: true,
+      properties: { foo: 'bar' },
+      profiles: ['default'],
+      expires_at: '2030-01-01T00:00:00Z',
+    }),
+  ).toMatchObject({ ok: true });
   expect(await show(image.fingerprint)).toMatchObject({ public: true, auto_update: true, properties: { foo: 'bar' }, expires_at: '2030-01-01T00:00:00Z' });
   expect(await update({ ifMatch: rows[0]!.etag })).toMatchObject({ ok: false, error: { code: 'etag.mismatch' } });
   expect(await update({ expires_at: 'tomorrow' })).toMatchObject({ ok: false, error: { code: 'image.invalid' } });
-  expect(await service.send('image.update', { fingerprint: 'ffffffff', mode: 'merge' })).toMatchObject({ ok: false, error: { code: 'image.not-found', message: 'Image not found' } });
+  expect(await service.send('image.update', { fingerprint: 'ffffffff', mode: 'merge' })).toMatchObject({
+    ok: false,
+    error: { code: 'image.not-found', message: 'Image not found' },
+  });
 });
 
 it('manages aliases', async () => {

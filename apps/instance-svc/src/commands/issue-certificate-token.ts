@@ -36,10 +36,13 @@ export const issueCertificateToken: CommandHandler<'certificate.issue-token'> = 
       location: 'none',
       timeLimitMs: expiresAt ? new Date(expiresAt).getTime() - uow.now.getTime() : null,
     });
-    uow.append(certificateTokenStream(operation.id), [{ type: 'CertificateTokenIssued', data: { operationId: operation.id, name, restricted, projects, expiresAt } }]);
+    uow.append(certificateTokenStream(operation.id), [
+      { type: 'CertificateTokenIssued', data: { operationId: operation.id, name, restricted, projects, expiresAt } },
+    ]);
     uow.inTransaction((client) => storeTokenHash(client, operation.id, hashTokenSecret(secret), expiresAt));
     return operation;
   });
-  if (repeated) throw new WeftError('command.conflicting-repeat', 'This token was issued already and its secret is shown only once: revoke it and ask for a new one');
+  if (repeated)
+    throw new WeftError('command.conflicting-repeat', 'This token was issued already and its secret is shown only once: revoke it and ask for a new one');
   return { result: { ...result, metadata: { ...result.metadata, secret } }, cursor };
 };

@@ -24,9 +24,12 @@ const create = async (name: string, project = 'default') => service.send('profil
 const show = (name: string, project = 'default') => service.doc('profile_v1', { project, name });
 
 const append = (stream: string, type: string, data: object) =>
-  service.store.execute({ id: newId(), name: 'test', body: {}, meta: { actor: UNRESTRICTED, project: 'default', requestId: '', correlationId: '' } }, async (uow) => {
-    uow.append(stream, [{ type, data }]);
-  });
+  service.store.execute(
+    { id: newId(), name: 'test', body: {}, meta: { actor: UNRESTRICTED, project: 'default', requestId: '', correlationId: '' } },
+    async (uow) => {
+      uow.append(stream, [{ type, data }]);
+    },
+  );
 
 /** An instance, without the host that it would need: its events only. */
 async function addInstance(project: string, profileId: string): Promise<() => Promise<unknown>> {
@@ -92,7 +95,8 @@ describe('profiles', () => {
   it('keep their names apart, also when two ask at once', async () => {
     const replies = await Promise.all([1, 2, 3, 4].map(() => create('twin')));
     expect(replies.filter(({ ok }) => ok)).toHaveLength(1);
-    for (const reply of replies) if (!reply.ok) expect(reply.error).toMatchObject({ code: 'profile.exists', message: expect.stringContaining('The profile already exists') });
+    for (const reply of replies)
+      if (!reply.ok) expect(reply.error).toMatchObject({ code: 'profile.exists', message: expect.stringContaining('The profile already exists') });
     expect(await create('twin')).toMatchObject({ ok: false, error: { message: 'Error inserting "twin" into database: The profile already exists' } });
   });
 
@@ -128,16 +132,24 @@ describe('profiles', () => {
     await create('used');
     const remove = await addInstance('default', await profileId('used'));
     expect(await show('used')).toMatchObject({ used_by: [expect.stringMatching(/^\/1.0\/instances\/c/)] });
-    expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: false, error: { code: 'profile.in-use', message: 'Profile is currently in use' } });
+    expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({
+      ok: false,
+      error: { code: 'profile.in-use', message: 'Profile is currently in use' },
+    });
     await remove();
     expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: true });
-    expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({ ok: false, error: { code: 'profile.not-found', message: 'Profile not found' } });
+    expect(await service.send('profile.delete', { name: 'used' })).toMatchObject({
+      ok: false,
+      error: { code: 'profile.not-found', message: 'Profile not found' },
+    });
     expect(await service.send('profile.delete', { name: 'default' })).toMatchObject({ ok: false, error: { code: 'auth.forbidden' } });
   });
 
   it('survive updates from many clients: each is applied to what the one before left', async () => {
     await create('busy');
-    const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => service.send('profile.update', { name: 'busy', mode: 'merge', config: { [`user.k${n}`]: 'v' } })));
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => service.send('profile.update', { name: 'busy', mode: 'merge', config: { [`user.k${n}`]: 'v' } })),
+    );
     expect(replies.every(({ ok }) => ok)).toBe(true);
     expect(Object.keys((await show('busy'))!.config as object)).toHaveLength(20);
   });
@@ -188,7 +200,10 @@ describe('projects', () => {
   it('are deleted with their default profile when nothing else is in them', async () => {
     await service.send('project.create', { name: 'doomed', description: '', config: {} });
     await create('extra', 'doomed');
-    expect(await service.send('project.delete', { name: 'doomed' })).toMatchObject({ ok: false, error: { code: 'project.in-use', message: 'Only empty projects can be removed' } });
+    expect(await service.send('project.delete', { name: 'doomed' })).toMatchObject({
+      ok: false,
+      error: { code: 'project.in-use', message: 'Only empty projects can be removed' },
+    });
     await service.send('profile.delete', { name: 'extra' }, { project: 'doomed' });
     expect(await service.send('project.delete', { name: 'doomed' })).toMatchObject({ ok: true });
     expect(await service.doc('project_v1', { name: 'doomed' })).toBeUndefined();
@@ -202,11 +217,19 @@ describe('projects', () => {
       ok: false,
       error: { code: 'project.restricted', message: expect.stringContaining('restricted.containers.privilege') },
     });
-    expect(await service.send('profile.update', { name: 'default', mode: 'merge', ...privileged }, { project: 'strict' })).toMatchObject({ ok: false, error: { code: 'project.restricted' } });
+    expect(await service.send('profile.update', { name: 'default', mode: 'merge', ...privileged }, { project: 'strict' })).toMatchObject({
+      ok: false,
+      error: { code: 'project.restricted' },
+    });
     await service.send('project.create', { name: 'loose', description: '', config: {} });
     await service.send('profile.update', { name: 'default', mode: 'merge', ...privileged }, { project: 'loose' });
-    expect(await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true' } })).toMatchObject({ ok: false, error: { code: 'project.restricted' } });
-    expect(await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true', 'restricted.containers.privilege': 'allow' } })).toMatchObject({ ok: true });
+    expect(await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true' } })).toMatchObject({
+      ok: false,
+      error: { code: 'project.restricted' },
+    });
+    expect(
+      await service.send('project.update', { name: 'loose', mode: 'merge', config: { restricted: 'true', 'restricted.containers.privilege': 'allow' } }),
+    ).toMatchObject({ ok: true });
   });
 
   it('protect restricted projects from profiles that they share', async () => {
@@ -227,7 +250,9 @@ describe('projects', () => {
       const project = await service.doc('project_v1', { name });
       const late = await service.pool.query(`SELECT FROM profile WHERE project = $1 AND name = 'late'`, [name]);
       expect(deleted.ok && added.ok).toBe(false);
-      expect({ project: project !== undefined, late: late.rowCount }).toEqual(deleted.ok ? { project: false, late: 0 } : { project: true, late: added.ok ? 1 : 0 });
+      expect({ project: project !== undefined, late: late.rowCount }).toEqual(
+        deleted.ok ? { project: false, late: 0 } : { project: true, late: added.ok ? 1 : 0 },
+      );
     }
   });
 });

@@ -8,12 +8,18 @@ export function addDefaultProfile(uow: UnitOfWork, project: string): void {
   const id = newId();
   const description = `Default LXD profile for project ${project}`;
   const events = decideProfile({ type: 'create', id, project, name: DEFAULT_PROFILE, description, config: {}, devices: {} }, profileFold.initial);
-  uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+  uow.append(
+    profileStream(id),
+    events.map((event) => ({ ...event, project })),
+  );
 }
 
 export async function changeDefaultProfile(uow: UnitOfWork, id: string | undefined, command: ProfileCommand): Promise<void> {
   if (id === undefined) return;
   const { state } = await uow.load(profileFold, profileStream(id));
   const events = decideProfile(command, state);
-  uow.append(profileStream(id), events.map((event) => ({ ...event, project: event.data.project })));
+  uow.append(
+    profileStream(id),
+    events.map((event) => ({ ...event, project: event.data.project })),
+  );
 }

@@ -6,7 +6,8 @@ import type { Deps } from '../instance.deps';
 import { execute, serviceMeta } from './execute';
 
 /** A member holds an image's files now: after an `image.fetch` task, or because its heartbeat says so. */
-export const addImageLocation = (deps: Deps, fingerprint: string, member: string): Promise<void> => record(deps, (uow) => appendImageStored(uow, fingerprint, member));
+export const addImageLocation = (deps: Deps, fingerprint: string, member: string): Promise<void> =>
+  record(deps, (uow) => appendImageStored(uow, fingerprint, member));
 
 /** A member does not hold them any more. */
 export const removeImageLocation = (deps: Deps, fingerprint: string, member: string): Promise<void> =>

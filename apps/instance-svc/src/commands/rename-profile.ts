@@ -14,6 +14,9 @@ export const renameProfile: CommandHandler<'profile.rename'> = (deps, meta, body
     const events = decideProfile({ type: 'rename', newName: body.newName }, state);
     const taken = await locateProfile(deps.pool, meta.project, body.newName);
     if (taken.id !== undefined) throw new WeftError('profile.exists', `Name "${body.newName}" already in use`);
-    uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    uow.append(
+      profileStream(id),
+      events.map((event) => ({ ...event, project })),
+    );
     return {};
   });

@@ -19,7 +19,10 @@ export const renameProject: CommandHandler<'project.rename'> = (deps, meta, body
     const { empty, defaultProfileId } = await readProjectContents(deps.pool, name);
     const events = decideProject({ type: 'rename', newName, empty }, state);
     if (await findProject(deps.pool, newName)) throw new WeftError('project.exists', `A project named "${newName}" already exists`);
-    uow.append(projectStream(id), events.map((event) => ({ ...event, project: newName })));
+    uow.append(
+      projectStream(id),
+      events.map((event) => ({ ...event, project: newName })),
+    );
     await changeDefaultProfile(uow, defaultProfileId, { type: 'move', project: newName });
     await replaceProjectInCertificates(deps.pool, uow, name, newName);
     return startedAndDone(uow, meta, { description: 'Renaming project', resources: null, location: 'none' });

@@ -27,7 +27,11 @@ function makeCertificate(commonName: string): { pem: string; fingerprint: string
   const dir = mkdtempSync(join(tmpdir(), 'weft-cert-'));
   try {
     const files = ['-keyout', join(dir, 'key'), '-out', join(dir, 'cert')];
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp384r1', '-nodes', '-days', '1', '-subj', `/CN=${commonName}`, ...files], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp384r1', '-nodes', '-days', '1', '-subj', `/CN=${commonName}`, ...files],
+      { stdio: 'ignore' },
+    );
     const pem = readFileSync(join(dir, 'cert'), 'utf8');
     return { pem, fingerprint: parseCertificate(pem).fingerprint };
   } finally {
@@ -37,25 +41,53 @@ function makeCertificate(commonName: string): { pem: string; fingerprint: string
 
 let nextAddress = 1;
 const stranger = (): Meta['actor'] => ({ protocol: 'untrusted', username: '', address: `192.0.2.${nextAddress++}:4711`, projects: [] });
-const client = (fingerprint: string, projects: string[] | null): Meta['actor'] => ({ protocol: 'tls', username: fingerprint, address: '192.0.2.250:1', projects });
+const client = (fingerprint: string, projects: string[] | null): Meta['actor'] => ({
+  protocol: 'tls',
+  username: fingerprint,
+  address: '192.0.2.250:1',
+  projects,
+});
 const add = (certificate: { pem: string; fingerprint: string }, password: string | undefined, actor: Meta['actor'], extra: object = {}) =>
-  service.send('certificate.add', { name: '', type: 'client', restricted: false, projects: [], certificatePem: certificate.pem, fingerprint: certificate.fingerprint, password, ...extra }, { actor });
+  service.send(
+    'certificate.add',
+    { name: '', type: 'client', restricted: false, projects: [], certificatePem: certificate.pem, fingerprint: certificate.fingerprint, password, ...extra },
+    { actor },
+  );
 const REFUSED = { ok: false, error: { code: 'auth.forbidden', message: 'not authorized' } };
 
 async function issueToken(name: string, extra: object = {}): Promise<{ token: string; operation: { id: string; metadata: Record<string, unknown> } }> {
-  const reply = await service.send('certificate.issue-token', { name, restricted: false, projects: [], serverFingerprint: 'f'.repeat(64), addresses: ['127.0.0.1:8443'], ...extra });
+  const reply = await service.send('certificate.issue-token', {
+    name,
+    restricted: false,
+    projects: [],
+    serverFingerprint: 'f'.repeat(64),
+    addresses: ['127.0.0.1:8443'],
+    ...extra,
+  });
   if (!reply.ok) throw new Error(reply.error.message);
   const operation = reply.result as { id: string; metadata: Record<string, unknown> };
   const { secret, fingerprint, addresses } = operation.metadata;
-  return { token: Buffer.from(JSON.stringify({ client_name: name, fingerprint, addresses, secret, expires_at: '0001-01-01T00:00:00Z' })).toString('base64'), operation };
+  return {
+    token: Buffer.from(JSON.stringify({ client_name: name, fingerprint, addresses, secret, expires_at: '0001-01-01T00:00:00Z' })).toString('base64'),
+    operation,
+  };
 }
-const everythingStored = async () => JSON.stringify((await service.pool.query(`SELECT (SELECT jsonb_agg(e) FROM event e) AS events, (SELECT jsonb_agg(c) FROM command_log c) AS log, (SELECT jsonb_agg(o) FROM operation o) AS operations`)).rows);
+const everythingStored = async () =>
+  JSON.stringify(
+    (
+      await service.pool.query(
+        `SELECT (SELECT jsonb_agg(e) FROM event e) AS events, (SELECT jsonb_agg(c) FROM command_log c) AS log, (SELECT jsonb_agg(o) FROM operation o) AS operations`,
+      )
+    ).rows,
+  );
 
 describe('trusted clients', () => {
   it('add certificates with any rights; the document is LXD-shaped', async () => {
     const certificate = makeCertificate('alice@host');
     expect(await add(certificate, undefined, UNRESTRICTED, { restricted: true, projects: ['default'] })).toMatchObject({ ok: true });
-    const { rows } = await service.pool.query<{ doc: string; projects: string[] }>('SELECT doc, projects FROM certificate_v1 WHERE fingerprint = $1', [certificate.fingerprint]);
+    const { rows } = await service.pool.query<{ doc: string; projects: string[] }>('SELECT doc, projects FROM certificate_v1 WHERE fingerprint = $1', [
+      certificate.fingerprint,
+    ]);
     expect(rows[0]!.projects).toEqual(['default']);
     expect(Object.keys(JSON.parse(rows[0]!.doc) as object)).toEqual(['name', 'type', 'restricted', 'projects', 'certificate', 'fingerprint']);
     expect(JSON.parse(rows[0]!.doc)).toMatchObject({ name: 'alice@host', type: 'client', restricted: true });
@@ -89,7 +121,11 @@ describe('trusted clients', () => {
   it('renew their certificate and keep their rights', async () => {
     const [before, after] = [makeCertificate('me'), makeCertificate('me')];
     await add(before, undefined, UNRESTRICTED, { restricted: true, projects: ['default'] });
-    const reply = await service.send('certificate.update', { fingerprint: before.fingerprint, mode: 'merge', certificatePem: after.pem }, { actor: client(before.fingerprint, ['default']) });
+    const reply = await service.send(
+      'certificate.update',
+      { fingerprint: before.fingerprint, mode: 'merge', certificatePem: after.pem },
+      { actor: client(before.fingerprint, ['default']) },
+    );
     expect(reply).toMatchObject({ ok: true });
     expect(await service.doc('certificate_v1', { fingerprint: before.fingerprint })).toBeUndefined();
     expect(await service.doc('certificate_v1', { fingerprint: after.fingerprint })).toMatchObject({ restricted: true, projects: ['default'] });
@@ -120,7 +156,10 @@ describe('tokens', () => {
     const commandId = newId();
     const body = { name: 'dave', restricted: false, projects: [], serverFingerprint: '', addresses: [] };
     expect(await service.send('certificate.issue-token', body, { commandId, correlationId: commandId })).toMatchObject({ ok: true });
-    expect(await service.send('certificate.issue-token', body, { commandId, correlationId: commandId })).toMatchObject({ ok: false, error: { code: 'command.conflicting-repeat' } });
+    expect(await service.send('certificate.issue-token', body, { commandId, correlationId: commandId })).toMatchObject({
+      ok: false,
+      error: { code: 'command.conflicting-repeat' },
+    });
   });
 
   it('stop working when their operation is cancelled or their time is over', async () => {
@@ -131,7 +170,21 @@ describe('tokens', () => {
     await service.send('server.update', { mode: 'merge', config: { 'core.remote_token_expiry': '1M' } });
     const late = await issueToken('frank');
     expect(late.operation.metadata.expiresAt).toEqual(expect.any(String));
-    jest.useFakeTimers({ now: Date.now() + 120_000, doNotFake: ['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'nextTick', 'queueMicrotask', 'performance', 'hrtime'] });
+    jest.useFakeTimers({
+      now: Date.now() + 120_000,
+      doNotFake: [
+        'setImmediate',
+        'clearImmediate',
+        'setTimeout',
+        'clearTimeout',
+        'setInterval',
+        'clearInterval',
+        'nextTick',
+        'queueMicrotask',
+        'performance',
+        'hrtime',
+      ],
+    });
     expect(await add(makeCertificate('f'), late.token, stranger())).toMatchObject(REFUSED);
     jest.useRealTimers();
     await service.send('server.update', { mode: 'merge', config: { 'core.remote_token_expiry': '' } });
@@ -182,7 +235,10 @@ describe('server configuration', () => {
     [{ 'core.https_address': ':9443' }, 'WEFT_HTTPS_ADDRESS'],
     [{ 'core.remote_token_expiry': 'soon' }, 'Invalid expiry expression'],
   ])('refuses %j', async (config, message) => {
-    expect(await service.send('server.update', { mode: 'merge', config })).toMatchObject({ ok: false, error: { code: 'config.invalid', message: expect.stringContaining(message) } });
+    expect(await service.send('server.update', { mode: 'merge', config })).toMatchObject({
+      ok: false,
+      error: { code: 'config.invalid', message: expect.stringContaining(message) },
+    });
   });
 
   it('checks If-Match and who asks', async () => {

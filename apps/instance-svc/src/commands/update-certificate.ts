@@ -49,7 +49,9 @@ export const deleteCertificate: CommandHandler<'certificate.delete'> = (deps, me
 async function wholeFingerprint(deps: Deps, prefix: string): Promise<string> {
   const notFound = (): WeftError => new WeftError('certificate.not-found', 'Certificate not found');
   if (!/^[0-9a-f]{1,64}$/i.test(prefix)) throw notFound();
-  const { rows } = await deps.pool.query<{ fingerprint: string }>("SELECT fingerprint FROM certificate WHERE fingerprint LIKE $1 || '%' LIMIT 2", [prefix.toLowerCase()]);
+  const { rows } = await deps.pool.query<{ fingerprint: string }>("SELECT fingerprint FROM certificate WHERE fingerprint LIKE $1 || '%' LIMIT 2", [
+    prefix.toLowerCase(),
+  ]);
   if (rows.length > 1) throw new WeftError('request.invalid', `More than one certificate has a fingerprint that begins with "${prefix}"`);
   if (!rows[0]) throw notFound();
   return rows[0].fingerprint;

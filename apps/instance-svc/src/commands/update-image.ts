@@ -23,7 +23,10 @@ export const updateImage: CommandHandler<'image.update'> = (deps, meta, body) =>
     const { state } = await uow.load(imageFold, imageStream(id));
     const { mode, ifMatch, auto_update: autoUpdate, properties, profiles, expires_at: expiresAt } = body;
     const events = decideImage({ type: 'update', mode, ifMatch, public: body.public, autoUpdate, properties, profiles, expiresAt }, state);
-    uow.append(imageStream(id), events.map((event) => ({ ...event, project: facts.imagesProject })));
+    uow.append(
+      imageStream(id),
+      events.map((event) => ({ ...event, project: facts.imagesProject })),
+    );
     return {};
   });
 
@@ -34,10 +37,16 @@ export const deleteImage: CommandHandler<'image.delete'> = (deps, meta, body) =>
     const project = facts.imagesProject;
     for (const aliasId of await findAliasesOf(deps.pool, id)) {
       const { state } = await uow.load(imageAliasFold, imageAliasStream(aliasId));
-      uow.append(imageAliasStream(aliasId), decideImageAlias({ type: 'delete' }, state).map((event) => ({ ...event, project })));
+      uow.append(
+        imageAliasStream(aliasId),
+        decideImageAlias({ type: 'delete' }, state).map((event) => ({ ...event, project })),
+      );
     }
     const { state } = await uow.load(imageFold, imageStream(id));
-    uow.append(imageStream(id), decideImage({ type: 'delete' }, state).map((event) => ({ ...event, project })));
+    uow.append(
+      imageStream(id),
+      decideImage({ type: 'delete' }, state).map((event) => ({ ...event, project })),
+    );
     const params: Omit<DeleteImageParams, 'operation'> = { meta, member: '', timeLimitMs: TIME_LIMIT_MS, fingerprint };
     const request = { description: 'Deleting image', resources: { images: [`/1.0/images/${fingerprint}`] }, location: 'none', timeLimitMs: 2 * TIME_LIMIT_MS };
     return startOperation(deps, uow, meta, { ...request, saga: { type: 'image.delete', params } });

@@ -16,7 +16,10 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
     const events = decideProfile({ type: 'update', ...change }, state);
     await requirePools(deps.pool, body.devices ?? {});
     for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, id, data);
-    uow.append(profileStream(id), events.map((event) => ({ ...event, project })));
+    uow.append(
+      profileStream(id),
+      events.map((event) => ({ ...event, project })),
+    );
     applyToRunningGuests(deps, uow, meta, state, events);
     return {};
   });

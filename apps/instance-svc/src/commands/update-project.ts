@@ -17,7 +17,10 @@ export const updateProject: CommandHandler<'project.update'> = (deps, meta, body
     const { state } = await uow.load(projectFold, projectStream(id));
     const { usage, empty, defaultProfileId } = await readProjectContents(deps.pool, name);
     const events = decideProject({ type: 'update', ...change, usage, empty }, state);
-    uow.append(projectStream(id), events.map((event) => ({ ...event, project: name })));
+    uow.append(
+      projectStream(id),
+      events.map((event) => ({ ...event, project: name })),
+    );
     for (const { data } of events) {
       if ('config' in data) {
         await checkProjectContents(deps.pool, data);

@@ -34,9 +34,7 @@ export const certificateDocument = ({ name, type, restricted, projects, certific
 export const certificateEtag = (content: CertificateContent): string => etagOf(certificateDocument(content));
 
 export type CertificateTokenState =
-  | { status: 'none' }
-  | { status: 'open'; name: string; restricted: boolean; projects: string[]; expiresAt: string | null }
-  | { status: 'used' };
+  { status: 'none' } | { status: 'open'; name: string; restricted: boolean; projects: string[]; expiresAt: string | null } | { status: 'used' };
 
 export const certificateTokenFold: Fold<CertificateTokenState, CertificateTokenEvent> = {
   initial: { status: 'none' },

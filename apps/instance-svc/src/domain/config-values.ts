@@ -13,8 +13,7 @@ export const isTrue = (value: string | undefined): boolean => TRUE_WORDS.include
 export const boolean: ValueCheck = (value) =>
   TRUE_WORDS.includes(value.toLowerCase()) || FALSE_WORDS.includes(value.toLowerCase()) ? undefined : `Invalid value for a boolean "${value}"`;
 
-export const unsigned: ValueCheck = (value) =>
-  /^\d+$/.test(value) && Number(value) <= 0xffff_ffff ? undefined : `Invalid value for an integer "${value}"`;
+export const unsigned: ValueCheck = (value) => (/^\d+$/.test(value) && Number(value) <= 0xffff_ffff ? undefined : `Invalid value for an integer "${value}"`);
 
 export const anything: ValueCheck = () => undefined;
 
@@ -68,12 +67,23 @@ export function expiryAfter(from: Date, span: string): Date | undefined {
     if (digits === undefined || letter === undefined) return undefined;
     const count = Number(digits);
     switch (EXPIRY_UNITS[letter]) {
-      case 'minutes': end.setUTCMinutes(end.getUTCMinutes() + count); break;
-      case 'hours': end.setUTCHours(end.getUTCHours() + count); break;
-      case 'days': end.setUTCDate(end.getUTCDate() + count); break;
-      case 'weeks': end.setUTCDate(end.getUTCDate() + 7 * count); break;
-      case 'months': end.setUTCMonth(end.getUTCMonth() + count); break;
-      default: end.setUTCFullYear(end.getUTCFullYear() + count);
+      case 'minutes':
+        end.setUTCMinutes(end.getUTCMinutes() + count);
+        break;
+      case 'hours':
+        end.setUTCHours(end.getUTCHours() + count);
+        break;
+      case 'days':
+        end.setUTCDate(end.getUTCDate() + count);
+        break;
+      case 'weeks':
+        end.setUTCDate(end.getUTCDate() + 7 * count);
+        break;
+      case 'months':
+        end.setUTCMonth(end.getUTCMonth() + count);
+        break;
+      default:
+        end.setUTCFullYear(end.getUTCFullYear() + count);
     }
   }
   return parts.length === 0 || Number.isNaN(end.getTime()) ? undefined : end;

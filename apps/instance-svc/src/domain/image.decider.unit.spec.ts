@@ -15,7 +15,18 @@ const staged: StagedImage = {
   expiryDate: 0,
   properties: { os: 'busybox', release: '1' },
 };
-const create: ImageCommand = { type: 'create', id: 'i', project: 'web', staged, filename: 'f.tar.gz', public: false, autoUpdate: false, properties: { release: '2', gone: '' }, profiles: null, now };
+const create: ImageCommand = {
+  type: 'create',
+  id: 'i',
+  project: 'web',
+  staged,
+  filename: 'f.tar.gz',
+  public: false,
+  autoUpdate: false,
+  properties: { release: '2', gone: '' },
+  profiles: null,
+  now,
+};
 const given = (...events: ImageEvent[]) => ({ when: (command: ImageCommand) => decideImage(command, events.reduce(imageFold.evolve, imageFold.initial)) });
 const imported = given().when(create);
 
@@ -47,8 +58,14 @@ describe('an import', () => {
 
 describe('an update', () => {
   it('replaces or merges', () => {
-    expect(given(...imported).when({ type: 'update', mode: 'replace', public: true })[0]?.data).toMatchObject({ public: true, properties: {}, profiles: ['default'] });
-    expect(given(...imported).when({ type: 'update', mode: 'merge', properties: { os: '', new: '1' } })[0]?.data).toMatchObject({ properties: { release: '2', new: '1' } });
+    expect(given(...imported).when({ type: 'update', mode: 'replace', public: true })[0]?.data).toMatchObject({
+      public: true,
+      properties: {},
+      profiles: ['default'],
+    });
+    expect(given(...imported).when({ type: 'update', mode: 'merge', properties: { os: '', new: '1' } })[0]?.data).toMatchObject({
+      properties: { release: '2', new: '1' },
+    });
   });
 
   it('checks the version that the client saw, and that the image is there', () => {
@@ -61,8 +78,14 @@ describe('an update', () => {
 
 describe('an alias', () => {
   const target = { imageId: 'i', fingerprint: staged.fingerprint, type: 'container' } as const;
-  const made = decideImageAlias({ type: 'create', id: 'a', project: 'web', name: 'debian/12', description: '', wantedType: '', target }, imageAliasFold.initial);
-  const state = made.reduce<ReturnType<typeof imageAliasFold.evolve>>((before, event: ImageAliasEvent) => imageAliasFold.evolve(before, event), imageAliasFold.initial);
+  const made = decideImageAlias(
+    { type: 'create', id: 'a', project: 'web', name: 'debian/12', description: '', wantedType: '', target },
+    imageAliasFold.initial,
+  );
+  const state = made.reduce<ReturnType<typeof imageAliasFold.evolve>>(
+    (before, event: ImageAliasEvent) => imageAliasFold.evolve(before, event),
+    imageAliasFold.initial,
+  );
 
   it('has the type of its image', () => {
     expect(made[0]?.data).toMatchObject({ type: 'container', target: staged.fingerprint });
@@ -72,7 +95,11 @@ describe('an alias', () => {
 
   it('is moved to another image, or described, or both', () => {
     const other = { imageId: 'j', fingerprint: 'cd'.repeat(32), type: 'virtual-machine' } as const;
-    expect(decideImageAlias({ type: 'update', mode: 'merge', target: other }, state)[0]?.data).toMatchObject({ imageId: 'j', type: 'virtual-machine', description: '' });
+    expect(decideImageAlias({ type: 'update', mode: 'merge', target: other }, state)[0]?.data).toMatchObject({
+      imageId: 'j',
+      type: 'virtual-machine',
+      description: '',
+    });
     expect(decideImageAlias({ type: 'update', mode: 'merge', description: 'd' }, state)[0]?.data).toMatchObject({ imageId: 'i', description: 'd' });
     expect(() => decideImageAlias({ type: 'update', mode: 'replace', description: 'd' }, state)).toThrow('target field is required');
   });
@@ -94,7 +121,14 @@ describe('image files', () => {
     expect(facts.reduce(imageFileFold.evolve, imageFileFold.initial)).toEqual({ members: ['h1'] });
   });
 
-  const store = { needed: new Set(['needed', 'new']), locations: [{ fingerprint: 'needed', member: 'h1' }, { fingerprint: 'lost', member: 'h1' }, { fingerprint: 'away', member: 'h9' }] };
+  const store = {
+    needed: new Set(['needed', 'new']),
+    locations: [
+      { fingerprint: 'needed', member: 'h1' },
+      { fingerprint: 'lost', member: 'h1' },
+      { fingerprint: 'away', member: 'h9' },
+    ],
+  };
   const members = [{ member: 'h1', images: ['needed', 'new', 'waste'] }];
 
   it('are recorded, forgotten, and deleted only after a while', () => {

@@ -7,7 +7,16 @@ const created = (name = 'small'): ProfileEvent => ({ type: 'ProfileCreated', dat
 const given = (...events: ProfileEvent[]) => ({
   when: (command: ProfileCommand) => decideProfile(command, events.reduce(profileFold.evolve, profileFold.initial)),
 });
-const create = (name: string, extra: object = {}): ProfileCommand => ({ type: 'create', id: 'p', project: 'web', name, description: '', config: {}, devices: {}, ...extra });
+const create = (name: string, extra: object = {}): ProfileCommand => ({
+  type: 'create',
+  id: 'p',
+  project: 'web',
+  name,
+  description: '',
+  config: {},
+  devices: {},
+  ...extra,
+});
 
 describe('a new profile', () => {
   it('drops what is not set and sorts the rest', () => {
@@ -30,7 +39,11 @@ describe('a new profile', () => {
 
 describe('an update', () => {
   it('replaces everything that it does not mention', () => {
-    expect(given(created()).when({ type: 'update', mode: 'replace', config: { 'user.c': 'd' } })[0]?.data).toMatchObject({ description: '', config: { 'user.c': 'd' }, devices: {} });
+    expect(given(created()).when({ type: 'update', mode: 'replace', config: { 'user.c': 'd' } })[0]?.data).toMatchObject({
+      description: '',
+      config: { 'user.c': 'd' },
+      devices: {},
+    });
   });
 
   it('merges keys, and devices as wholes', () => {

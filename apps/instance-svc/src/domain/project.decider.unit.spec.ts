@@ -14,7 +14,13 @@ const idle = { usage: { containers: 0, virtualMachines: 0 }, empty: true };
 
 describe('a new project', () => {
   it('has its own images, profiles and volumes unless told otherwise', () => {
-    const [event] = given().when({ type: 'create', id: 'p', name: 'proj1', description: '', config: { 'features.images': 'false', 'features.networks': 'true' } });
+    const [event] = given().when({
+      type: 'create',
+      id: 'p',
+      name: 'proj1',
+      description: '',
+      config: { 'features.images': 'false', 'features.networks': 'true' },
+    });
     expect(event).toEqual({
       type: 'ProjectCreated',
       data: {
@@ -58,13 +64,17 @@ describe('an update', () => {
 
   it('refuses a limit below what is there', () => {
     const update = { type: 'update', mode: 'merge', config: { 'limits.instances': '2' }, empty: false } as const;
-    expect(() => given(created('a')).when({ ...update, usage: { containers: 2, virtualMachines: 1 } })).toThrow('"limits.instances" is too low: there currently are 3');
+    expect(() => given(created('a')).when({ ...update, usage: { containers: 2, virtualMachines: 1 } })).toThrow(
+      '"limits.instances" is too low: there currently are 3',
+    );
   });
 
   it('refuses an old ETag', () => {
     const etag = projectEtag({ description: 'd', config: { 'features.profiles': 'true' } });
     expect(given(created('a')).when({ type: 'update', mode: 'merge', ifMatch: etag, ...idle })).toHaveLength(1);
-    expect(() => given(created('a')).when({ type: 'update', mode: 'merge', ifMatch: 'old', ...idle })).toThrow(expect.objectContaining({ code: 'etag.mismatch' }));
+    expect(() => given(created('a')).when({ type: 'update', mode: 'merge', ifMatch: 'old', ...idle })).toThrow(
+      expect.objectContaining({ code: 'etag.mismatch' }),
+    );
   });
 });
 
@@ -77,7 +87,9 @@ describe('rename and delete', () => {
   it('want an empty project', () => {
     expect(() => given(created('a')).when({ type: 'rename', newName: 'b', empty: false })).toThrow('Only empty projects can be renamed');
     expect(() => given(created('a')).when({ type: 'delete', empty: false })).toThrow('Only empty projects can be removed');
-    expect(given(created('a')).when({ type: 'rename', newName: 'b', empty: true })).toEqual([{ type: 'ProjectRenamed', data: { id: 'p', oldName: 'a', name: 'b' } }]);
+    expect(given(created('a')).when({ type: 'rename', newName: 'b', empty: true })).toEqual([
+      { type: 'ProjectRenamed', data: { id: 'p', oldName: 'a', name: 'b' } },
+    ]);
     expect(given(created('a')).when({ type: 'delete', empty: true })).toEqual([{ type: 'ProjectDeleted', data: { id: 'p', name: 'a' } }]);
   });
 

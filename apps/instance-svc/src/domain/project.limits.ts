@@ -11,7 +11,12 @@ type Config = Readonly<Record<string, string>>;
 const LIMITS = [
   { key: 'limits.instances', label: 'instances', applies: () => true, count: (usage: ProjectUsage) => usage.containers + usage.virtualMachines },
   { key: 'limits.containers', label: 'containers', applies: (type: InstanceType) => type === 'container', count: (usage: ProjectUsage) => usage.containers },
-  { key: 'limits.virtual-machines', label: 'virtual machines', applies: (type: InstanceType) => type === 'virtual-machine', count: (usage: ProjectUsage) => usage.virtualMachines },
+  {
+    key: 'limits.virtual-machines',
+    label: 'virtual machines',
+    applies: (type: InstanceType) => type === 'virtual-machine',
+    count: (usage: ProjectUsage) => usage.virtualMachines,
+  },
 ] as const;
 
 /** Refuses (`project.limit-reached`) one more instance of `type` when `usage` has already reached a limit. */

@@ -26,7 +26,8 @@ const DEFAULTS: Config = {
   'restricted.devices.disk': 'managed',
   'restricted.devices.nic': 'managed',
 };
-const CONTAINER_LOWLEVEL = /^(raw\.(apparmor|idmap|lxc|seccomp)|linux\.kernel_modules|linux\.sysctl\..+|limits\.kernel\..+|security\.idmap\.(base|size)|security\.syscalls\.(allow|deny|deny_compat|deny_default))$/;
+const CONTAINER_LOWLEVEL =
+  /^(raw\.(apparmor|idmap|lxc|seccomp)|linux\.kernel_modules|linux\.sysctl\..+|limits\.kernel\..+|security\.idmap\.(base|size)|security\.syscalls\.(allow|deny|deny_compat|deny_default))$/;
 const VM_LOWLEVEL = /^raw\.(apparmor|qemu|qemu\.conf)$/;
 const INTERCEPTION = /^security\.syscalls\.intercept\./;
 /** Interceptions that hand the container more than an emulated system call. */

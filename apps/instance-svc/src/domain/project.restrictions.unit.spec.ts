@@ -16,7 +16,9 @@ describe('a restricted project', () => {
     [{ 'security.syscalls.deny_default': 'false' }, 'restricted.containers.lowlevel'],
     [{ 'security.syscalls.intercept.mknod': 'true' }, 'restricted.containers.interception'],
   ])('forbids %j', (config, key) => {
-    expect(() => checkRestrictions(project(), container(config))).toThrow(expect.objectContaining({ code: 'project.restricted', message: expect.stringContaining(key) }));
+    expect(() => checkRestrictions(project(), container(config))).toThrow(
+      expect.objectContaining({ code: 'project.restricted', message: expect.stringContaining(key) }),
+    );
     expect(() => checkRestrictions({ name: 'web', config: {} }, container(config))).not.toThrow();
   });
 
@@ -31,7 +33,12 @@ describe('a restricted project', () => {
 
   it('lets ordinary instances be', () => {
     const config = { 'security.privileged': 'false', 'limits.cpu': '2', 'user.a': 'b', 'volatile.uuid': 'u' };
-    const devices = { ...root, data: { type: 'disk', path: '/data', pool: 'default', source: 'v' }, eth0: { type: 'nic', network: 'n' }, gone: { type: 'none' } };
+    const devices = {
+      ...root,
+      data: { type: 'disk', path: '/data', pool: 'default', source: 'v' },
+      eth0: { type: 'nic', network: 'n' },
+      gone: { type: 'none' },
+    };
     expect(() => checkRestrictions(project(), container(config, devices))).not.toThrow();
   });
 
@@ -43,7 +50,8 @@ describe('a restricted project', () => {
     const open = project({ 'restricted.containers.privilege': 'allow', 'restricted.devices.disk': 'allow', 'restricted.devices.disk.paths': '/srv/web, /opt' });
     const disk = (source: string) => container({ 'security.privileged': 'true' }, { d: { type: 'disk', path: '/mnt', source } });
     expect(() => checkRestrictions(open, disk('/srv/web/a'))).not.toThrow();
-    for (const source of ['/srv/website', '/srv/web/../../etc', '/', '']) expect(() => checkRestrictions(open, disk(source))).toThrow('restricted.devices.disk.paths');
+    for (const source of ['/srv/website', '/srv/web/../../etc', '/', ''])
+      expect(() => checkRestrictions(open, disk(source))).toThrow('restricted.devices.disk.paths');
   });
 
   it('may demand isolated containers', () => {
@@ -54,7 +62,9 @@ describe('a restricted project', () => {
   });
 
   it('holds virtual machines and profiles to it as well', () => {
-    expect(() => checkRestrictions(project(), { type: 'virtual-machine', config: { 'raw.qemu': '-hda /dev/sda' }, devices: {} })).toThrow('restricted.virtual-machines.lowlevel');
+    expect(() => checkRestrictions(project(), { type: 'virtual-machine', config: { 'raw.qemu': '-hda /dev/sda' }, devices: {} })).toThrow(
+      'restricted.virtual-machines.lowlevel',
+    );
     expect(() => checkRestrictions(project(), { config: { 'raw.qemu': 'x' }, devices: {} })).toThrow('restricted.virtual-machines.lowlevel');
     expect(() => checkRestrictions(project(), { config: { 'raw.lxc': 'x' }, devices: {} })).toThrow('restricted.containers.lowlevel');
   });

@@ -34,5 +34,4 @@ export const projectFold: Fold<ProjectState, ProjectEvent> = {
 
 export const projectStream = (id: string): string => `project-${id}`;
 
-export const projectEtag = (project: Pick<ActiveProject, 'description' | 'config'>): string =>
-  etagOf([project.description, sortedMap(project.config)]);
+export const projectEtag = (project: Pick<ActiveProject, 'description' | 'config'>): string => etagOf([project.description, sortedMap(project.config)]);

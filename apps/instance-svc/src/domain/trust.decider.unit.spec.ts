@@ -8,12 +8,16 @@ import { storagePoolFold } from './storage-pool.state';
 
 const content = { fingerprint: 'f', name: 'alice', type: 'client' as const, restricted: true, projects: ['web'], certificate: 'PEM' };
 const added: CertificateEvent = { type: 'CertificateAdded', data: content };
-const given = (...events: CertificateEvent[]) => ({ when: (command: CertificateCommand) => decideCertificate(command, events.reduce(certificateFold.evolve, certificateFold.initial)) });
+const given = (...events: CertificateEvent[]) => ({
+  when: (command: CertificateCommand) => decideCertificate(command, events.reduce(certificateFold.evolve, certificateFold.initial)),
+});
 
 describe('certificates', () => {
   it('are added once, and again after a removal', () => {
     expect(() => given(added).when({ type: 'add', certificate: content })).toThrow(expect.objectContaining({ code: 'certificate.exists' }));
-    expect(given(added, { type: 'CertificateRemoved', data: { fingerprint: 'f', name: 'alice' } }).when({ type: 'add', certificate: content })).toEqual([added]);
+    expect(given(added, { type: 'CertificateRemoved', data: { fingerprint: 'f', name: 'alice' } }).when({ type: 'add', certificate: content })).toEqual([
+      added,
+    ]);
   });
 
   it('are for clients or metrics', () => {
@@ -27,14 +31,20 @@ describe('certificates', () => {
       expect(() => given(added).when({ ...asOwner, ...change })).toThrow(expect.objectContaining({ code: 'auth.forbidden' }));
     }
     // PUT without the rights would drop the restriction.
-    expect(() => given(added).when({ type: 'update', mode: 'replace', asOwner: true, name: 'laptop' })).toThrow(expect.objectContaining({ code: 'auth.forbidden' }));
+    expect(() => given(added).when({ type: 'update', mode: 'replace', asOwner: true, name: 'laptop' })).toThrow(
+      expect.objectContaining({ code: 'auth.forbidden' }),
+    );
   });
 });
 
 describe('tokens', () => {
   const now = new Date('2026-11-23T00:00:00Z');
-  const issued = (expiresAt: string | null): CertificateTokenEvent => ({ type: 'CertificateTokenIssued', data: { operationId: 'o', name: 'bob', restricted: false, projects: [], expiresAt } });
-  const use = (...events: CertificateTokenEvent[]) => useCertificateToken('o', 'f', events.reduce(certificateTokenFold.evolve, certificateTokenFold.initial), now);
+  const issued = (expiresAt: string | null): CertificateTokenEvent => ({
+    type: 'CertificateTokenIssued',
+    data: { operationId: 'o', name: 'bob', restricted: false, projects: [], expiresAt },
+  });
+  const use = (...events: CertificateTokenEvent[]) =>
+    useCertificateToken('o', 'f', events.reduce(certificateTokenFold.evolve, certificateTokenFold.initial), now);
 
   it('work once and in time', () => {
     const used = use(issued('2026-11-23T00:00:01Z'));
@@ -44,7 +54,15 @@ describe('tokens', () => {
     expect(() => use()).toThrow('not authorized');
   });
 
-  it.each(['sesame', '', 'e30=', 'bnVsbA==', 'x'.repeat(20_000), Buffer.from('{"secret":1}').toString('base64'), Buffer.from('{"secret":""}').toString('base64')])('are not found in %.20s', (text) => {
+  it.each([
+    'sesame',
+    '',
+    'e30=',
+    'bnVsbA==',
+    'x'.repeat(20_000),
+    Buffer.from('{"secret":1}').toString('base64'),
+    Buffer.from('{"secret":""}').toString('base64'),
+  ])('are not found in %.20s', (text) => {
     expect(secretOfToken(text)).toBeUndefined();
   });
 
@@ -56,7 +74,10 @@ describe('tokens', () => {
 describe('the server configuration', () => {
   const state = { config: { 'core.trust_password': 'true', 'user.a': '1' } };
   it.each([
-    [{ mode: 'replace', config: { 'core.trust_password': 'new' } }, { kind: 'set', password: 'new' }],
+    [
+      { mode: 'replace', config: { 'core.trust_password': 'new' } },
+      { kind: 'set', password: 'new' },
+    ],
     [{ mode: 'replace', config: { 'core.trust_password': 'true' } }, { kind: 'keep' }],
     [{ mode: 'replace', config: {} }, { kind: 'clear' }],
     [{ mode: 'merge', config: { 'user.b': '2' } }, { kind: 'keep' }],
@@ -68,12 +89,18 @@ describe('the server configuration', () => {
   });
 
   it('may have the password "true"', () => {
-    expect(decideServerUpdate({ mode: 'merge', config: { 'core.trust_password': 'true' } }, { config: {} }).password).toEqual({ kind: 'set', password: 'true' });
+    expect(decideServerUpdate({ mode: 'merge', config: { 'core.trust_password': 'true' } }, { config: {} }).password).toEqual({
+      kind: 'set',
+      password: 'true',
+    });
   });
 });
 
 describe('storage pools', () => {
-  const state = storagePoolFold.evolve(storagePoolFold.initial, { type: 'StoragePoolCreated', data: { name: 'default', driver: 'dir', description: '', config: { source: '/s' } } });
+  const state = storagePoolFold.evolve(storagePoolFold.initial, {
+    type: 'StoragePoolCreated',
+    data: { name: 'default', driver: 'dir', description: '', config: { source: '/s' } },
+  });
   const update = (config: Record<string, string>, mode: 'replace' | 'merge' = 'replace') => decideStoragePool({ type: 'update', mode, config }, state);
 
   it('keep their source', () => {

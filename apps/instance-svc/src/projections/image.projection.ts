@@ -25,14 +25,26 @@ async function write(client: ClientBase, run: readonly (ImageEvent | Used)[]): P
     case undefined:
       return;
     case 'ImageCreated':
-      return insert(client, run.map(({ data }) => data as Created));
+      return insert(
+        client,
+        run.map(({ data }) => data as Created),
+      );
     case 'ImageUpdated':
-      return update(client, lastOfEach(run.map(({ data }) => data as Updated), ({ id }) => id));
+      return update(
+        client,
+        lastOfEach(
+          run.map(({ data }) => data as Updated),
+          ({ id }) => id,
+        ),
+      );
     case 'ImageDeleted':
       await client.query('DELETE FROM image WHERE id = ANY($1)', [run.map(({ data }) => data.id)]);
       return;
     case 'InstanceCreated':
-      return use(client, run.map(({ data }) => data as Used['data']));
+      return use(
+        client,
+        run.map(({ data }) => data as Used['data']),
+      );
     default:
       return first satisfies never;
   }
@@ -100,7 +112,10 @@ async function use(client: ClientBase, instances: readonly Used['data'][]): Prom
 /** LXD: auto_update, properties, public, expires_at, profiles, aliases, ... */
 const head = (image: Updated): string => {
   const { autoUpdate, properties, expiresAt, profiles } = image;
-  return JSON.stringify({ auto_update: autoUpdate, properties: sortedMap(properties), public: image.public, expires_at: shortened(expiresAt), profiles }).slice(0, -1);
+  return JSON.stringify({ auto_update: autoUpdate, properties: sortedMap(properties), public: image.public, expires_at: shortened(expiresAt), profiles }).slice(
+    0,
+    -1,
+  );
 };
 
 /** ... architecture, cached, filename, fingerprint, size, type, created_at, last_used_at, uploaded_at. */

@@ -22,9 +22,18 @@ async function write(client: ClientBase, run: readonly ProfileEvent[]): Promise<
     case undefined:
       return;
     case 'ProfileCreated':
-      return insert(client, run.map(({ data }) => data as Content));
+      return insert(
+        client,
+        run.map(({ data }) => data as Content),
+      );
     case 'ProfileUpdated':
-      return update(client, lastOfEach(run.map(({ data }) => data as Content), ({ id }) => id));
+      return update(
+        client,
+        lastOfEach(
+          run.map(({ data }) => data as Content),
+          ({ id }) => id,
+        ),
+      );
     case 'ProfileRenamed':
     case 'ProfileMoved':
       for (const { data } of run) await client.query('UPDATE profile SET project = $2, name = $3 WHERE id = $1', [data.id, data.project, data.name]);

@@ -24,7 +24,13 @@ async function write(client: ClientBase, run: readonly ProjectEvent[]): Promise<
       return;
     case 'ProjectCreated':
     case 'ProjectUpdated':
-      return upsert(client, lastOfEach(run.map(({ data }) => data as Content), ({ id }) => id));
+      return upsert(
+        client,
+        lastOfEach(
+          run.map(({ data }) => data as Content),
+          ({ id }) => id,
+        ),
+      );
     case 'ProjectRenamed':
       for (const { data } of run) await client.query('UPDATE project SET name = $2 WHERE id = $1', [data.id, data.name]);
       return;

@@ -23,7 +23,15 @@ async function upsert(client: ClientBase, content: CertificateContent): Promise<
     `INSERT INTO certificate (fingerprint, name, type, restricted, projects, doc, etag) VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (fingerprint) DO UPDATE SET name = excluded.name, type = excluded.type, restricted = excluded.restricted,
        projects = excluded.projects, doc = excluded.doc, etag = excluded.etag`,
-    [content.fingerprint, content.name, content.type, content.restricted, content.projects, JSON.stringify(certificateDocument(content)), certificateEtag(content)],
+    [
+      content.fingerprint,
+      content.name,
+      content.type,
+      content.restricted,
+      content.projects,
+      JSON.stringify(certificateDocument(content)),
+      certificateEtag(content),
+    ],
   );
 }
 

@@ -56,7 +56,10 @@ export async function findImage(db: Queryable, project: string, reference: Image
   const { fingerprint, alias, properties } = reference;
   if (fingerprint) return byFingerprint(db, project, fingerprint.toLowerCase());
   if (alias) {
-    const { rows } = await db.query<ImageFacts & { id: string }>(`${IMAGE} JOIN image_alias a ON a.image_id = i.id WHERE a.project = $1 AND a.name = $2`, [project, alias]);
+    const { rows } = await db.query<ImageFacts & { id: string }>(`${IMAGE} JOIN image_alias a ON a.image_id = i.id WHERE a.project = $1 AND a.name = $2`, [
+      project,
+      alias,
+    ]);
     return rows[0];
   }
   if (properties && Object.keys(properties).length > 0) {

@@ -17,7 +17,9 @@ export async function forgetSecret(client: ClientBase, key: string): Promise<voi
 
 /** Remembers a new token and forgets those that expired or were revoked. */
 export async function storeTokenHash(client: ClientBase, operationId: string, hash: string, expiresAt: string | null): Promise<void> {
-  await client.query(`DELETE FROM certificate_token t WHERE expires_at < now() OR EXISTS (SELECT FROM operation o WHERE o.id = t.operation_id AND o.status_code >= 200)`);
+  await client.query(
+    `DELETE FROM certificate_token t WHERE expires_at < now() OR EXISTS (SELECT FROM operation o WHERE o.id = t.operation_id AND o.status_code >= 200)`,
+  );
   await client.query('INSERT INTO certificate_token (operation_id, secret_hash, expires_at) VALUES ($1, $2, $3)', [operationId, hash, expiresAt]);
 }
 

@@ -53,7 +53,10 @@ async function apply(deps: Deps, { kind, member, fingerprint }: ImageFileAction,
     case 'forget':
       return removeImageLocation(deps, fingerprint, member);
     case 'delete':
-      await deps.tasks.run({ taskId: derivedId('image-files', newId()), kind: 'image.delete', body: { fingerprint } }, { member, timeLimitMs: TASK_LIMIT_MS, signal });
+      await deps.tasks.run(
+        { taskId: derivedId('image-files', newId()), kind: 'image.delete', body: { fingerprint } },
+        { member, timeLimitMs: TASK_LIMIT_MS, signal },
+      );
       return removeImageLocation(deps, fingerprint, member);
     default:
       return kind satisfies never;

@@ -39,9 +39,29 @@ const pick = (deps: Deps, type: string) => imageSagas(deps).find((definition) =>
 async function begin() {
   const [operationId, fingerprint, alias] = [newId(), newId().replaceAll('-', '').repeat(2), newId()];
   const meta: Meta = { actor: UNRESTRICTED, project: 'default', requestId: '', correlationId: operationId, commandId: newId() };
-  const { result } = await execute(service.deps, meta, 'test', {}, async (uow) => startOperation(service.deps, uow, meta, { description: 'Testing', resources: null, location: 'host1' }));
-  const staged = { uploadId: newId(), fingerprint, sizeBytes: 1, type: 'container' as const, architecture: 'x86_64', creationDate: 0, expiryDate: 0, properties: {} };
-  const request = { staged, member: 'host1', filename: 'f', public: false, autoUpdate: false, properties: {}, profiles: null, aliases: [{ name: alias, description: '' }] };
+  const { result } = await execute(service.deps, meta, 'test', {}, async (uow) =>
+    startOperation(service.deps, uow, meta, { description: 'Testing', resources: null, location: 'host1' }),
+  );
+  const staged = {
+    uploadId: newId(),
+    fingerprint,
+    sizeBytes: 1,
+    type: 'container' as const,
+    architecture: 'x86_64',
+    creationDate: 0,
+    expiryDate: 0,
+    properties: {},
+  };
+  const request = {
+    staged,
+    member: 'host1',
+    filename: 'f',
+    public: false,
+    autoUpdate: false,
+    properties: {},
+    profiles: null,
+    aliases: [{ name: alias, description: '' }],
+  };
   const work = { meta, operation: result as LxdOperation, member: 'host1', timeLimitMs: 5_000 };
   const { deps, held } = world();
   const expectWorld = async (there: boolean, status: string) => {
@@ -59,7 +79,12 @@ sagaContract({
   async subject() {
     const { deps, work, request, expectWorld } = await begin();
     const params: ImportParams = { ...work, project: 'default', request };
-    return { definition: pick(deps, 'image.import'), params, expectDone: () => expectWorld(true, 'Success'), expectUndone: () => expectWorld(false, 'Failure') };
+    return {
+      definition: pick(deps, 'image.import'),
+      params,
+      expectDone: () => expectWorld(true, 'Success'),
+      expectUndone: () => expectWorld(false, 'Failure'),
+    };
   },
 });
 
@@ -70,7 +95,9 @@ sagaContract({
     const { deps, held, work, request, fingerprint, expectWorld } = await begin();
     // The command has forgotten the image; what is left is to remove the files.
     held.add(fingerprint);
-    await execute(service.deps, { ...work.meta, commandId: newId() }, 'test', {}, async (uow) => appendImage(uow, { imageId: newId(), project: 'default', request }).then(() => ({})));
+    await execute(service.deps, { ...work.meta, commandId: newId() }, 'test', {}, async (uow) =>
+      appendImage(uow, { imageId: newId(), project: 'default', request }).then(() => ({})),
+    );
     await service.pool.query('DELETE FROM image_alias WHERE target = $1', [fingerprint]);
     await service.pool.query('DELETE FROM image WHERE fingerprint = $1', [fingerprint]);
     const params: DeleteImageParams = { ...work, fingerprint };

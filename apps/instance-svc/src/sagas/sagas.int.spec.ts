@@ -2,7 +2,7 @@
 import { newId, type AgentTask, type InstanceEvent, type LxdOperation, type Meta } from '@weft/contracts';
 import { connectNats, createLogger } from '@weft/platform';
 import type { defineSaga } from '@weft/saga';
-import { sagaContract } from '../../../../libs/saga/src/testing/saga.contract';
+import { sagaContract } from '@weft/saga/testing/saga.contract';
 import type { TaskDispatcher } from '../adapters/task-dispatcher';
 import { execute } from '../commands/execute';
 import { startOperation } from '../commands/operations';
@@ -41,7 +41,7 @@ class Host implements TaskDispatcher {
   readonly facts = new Set<string>();
   run(task: AgentTask): Promise<Record<string, unknown>> {
     const { kind, body } = task;
-    const snapshot = 'snapshotId' in body ? `snapshot ${body.snapshotId}` : '';
+    const snapshot = 'snapshotId' in body ? 'snapshot' : '';
     if (kind === 'instance.create') this.facts.add('root');
     else if (kind === 'instance.delete') this.facts.clear();
     else if (kind === 'instance.start') this.facts.add('runs');
@@ -71,7 +71,6 @@ interface Scenario {
   fresh?: boolean;
 }
 
-const SID = '00000000-0000-4000-8000-000000000001';
 const run = (place: object, ...rest: InstanceEvent[]): InstanceEvent[] => [
   { type: 'InstanceStarting', data: { ...place, operationId: 'x', epoch: 1 } } as InstanceEvent,
   { type: 'InstanceStarted', data: { ...place, operationId: 'x', at: new Date(0).toISOString() } } as InstanceEvent,
@@ -110,15 +109,15 @@ const scenarios: Record<string, Scenario> = {
     saga: pick('snapshot.create'),
     before: (place, operationId) => [{ type: 'InstanceLocked', data: { ...place, operationId, kind: 'snapshot' } }],
     facts: ['root'],
-    params: { snapshotId: SID, snapshotName: 's0', expiresAt: null } satisfies Partial<SnapshotParams>,
-    done: { status: 'stopped', facts: ['root', `snapshot ${SID}`] },
+    params: { snapshotName: 's0', expiresAt: null } satisfies Partial<SnapshotParams>,
+    done: { status: 'stopped', facts: ['root', 'snapshot'] },
     undone: { status: 'stopped', facts: ['root'] },
   },
   'snapshot.restore': {
     saga: pick('snapshot.restore'),
     before: (place, operationId) => [{ type: 'InstanceLocked', data: { ...place, operationId, kind: 'restore' } }],
     facts: ['root'],
-    params: { snapshotId: SID, snapshotName: 's0', expiresAt: null, restart: false, epoch: 0, restoredSpec: { id: '' } as never } satisfies Partial<RestoreParams>,
+    params: { snapshotName: 's0', expiresAt: null, restart: false, epoch: 0, restoredSpec: { id: '' } as never } satisfies Partial<RestoreParams>,
     done: { status: 'stopped', facts: ['root'] },
     undone: { status: 'stopped', facts: ['root'] },
   },
@@ -149,7 +148,7 @@ async function begin(scenario: Scenario) {
     return startOperation(deps, uow, meta, { description: 'Testing', resources: null, location: 'host1' });
   });
   const spec = { ...place, type: 'container', architecture: '', ephemeral: false, imageFingerprint: '', config: {}, devices: {} };
-  const params = { meta, operation: outcome.result as LxdOperation, member: 'host1', spec, timeLimitMs: 5_000, ...scenario.params };
+  const params = { meta, operation: outcome.result as LxdOperation, member: 'host1', spec, timeLimitMs: 5_000, snapshotId: newId(), ...scenario.params };
   const world = { ...deps, tasks: host };
   const expectWorld = async (wanted: { status: string; facts: string[] }, operationStatus: string[]) => {
     const { state: instance } = await deps.store.load(instanceFold, instanceStream(id));

@@ -43,7 +43,10 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
     send: (name, body, meta = {}) => router.route(name, { meta: { ...newMeta(), ...meta }, body }),
     async doc(view, where) {
       const keys = Object.keys(where);
-      const { rows } = await pool.query<{ doc: string; etag?: string }>(`SELECT * FROM ${view} WHERE ${keys.map((key, at) => `${key} = $${at + 1}`).join(' AND ')}`, Object.values(where));
+      const { rows } = await pool.query<{ doc: string; etag?: string }>(
+        `SELECT * FROM ${view} WHERE ${keys.map((key, at) => `${key} = $${at + 1}`).join(' AND ')}`,
+        Object.values(where),
+      );
       return rows[0] ? (JSON.parse(rows[0].doc) as Record<string, unknown>) : undefined;
     },
     close: () => pool.end(),

@@ -4,9 +4,25 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { certificateEvents, certificateTokenEvents, imageAliasEvents, imageEvents, imageFileEvents, profileEvents, projectEvents, serverEvents, storagePoolEvents, type EventCatalogue } from '@weft/contracts';
+import {
+  certificateEvents,
+  certificateTokenEvents,
+  imageAliasEvents,
+  imageEvents,
+  imageFileEvents,
+  instanceEvents,
+  memberEvents,
+  operationEvents,
+  profileEvents,
+  projectEvents,
+  serverEvents,
+  storagePoolEvents,
+  type EventCatalogue,
+} from '@weft/contracts';
 import { certificateFold, certificateTokenFold } from './certificate.state';
 import { imageAliasFold, imageFileFold, imageFold } from './image.state';
+import { instanceFold } from './instance.state';
+import { operationFold } from './operation.state';
 import { profileFold } from './profile.state';
 import { projectFold } from './project.state';
 import { serverFold } from './server.state';
@@ -31,6 +47,9 @@ const NOUNS: Record<string, { events: EventCatalogue; fold: unknown; ends: objec
   'storage-pool': { events: storagePoolEvents, fold: storagePoolFold, ends: { status: 'active', driver: 'dir', description: 'pool' } },
   certificate: { events: certificateEvents, fold: certificateFold, ends: { status: 'none' } },
   'certificate-token': { events: certificateTokenEvents, fold: certificateTokenFold, ends: { status: 'used' } },
+  instance: { events: instanceEvents, fold: instanceFold, ends: { status: 'deleted' } },
+  operation: { events: operationEvents, fold: operationFold, ends: { status: 'ended' } },
+  member: { events: memberEvents, fold: { initial: {}, evolve: (_state: object, event: { data: object }) => event.data }, ends: { name: 'host1' } },
   server: { events: serverEvents, fold: serverFold, ends: { config: { 'core.trust_password': 'true', 'user.abc': '1' } } },
 };
 
@@ -53,7 +72,9 @@ describe.each(Object.entries(NOUNS))('%s', (noun, { events, fold, ends }) => {
 
 it('no sample is left without a noun', () => {
   const known = new Set(Object.keys(NOUNS));
-  const others = readdirSync(GOLDEN).map((name) => name.replace(/\.json$/, '')).filter((noun) => !known.has(noun));
+  const others = readdirSync(GOLDEN)
+    .map((name) => name.replace(/\.json$/, ''))
+    .filter((noun) => !known.has(noun));
   // Instances, snapshots, operations and members have their own spec.
   expect(others.filter((noun) => !['instance', 'snapshot', 'operation', 'member'].includes(noun))).toEqual([]);
 });
