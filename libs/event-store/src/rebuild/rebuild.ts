@@ -79,9 +79,11 @@ class Rebuild {
   ) {}
 
   async run(): Promise<Omit<RebuildReport, 'tookMs'>> {
+    await this.foldReadable();
+    for (const statement of this.shadow.afterFill) await this.client.query(statement);
+    await this.analyze();
     for (;;) {
       await this.foldReadable();
-      await this.analyze();
       const lockedMs = await this.trySwap();
       if (lockedMs !== undefined) return { events: this.events, lockedMs };
     }

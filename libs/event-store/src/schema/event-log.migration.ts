@@ -41,7 +41,6 @@ export class EventLog1700000000001 implements MigrationInterface {
         tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
         position bigint,
         at timestamptz NOT NULL DEFAULT now());
-      CREATE INDEX command_log_at ON command_log USING brin (at);
       CREATE TABLE checkpoint (
         name text PRIMARY KEY,
         tx xid8 NOT NULL DEFAULT '0',
