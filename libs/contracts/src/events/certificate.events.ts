@@ -22,7 +22,13 @@ export type CertificateEvent = EventOf<typeof certificateEvents>;
 /** Stream `certificatetoken-<operation id>`. */
 export const certificateTokenEvents = {
   /** A one-time right to add a certificate. Its secret is not here, only in the reply to who asked for it. */
-  CertificateTokenIssued: z.object({ operationId: z.string(), name: z.string(), restricted: z.boolean(), projects: z.array(z.string()), expiresAt: z.string().nullable() }),
+  CertificateTokenIssued: z.object({
+    operationId: z.string(),
+    name: z.string(),
+    restricted: z.boolean(),
+    projects: z.array(z.string()),
+    expiresAt: z.string().nullable(),
+  }),
   CertificateTokenUsed: z.object({ operationId: z.string(), fingerprint: z.string() }),
 } as const;
 export type CertificateTokenEvent = EventOf<typeof certificateTokenEvents>;
