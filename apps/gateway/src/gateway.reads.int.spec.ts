@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { startRunningGateway, type RunningGateway } from './testing/running-gateway';
 import { stubOperation } from './testing/stub-instance-svc';
 
@@ -115,6 +117,21 @@ describe('reads', () => {
     const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, { requestBody?: object }>> };
     expect(paths['/1.0/profiles/{name}']?.put?.requestBody).toBeDefined();
     expect(paths['/1.0/instances/{name}/exec']?.post?.requestBody).toBeDefined();
+  });
+
+  it.each([
+    ['a broken escape', 'GET /1.0/instances/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['an endless name', `GET /1.0/instances/${'a'.repeat(5000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 404],
+    ['an endless header', `GET /1.0 HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(200_000)}\r\n\r\n`, 431],
+    ['no HTTP', 'hello\r\n\r\n', 400],
+  ])('answers %s in LXD’s shape', async (_what, request, status) => {
+    const socket = connect(gateway.socket);
+    socket.on('error', () => undefined).write(request);
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    const [head, body] = reply.toString().split('\r\n\r\n') as [string, string];
+    expect(head).toContain(`HTTP/1.1 ${status} `);
+    expect(JSON.parse(body)).toMatchObject({ type: 'error', error_code: status, metadata: null });
   });
 
   it('finds an operation for ever, and lists it only while it runs', async () => {

@@ -13,7 +13,7 @@ import { DEPS, GatewayModule } from './gateway.module';
 import { createIdentify } from './http/identity';
 import { closeServer, listenHttps, listenUnix } from './http/listeners';
 import { createObserve } from './http/observe';
-import { registerRoutes } from './http/router';
+import { refuseUrl, registerRoutes } from './http/router';
 import { createUpgrades } from './http/upgrade';
 import { allRoutes } from './routes';
 
@@ -28,7 +28,12 @@ export interface Gateway {
 }
 
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
-  const adapter = new FastifyAdapter({ logger: false, exposeHeadRoutes: false, routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER } });
+  const adapter = new FastifyAdapter({
+    logger: false,
+    exposeHeadRoutes: false,
+    frameworkErrors: refuseUrl,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER },
+  });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(config, logger), adapter, {
     logger: false,
     bodyParser: false,

@@ -53,7 +53,6 @@ export const API_EXTENSIONS: readonly string[] = [
   'event_lifecycle_requestor_address',
   'metrics',
   'linux_sysctl',
-  'certificate_self_renewal',
   'cloud_init',
   'instance_all_projects',
   'instance_get_full',

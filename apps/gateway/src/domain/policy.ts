@@ -3,7 +3,7 @@
  *
  *   actor         public  metrics  trusted  project(p)        admin
  *   unrestricted    x       x        x         x                x
- *   restricted      x                x       p in its list
+ *   restricted      x       x        x       p in its list
  *   metrics         x       x
  *   untrusted       x
  *
@@ -33,7 +33,7 @@ export function isAllowed(actor: Actor, need: Need): boolean {
     case 'metrics':
       return need.kind === 'metrics';
     case 'restricted':
-      return need.kind === 'trusted' || (need.kind === 'project' && canSeeProject(actor, need.project));
+      return need.kind === 'metrics' || need.kind === 'trusted' || (need.kind === 'project' && canSeeProject(actor, need.project));
     default:
       return unreachable(actor.kind);
   }

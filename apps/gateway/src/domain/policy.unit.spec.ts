@@ -22,13 +22,13 @@ describe('policy', () => {
 
   it('keeps a restricted certificate to its projects', () => {
     const actor = certificate('client', true, ['mine']);
-    expect(allowed(actor)).toEqual(['public', 'trusted', 'mine']);
+    expect(allowed(actor)).toEqual(['public', 'metrics', 'trusted', 'mine']);
     expect(visibleProjects(actor)).toEqual(['mine']);
     expect(canSeeProject(actor, 'default')).toBe(false);
   });
 
   it('gives a restricted certificate without projects nothing of any project', () => {
-    expect(allowed(certificate('client', true))).toEqual(['public', 'trusted']);
+    expect(allowed(certificate('client', true))).toEqual(['public', 'metrics', 'trusted']);
   });
 
   it('lets a metrics certificate read metrics only', () => {

@@ -6,6 +6,8 @@ import type { z } from 'zod';
 /** Larger than any object that the platform keeps: user data for cloud-init is the biggest thing in a body. */
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const MAX_JSON_DEPTH = 32;
+/** Whoever sends a small body slower than this holds a connection for nothing. */
+const BODY_TIMEOUT_MS = 30_000;
 
 /** Throws `request.too-large` as soon as the limit is passed; what follows is not read. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
@@ -13,10 +15,15 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   if (announced > limitBytes) throw tooLarge(limitBytes);
   const chunks: Buffer[] = [];
   let total = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > limitBytes) throw tooLarge(limitBytes);
-    chunks.push(chunk);
+  const timer = setTimeout(() => request.destroy(new WeftError('request.invalid', 'The request body came too slowly')), BODY_TIMEOUT_MS);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      total += chunk.length;
+      if (total > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks, total);
 }

@@ -4,6 +4,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { rawErrorResponse } from './envelope';
 import type { ServerCertificate } from './server-certificate';
 
 /** Stock clients wait up to an hour for a reply; uploads take as long as they take. */
@@ -45,6 +47,7 @@ export async function listenUnix(path: string, handler: RequestListener): Promis
 }
 
 function listening(server: Server, start: () => void): Promise<void> {
+  server.on('clientError', refuseMalformed);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.once('listening', () => {
@@ -53,6 +56,13 @@ function listening(server: Server, start: () => void): Promise<void> {
     });
     start();
   });
+}
+
+/** What is no HTTP gets an answer in LXD's shape all the same, when the connection still takes one. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  socket.end(rawErrorResponse(tooLarge ? 431 : 400, tooLarge ? 'The request headers are too large' : 'This is not a valid HTTP request'));
 }
 
 function answers(path: string): Promise<boolean> {

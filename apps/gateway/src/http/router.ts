@@ -100,7 +100,7 @@ function metaOf(request: FastifyRequest, actor: Actor, project: string): Meta {
   if (Array.isArray(key) || (key !== undefined && (key === '' || key.length > 255))) {
     throw new WeftError('request.invalid', 'Idempotency-Key must be one value of 1 to 255 characters');
   }
-  const commandId = key === undefined ? newId() : derivedId('http', actor.protocol, actor.username, key);
+  const commandId = key === undefined ? newId() : derivedId('http', actor.protocol, actor.username, project, key);
   return {
     actor: { protocol: actor.protocol, username: actor.username, address: actor.address, projects: actor.projects === null ? null : [...actor.projects] },
     project,
@@ -119,6 +119,11 @@ function fail(request: FastifyRequest, reply: FastifyReply, error: unknown, opti
   // What the client still sends after a refusal is not read: the connection ends with the reply.
   if (bodyPending(request)) reply.header('connection', 'close');
   return reply.header('x-content-type-options', 'nosniff').header('content-type', 'application/json').send(errorEnvelope(known.status, known.message));
+}
+
+/** URLs that match nothing because they are malformed or far too long. */
+export function refuseUrl(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(400).header('content-type', 'application/json').send(errorEnvelope(400, 'The URL is not valid'));
 }
 
 function bodyPending({ raw }: FastifyRequest): boolean {

@@ -13,6 +13,9 @@ import { rawErrorResponse } from './envelope';
 import { publicError } from './errors';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+const GOING_AWAY = 1001;
+/** How long a client may take to answer the close frame. */
+const FAREWELL_MS = 1_000;
 const OPERATION_SOCKET = /^\/1\.0\/operations\/([^/]+)\/websocket$/;
 
 /** Serves the socket once the upgrade is done. */
@@ -40,7 +43,8 @@ export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) 
   return {
     attach: (server) => server.on('upgrade', (request, stream, head) => void upgrade(request, stream, head)),
     close: () => {
-      for (const socket of sockets.clients) socket.close(1001, 'The server stops');
+      for (const socket of sockets.clients) socket.close(GOING_AWAY, 'The server stops');
+      setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), FAREWELL_MS).unref();
     },
   };
 }

@@ -2,24 +2,20 @@ import { profilePatch, profilePut, profilesPost, renamePost, WeftError } from '@
 import { resourceUrl } from '../domain/resource-url';
 import type { Deps } from '../gateway.deps';
 import { created, empty, sync } from '../http/reply';
-import { route, type Call, type Route } from '../http/route';
+import { route, type Call, type Method, type Route } from '../http/route';
 import { listJson, recursionOf, type Collection } from '../queries/list.query';
 import { ownProject, requireProject } from '../queries/project-scope';
 
 const COLLECTION: Collection = { view: 'instance.profile_v1', path: ['profiles'], key: 'name', projects: true, columns: { name: 'name' } };
 const GET = { name: 'profile', sql: 'select doc, etag from instance.profile_v1 where project = $1 and name = $2' };
 
-export function profileRoutes({ reads, commands }: Deps): Route[] {
-  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
-    await commands.send('profile.update', { ...call.body, mode, name: call.params.name, ifMatch: call.ifMatch }, call.meta());
-    return empty;
-  };
+export const profileRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps)];
+
+function collectionRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: '/1.0/profiles', summary, access: 'project' as const });
   return [
     route({
-      method: 'GET',
-      path: '/1.0/profiles',
-      summary: 'List profiles',
-      access: 'project',
+      ...define('GET', 'List profiles'),
       handle: async (call) => {
         const json = await listJson(reads, COLLECTION, ownProject(call.project), recursionOf(call.query), call.query.filter);
         if (json === '[]') await requireProject(reads, call.project);
@@ -27,48 +23,35 @@ export function profileRoutes({ reads, commands }: Deps): Route[] {
       },
     }),
     route({
-      method: 'POST',
-      path: '/1.0/profiles',
-      summary: 'Create a profile',
-      access: 'project',
+      ...define('POST', 'Create a profile'),
       body: profilesPost,
       handle: async (call) => {
         await commands.send('profile.create', call.body, call.meta());
         return created(resourceUrl(['profiles', call.body.name], call.project));
       },
     }),
+  ];
+}
+
+function objectRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: '/1.0/profiles/:name', summary, access: 'project' as const });
+  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
+    await commands.send('profile.update', { ...call.body, mode, name: call.params.name, ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  return [
     route({
-      method: 'GET',
-      path: '/1.0/profiles/:name',
-      summary: 'A profile',
-      access: 'project',
+      ...define('GET', 'A profile'),
       handle: async (call) => {
         const row = await reads.row(GET, [call.project, call.params.name]);
         if (!row) throw new WeftError('profile.not-found', 'Profile not found');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
+    route({ ...define('PUT', 'Replace a profile'), body: profilePut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change parts of a profile'), body: profilePatch, handle: (call) => update(call, 'merge') }),
     route({
-      method: 'PUT',
-      path: '/1.0/profiles/:name',
-      summary: 'Replace a profile',
-      access: 'project',
-      body: profilePut,
-      handle: (call) => update(call, 'replace'),
-    }),
-    route({
-      method: 'PATCH',
-      path: '/1.0/profiles/:name',
-      summary: 'Change parts of a profile',
-      access: 'project',
-      body: profilePatch,
-      handle: (call) => update(call, 'merge'),
-    }),
-    route({
-      method: 'POST',
-      path: '/1.0/profiles/:name',
-      summary: 'Rename a profile',
-      access: 'project',
+      ...define('POST', 'Rename a profile'),
       body: renamePost,
       handle: async (call) => {
         await commands.send('profile.rename', { name: call.params.name, newName: call.body.name }, call.meta());
@@ -76,10 +59,7 @@ export function profileRoutes({ reads, commands }: Deps): Route[] {
       },
     }),
     route({
-      method: 'DELETE',
-      path: '/1.0/profiles/:name',
-      summary: 'Delete a profile',
-      access: 'project',
+      ...define('DELETE', 'Delete a profile'),
       handle: async (call) => {
         await commands.send('profile.delete', { name: call.params.name }, call.meta());
         return empty;
