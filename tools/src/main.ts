@@ -25,8 +25,15 @@ const main = async (args: readonly string[]): Promise<void> => {
   }
 };
 
+/** What the user can mend comes as a sentence, a defect with its stack. */
+const describe = (error: unknown): string => {
+  if (error instanceof UserError) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') return `${path ?? 'something'} is not ours to change (${code}): run this as root`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`weft: ${text}\n`);
+  process.stderr.write(`weft: ${describe(error)}\n`);
   process.exit(1);
 });
