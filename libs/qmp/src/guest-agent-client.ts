@@ -4,6 +4,9 @@
  * There is no greeting: the port takes bytes whether or not an agent listens. So a connection begins with
  * `guest-sync-delimited`: the agent throws away half a command left by an earlier client (0xFF resets its parser) and
  * puts 0xFF before the answer, so that late answers to earlier commands are skipped.
+ *
+ * One command at a time: the agent works on them one after the other, and of commands that are sent ahead it was seen
+ * to leave one unanswered.
  */
 import { randomInt } from 'node:crypto';
 import { QmpDisconnected } from './errors';
@@ -36,6 +39,8 @@ export interface GuestExecStatus {
 type Rest<A> = undefined extends A ? [args?: A, options?: { timeoutMs?: number }] : [args: A, options?: { timeoutMs?: number }];
 
 export class GuestAgentClient {
+  private last: Promise<unknown> = Promise.resolve();
+
   private constructor(
     private readonly channel: JsonChannel,
     private readonly timeoutMs: number,
@@ -62,7 +67,10 @@ export class GuestAgentClient {
 
   /** @throws QmpError (refused by the agent), QmpTimeout, QmpDisconnected */
   async execute<K extends keyof GuestAgentCommands>(command: K, ...[args, options]: Rest<GuestAgentCommands[K][0]>): Promise<GuestAgentCommands[K][1]> {
-    return (await this.channel.request(command, args, options?.timeoutMs ?? this.timeoutMs)) as GuestAgentCommands[K][1];
+    const send = () => this.channel.request(command, args, options?.timeoutMs ?? this.timeoutMs);
+    const answer = this.last.then(send, send);
+    this.last = answer.catch(() => undefined);
+    return (await answer) as GuestAgentCommands[K][1];
   }
 
   get closed(): Promise<void> {

@@ -1,16 +1,18 @@
 /** What runs inside the guest for `exec`; see guest-exec.ts. Plain POSIX shell, for busybox and coreutils alike. Pure. */
 import type { ExecRequest } from '../driver';
 
-/** Makes the meeting place: a directory with a FIFO for input and files for output; prints its name. */
-export const PREPARE = 'd=$(mktemp -d /tmp/weft-exec-XXXXXX) && chmod 700 "$d" && mkfifo "$d/in" && : >"$d/out" && : >"$d/err" && echo "$d"';
+/** Makes the meeting place; prints its name. `go` and `in` are FIFOs, `out` and `err` files. */
+export const PREPARE = 'd=$(mktemp -d /tmp/weft-exec-XXXXXX) && chmod 700 "$d" && mkfifo "$d/go" "$d/in" && : >"$d/out" && : >"$d/err" && echo "$d"';
 
 /**
  * $1 directory, $2 working directory, $3 user:group ("" for root), $4 width, $5 height, $6 "tty" or "", then
- * NAME=value... -- command...; replaces itself by the command, so that its process id is the command's.
+ * NAME=value... -- command...; replaces itself by the command, so that its process id is the command's. Input comes in
+ * files whose names are read from `go`, and is passed on through `in` by a process of its own.
  */
 export const RUN = `
 d=$1 cwd=$2 as=$3 width=$4 height=$5 tty=$6
 shift 6
+( { : >"$d/open"; while read -r part; do cat "$d/$part"; rm -f "$d/$part"; done; } <"$d/go" >"$d/in" 2>/dev/null & )
 exec <"$d/in" >"$d/out" 2>"$d/err"
 : "\${PATH:=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}" "\${HOME:=/root}" "\${USER:=root}" "\${TERM:=vt100}"
 export PATH HOME USER TERM LANG=C.UTF-8

@@ -2,8 +2,10 @@
  * Commands in a running guest. The agent can only start a program and tell when it has ended, so input and output go
  * through a directory in the guest:
  *
- *   stdin  --guest-file-write--> in (FIFO) --> command --> out, err (files) --guest-file-read--> stdout, stderr
+ *   stdin --guest-file-write--> 1, 2, 3... (files, their names through the FIFO `go`) --cat--> in (FIFO) --> command
+ *   command --> out, err (files) --guest-file-read--> stdout, stderr
  *
+ * A FIFO alone would not do for input: the agent's writes do not wait, and what does not fit is lost.
  * Output is read while the command runs. Interactive requests get a terminal where the guest has `script`.
  */
 import { Duplex, PassThrough } from 'node:stream';
@@ -15,16 +17,17 @@ import { PREPARE, runArguments } from './guest-exec.script';
 import { exitCodeOf, runInGuest, startInGuest } from './guest-run';
 
 const READ_BYTES = 192 * 1024;
-/** A FIFO takes up to this many bytes as a whole or not at all (pipe(7), PIPE_BUF), one less than stdio's buffer. */
-const WRITE_BYTES = 4_095;
+const PART_BYTES = 192 * 1024;
+/** As many parts of the input may lie in the guest. */
+const MOST_PARTS = 8;
 const FIRST_POLL_MS = 5;
 const LONGEST_POLL_MS = 100;
-const FULL_FIFO_MS = 10;
+const RETRY_MS = 10;
 const SIGKILL = 9;
 
 interface Handles {
   dir: string;
-  stdin: number;
+  go: number;
   stdout: number;
   stderr: number;
 }
@@ -34,8 +37,11 @@ export async function execInGuest(agent: GuestAgentClient, request: ExecRequest,
   const handles = await prepare(agent);
   const pid = await startInGuest(agent, '/bin/sh', runArguments(handles.dir, request), false);
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const input = feed(agent, handles.stdin, stdin);
-  const exit = follow(agent, pid, handles, stdout, stderr).finally(async () => {
+  const ended = new AbortController();
+  const input = feed(agent, handles, stdin, ended.signal);
+  // A terminal has one output.
+  const exit = follow(agent, pid, handles, stdout, request.interactive ? stdout : stderr).finally(async () => {
+    ended.abort();
     stdin.destroy();
     await input;
     await cleanUp(agent, handles);
@@ -52,8 +58,21 @@ export async function execInGuest(agent: GuestAgentClient, request: ExecRequest,
     kill: () => signal(SIGKILL),
   };
   if (!request.interactive) return { stdin, stdout, stderr, ...control };
-  stderr.pipe(stdout, { end: false });
-  return { tty: Duplex.from({ writable: stdin, readable: stdout }), ...control };
+  return { tty: joined(stdin, stdout), ...control };
+}
+
+/** Both directions as one stream; what is written after the command's end goes nowhere. */
+function joined(input: PassThrough, output: PassThrough): Duplex {
+  const terminal = new Duplex({
+    read: () => void output.resume(),
+    write: (chunk: Buffer, _, done) => (input.writable ? void input.write(chunk, () => done()) : done()),
+    final: (done) => void (input.end(), done()),
+  });
+  output.on('data', (chunk: Buffer) => {
+    if (!terminal.push(chunk)) output.pause();
+  });
+  output.on('end', () => terminal.push(null));
+  return terminal;
 }
 
 async function prepare(agent: GuestAgentClient): Promise<Handles> {
@@ -62,7 +81,7 @@ async function prepare(agent: GuestAgentClient): Promise<Handles> {
   const dir = stdout.trim();
   const open = (name: string, mode: string) => agent.execute('guest-file-open', { path: `${dir}/${name}`, mode });
   // For reading and writing: opening a FIFO for writing alone would wait for the command.
-  return { dir, stdin: await open('in', 'r+'), stdout: await open('out', 'r'), stderr: await open('err', 'r') };
+  return { dir, go: await open('go', 'r+'), stdout: await open('out', 'r'), stderr: await open('err', 'r') };
 }
 
 /** Copies output until the command has ended and everything is read; resolves with the exit code. */
@@ -81,8 +100,7 @@ async function follow(agent: GuestAgentClient, pid: number, handles: Handles, st
   } catch (error) {
     throw new WeftError('task.failed', 'The guest agent went away while the command ran', { cause: error });
   } finally {
-    stdout.end();
-    stderr.end();
+    for (const [, stream] of outputs) stream.end();
   }
 }
 
@@ -99,34 +117,48 @@ async function drain(agent: GuestAgentClient, handle: number, stream: PassThroug
   }
 }
 
-/** Passes input on; closing the FIFO is the command's end of input. Ends early when nobody takes it. */
-async function feed(agent: GuestAgentClient, handle: number, stdin: PassThrough): Promise<void> {
+/** Passes input on; closing `go` is the end of the command's input. Ends early when the command has ended. */
+async function feed(agent: GuestAgentClient, { dir, go }: Handles, stdin: PassThrough, ended: AbortSignal): Promise<void> {
+  let part = 0;
   try {
     for await (const piece of stdin) {
       const bytes = Buffer.from(piece as Uint8Array);
-      for (let from = 0; from < bytes.length; from += WRITE_BYTES) {
-        await agent.execute('guest-file-write', { handle, 'buf-b64': bytes.subarray(from, from + WRITE_BYTES).toString('base64') });
-        await flush(agent, handle, stdin);
+      for (let from = 0; from < bytes.length; from += PART_BYTES) {
+        part += 1;
+        await until(async () => part <= MOST_PARTS || !(await isThere(agent, `${dir}/${part - MOST_PARTS}`)), ended);
+        await writePart(agent, `${dir}/${part}`, bytes.subarray(from, from + PART_BYTES));
+        await agent.execute('guest-file-write', { handle: go, 'buf-b64': Buffer.from(`${part}\n`).toString('base64') });
+        await agent.execute('guest-file-flush', { handle: go });
       }
     }
+    // A FIFO that nobody else has open forgets what was written.
+    await until(() => isThere(agent, `${dir}/open`), ended);
   } catch {
     // The command has ended without reading its input.
   } finally {
-    await agent.execute('guest-file-close', { handle }).catch(() => undefined);
+    await agent.execute('guest-file-close', { handle: go }).catch(() => undefined);
   }
 }
 
-/** A full FIFO takes nothing: the agent keeps the bytes, and flushing again tries again. */
-async function flush(agent: GuestAgentClient, handle: number, stdin: PassThrough): Promise<void> {
-  while (!stdin.destroyed) {
-    try {
-      await agent.execute('guest-file-flush', { handle });
-      return;
-    } catch (error) {
-      if (!(error instanceof QmpError && /temporarily unavailable/.test(error.description))) throw error;
-      await sleep(FULL_FIFO_MS);
-    }
+async function writePart(agent: GuestAgentClient, path: string, bytes: Buffer): Promise<void> {
+  const handle = await agent.execute('guest-file-open', { path, mode: 'w' });
+  await agent.execute('guest-file-write', { handle, 'buf-b64': bytes.toString('base64') });
+  await agent.execute('guest-file-close', { handle });
+}
+
+async function isThere(agent: GuestAgentClient, path: string): Promise<boolean> {
+  try {
+    const handle = await agent.execute('guest-file-open', { path, mode: 'r' });
+    await agent.execute('guest-file-close', { handle });
+    return true;
+  } catch (error) {
+    if (error instanceof QmpError && /No such file/.test(error.description)) return false;
+    throw error;
   }
+}
+
+async function until(condition: () => Promise<boolean>, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted && !(await condition())) await sleep(RETRY_MS);
 }
 
 async function cleanUp(agent: GuestAgentClient, { dir, stdout, stderr }: Handles): Promise<void> {

@@ -45,7 +45,7 @@ export function machineArguments(plan: MachinePlan): string[] {
     ...monitors(),
     ...consoleAndAgent(plan.paths),
     ...['-object', 'rng-random,id=entropy,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=entropy,addr=0x2'],
-    ...['-device', 'virtio-balloon-pci,id=balloon,addr=0x3,deflate-on-oom=on'],
+    ...['-device', 'virtio-balloon-pci,id=balloon,addr=0x3'],
     ...rootDisk(plan.paths.disk),
     ...plan.extraDisks.flatMap(extraDisk),
     ...seed(plan.paths.seed),

@@ -1,0 +1,57 @@
+import { machineArguments, serialOf, type MachinePlan } from './machine.command';
+import { vmPaths } from './vm-paths';
+
+const plan: MachinePlan = {
+  id: '0190a5b0-0000-7000-8000-000000000001',
+  name: 'web,1',
+  accelerator: 'tcg',
+  cpus: 2,
+  memoryBytes: 512 * 1024 ** 2,
+  firmware: { code: '/fw/CODE.fd', variables: '/fw/VARS.fd', secureBoot: false },
+  extraDisks: [],
+  paths: vmPaths('/dir,with comma'),
+};
+const line = (changes: Partial<MachinePlan> = {}) => machineArguments({ ...plan, ...changes });
+const after = (args: string[], option: string) => args.flatMap((arg, index) => (arg === option ? [args[index + 1] ?? ''] : []));
+
+describe('machineArguments', () => {
+  it('starts nothing but what it names, paused and confined', () => {
+    expect(line()).toEqual(expect.arrayContaining(['-nodefaults', '-no-user-config', '-S']));
+    expect(after(line(), '-sandbox')).toEqual(['on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']);
+  });
+
+  it('sizes the machine', () => {
+    expect(after(line(), '-m')).toEqual(['size=512M']);
+    expect(after(line(), '-smp')).toEqual(['cpus=2,sockets=1,cores=2,threads=1']);
+    expect([after(line(), '-cpu'), after(line({ accelerator: 'kvm' }), '-cpu')]).toEqual([['max'], ['host']]);
+  });
+
+  it('lets no name or path add an option', () => {
+    expect(after(line(), '-name')).toEqual(['guest=web_1']);
+    expect(after(line(), '-drive')[1]).toContain('file=/dir,,with comma/nvram.fd');
+    expect(after(line(), '-chardev').find((text) => text.includes('id=console'))).toContain('logfile=/dir,,with comma/log/console.log,logappend=on');
+  });
+
+  it('names sockets relative to the directory, because their paths must be short', () => {
+    for (const text of after(line(), '-chardev')) expect(text).toMatch(/path=[a-z]+\.sock,server=on,wait=off/);
+  });
+
+  it('moves no device when disks come and go', () => {
+    const addresses = (args: string[]) => after(args, '-device').filter((text) => text.includes('addr='));
+    const disk = { name: 'data', source: '/srv/a.img', format: 'raw' as const, host: false, readonly: true };
+    const more = addresses(line({ extraDisks: [disk] }));
+    expect(more).toEqual(expect.arrayContaining(addresses(line())));
+    expect(new Set(more.map((text) => /addr=(\w+)/.exec(text)?.[1])).size).toBe(more.length);
+    expect(more.find((text) => text.includes('weft_data'))).toContain('addr=0x6');
+  });
+
+  it('protects the variables of secure boot with system management mode', () => {
+    const args = line({ firmware: { ...plan.firmware, secureBoot: true } });
+    expect(after(args, '-machine')[0]).toContain('smm=on');
+    expect(after(args, '-global')).toContain('driver=cfi.pflash01,property=secure,value=on');
+  });
+
+  it('keeps serial numbers as short as virtio wants them', () => {
+    expect(serialOf('a-very-long-device-name').length).toBeLessThanOrEqual(20);
+  });
+});
