@@ -40,7 +40,7 @@ export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcCon
     rootfs: host.rootfs,
     ...(host.idmap ? { idmap: host.idmap } : {}),
     mountAuto: host.idmap ? ['proc:rw', 'sys:rw', 'cgroup:mixed'] : ['proc:mixed', 'sys:mixed', 'cgroup:mixed'],
-    mounts: [...deviceNodes, ...(nesting ? nestingMounts : []), ...lxcfsMounts(host.lxcfs), ...host.disks],
+    mounts: [...deviceNodes, ...(host.idmap ? kernelMounts : []), ...(nesting ? nestingMounts : []), ...lxcfsMounts(host.lxcfs), ...host.disks],
     dropCapabilities: host.idmap ? [] : HOST_WIDE_CAPABILITIES,
     seccompProfile: host.seccompProfile,
     ...(host.apparmor && nesting ? { apparmor: { profile: 'generated', allowNesting: true } } : {}),
@@ -78,6 +78,14 @@ const deviceNodes: MountEntry[] = [
   bind('/dev/net/tun', '/dev/net/tun', 'file'),
   { source: 'mqueue', target: '/dev/mqueue', fsType: 'mqueue', options: ['rw', 'relatime', 'create=dir', 'optional'] },
 ];
+
+/** What systemd mounts at boot and an unprivileged guest may not: it finds them mounted. */
+const kernelMounts: MountEntry[] = ['/sys/fs/fuse/connections', '/sys/kernel/debug', '/sys/kernel/tracing'].map((path) => ({
+  source: path,
+  target: path,
+  fsType: 'none',
+  options: ['bind', 'optional'],
+}));
 
 /** The kernel lets a nested user namespace mount proc and sysfs only where an unmasked one can be seen. */
 const nestingMounts: MountEntry[] = [
