@@ -41,7 +41,7 @@ export class AgentTestbed {
     return join(this.scratch.path, 'members', MEMBER);
   }
 
-  async startAgent(member = MEMBER): Promise<void> {
+  async startAgent(member = MEMBER, drivers = 'sim'): Promise<void> {
     const readyFile = join(this.scratch.path, `ready-${member}`);
     await rm(readyFile, { force: true });
     const env = {
@@ -49,7 +49,7 @@ export class AgentTestbed {
       WEFT_DIR: this.scratch.path,
       WEFT_NATS_URL: this.nats.url,
       WEFT_MEMBER: member,
-      WEFT_DRIVERS: 'sim',
+      WEFT_DRIVERS: drivers,
       WEFT_READY_FILE: readyFile,
       WEFT_LOG_LEVEL: process.env.WEFT_LOG_LEVEL ?? 'fatal',
     };

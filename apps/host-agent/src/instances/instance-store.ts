@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { instanceSpec, isId, runStatus, WeftError, type InstanceSpec } from '@weft/contracts';
 import { z } from 'zod';
 import { readJson, writeDurably } from '../files/durable-file';
+import { Serial } from '../files/serial';
 
 const instanceState = z.object({
   epoch: z.number().int().default(0),
@@ -20,6 +21,11 @@ const instanceState = z.object({
 export type InstanceState = z.infer<typeof instanceState>;
 
 export class InstanceStore {
+  /** What is in the files: this process alone writes them, and heartbeats ask each second. */
+  private readonly specs = new Map<string, InstanceSpec>();
+  private readonly states = new Map<string, InstanceState>();
+  private readonly serial = new Serial();
+
   constructor(private readonly dir: string) {}
 
   /** A path inside the instance's directory. The id comes from the wire and becomes a path: it must be an id. */
@@ -32,24 +38,38 @@ export class InstanceStore {
     return (await readdir(join(this.dir, 'instances'))).filter(isId);
   }
 
-  spec(instanceId: string): Promise<InstanceSpec | undefined> {
-    return readJson(this.path(instanceId, 'spec.json'), instanceSpec);
+  async spec(instanceId: string): Promise<InstanceSpec | undefined> {
+    const spec = this.specs.get(instanceId) ?? (await readJson(this.path(instanceId, 'spec.json'), instanceSpec));
+    if (spec) this.specs.set(instanceId, spec);
+    return spec;
   }
 
   async saveSpec(spec: InstanceSpec): Promise<void> {
     await mkdir(this.path(spec.id, 'log'), { recursive: true, mode: 0o711 });
     await writeDurably(this.path(spec.id, 'spec.json'), JSON.stringify(spec));
+    this.specs.set(spec.id, spec);
   }
 
   async state(instanceId: string): Promise<InstanceState> {
-    return (await readJson(this.path(instanceId, 'state.json'), instanceState)) ?? instanceState.parse({});
+    const state = this.states.get(instanceId) ?? (await readJson(this.path(instanceId, 'state.json'), instanceState));
+    if (state) this.states.set(instanceId, state);
+    return state ?? instanceState.parse({});
   }
 
-  /** Changes the state of an instance that is here; of one that is not, nothing is kept. */
-  async updateState(instanceId: string, change: Partial<InstanceState>): Promise<void> {
-    const next = { ...(await this.state(instanceId)), ...change };
-    await writeDurably(this.path(instanceId, 'state.json'), JSON.stringify(next)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+  /**
+   * Changes the state of an instance that is here; of one that is not, nothing is kept. One change after the other:
+   * what a heartbeat notes must never undo an epoch.
+   */
+  updateState(instanceId: string, change: Partial<InstanceState>): Promise<void> {
+    return this.serial.run(instanceId, async () => {
+      const next = { ...(await this.state(instanceId)), ...change };
+      try {
+        await writeDurably(this.path(instanceId, 'state.json'), JSON.stringify(next));
+        this.states.set(instanceId, next);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        this.states.delete(instanceId);
+      }
     });
   }
 
@@ -63,7 +83,11 @@ export class InstanceStore {
     if (epoch > state.epoch) await this.updateState(spec.id, { epoch });
   }
 
-  async remove(instanceId: string): Promise<void> {
-    await rm(this.path(instanceId), { recursive: true, force: true });
+  remove(instanceId: string): Promise<void> {
+    return this.serial.run(instanceId, async () => {
+      await rm(this.path(instanceId), { recursive: true, force: true });
+      this.specs.delete(instanceId);
+      this.states.delete(instanceId);
+    });
   }
 }

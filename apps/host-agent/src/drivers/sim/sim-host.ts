@@ -24,6 +24,9 @@ const simGuest = z.object({
 export type SimGuest = z.infer<typeof simGuest>;
 
 export class SimHost {
+  /** The type of an instance never changes; thousands of them are listed each second. */
+  private readonly types = new Map<string, SimGuest['type']>();
+
   constructor(private readonly dir: string) {}
 
   path(instanceId: string, ...parts: string[]): string {
@@ -46,8 +49,13 @@ export class SimHost {
 
   async ids(type: SimGuest['type']): Promise<string[]> {
     const names = await readdir(join(this.dir, 'instances')).catch(() => []);
-    const guests = await Promise.all(names.map(async (id) => ({ id, guest: await this.guest(id) })));
-    return guests.filter(({ guest }) => guest?.type === type).map(({ id }) => id);
+    const present = new Set(names);
+    for (const id of this.types.keys()) if (!present.has(id)) this.types.delete(id);
+    for (const id of names) {
+      const guest = this.types.has(id) ? undefined : await this.guest(id);
+      if (guest) this.types.set(id, guest.type);
+    }
+    return names.filter((id) => this.types.get(id) === type);
   }
 
   /** The files of an instance or, with `snapshotId`, of its snapshot. */
