@@ -107,6 +107,15 @@ build_kernel_image() {
     --add-section .cmdline="$work/cmdline" --change-section-vma .cmdline=0x30000 \
     --add-section .linux="$kernel" --change-section-vma .linux=$linux_at \
     --add-section .initrd="$work/initrd.img" --change-section-vma .initrd="$initrd_at" "$stub" "$work/BOOTX64.EFI"
+  settle_program "$work/BOOTX64.EFI"
+}
+
+# settle_program <file>: clears the link time and the checksum over it in the header of an EFI program (PE format:
+# the header's place is at 0x3c; the time is 8 bytes into it, the checksum, which firmware does not look at, 88)
+settle_program() {
+  local header field
+  header=$(od -An -t u4 -j 60 -N 4 "$1")
+  for field in 8 88; do printf '\0\0\0\0' | dd of="$1" bs=1 seek=$((header + field)) conv=notrunc status=none; done
 }
 
 build_esp() {
@@ -134,6 +143,9 @@ build_root() {
   truncate -s "${root_mib}M" "$image"
   E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH mkfs.ext4 -q -F -L tiny-root -U $root_id -m 0 -E "hash_seed=$root_id,root_owner=0:0,lazy_itable_init=1" \
     -b 1024 -J size=1 -d "$tree" "$image"
+  # The time of the last change of an inode cannot be set on the tree that it was copied from.
+  { echo "sif / ctime @$SOURCE_DATE_EPOCH" && find "$tree" -mindepth 1 -printf "sif \"/%P\" ctime @$SOURCE_DATE_EPOCH\n" | LC_ALL=C sort; } >"$work/times"
+  E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH debugfs -w -f "$work/times" "$image" >/dev/null 2>"$work/times.log"
 }
 
 # install_programs <root> <name...>: programs with the libraries that they really load.
