@@ -6,6 +6,8 @@ import { hostResources } from './host-resources';
 import type { HostView } from './host-view';
 
 const INTERVAL_MS = 1_000;
+/** What a NATS server takes when it does not say otherwise. */
+const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
 
 export interface HeartbeatDeps {
   nc: NatsConnection;
@@ -17,6 +19,13 @@ export interface HeartbeatDeps {
   images(): Promise<string[]>;
   clock: () => number;
   logger: Logger;
+}
+
+/** On a host with thousands of instances, what runs matters more than how much it uses. */
+export function fitting(beat: Heartbeat, maxBytes: number): string {
+  const whole = JSON.stringify(beat);
+  if (Buffer.byteLength(whole) < maxBytes) return whole;
+  return JSON.stringify({ ...beat, instances: beat.instances.map(({ id, epoch, status, reason }) => ({ id, epoch, status, reason })) });
 }
 
 /** Tells everybody each second, and at once after a change, what this host runs and has. */
@@ -76,6 +85,6 @@ export class HeartbeatSender {
       images: fingerprints,
       instances,
     };
-    if (!nc.isClosed()) nc.publish(heartbeatSubject(member), JSON.stringify(beat));
+    if (!nc.isClosed()) nc.publish(heartbeatSubject(member), fitting(beat, nc.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES));
   }
 }
