@@ -32,10 +32,14 @@ say() { echo "tiny-vm: $*"; }
 # Everything gets one time, so that building twice gives the same bytes.
 settle_times() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
+kernel_package() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2; exit }' || true; }
+
 fetch_packages() {
   local kernel libraries
-  kernel=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2; exit }')
-  [ -n "$kernel" ] || { echo "tiny-vm: apt knows no linux-image-cloud-amd64; run apt-get update" >&2; exit 1; }
+  kernel=$(kernel_package)
+  # A machine that never updated its lists knows no packages.
+  [ -n "$kernel" ] || { say "updating apt's lists" && apt-get -q update >/dev/null && kernel=$(kernel_package); }
+  [ -n "$kernel" ] || { echo "tiny-vm: apt knows no linux-image-cloud-amd64: this image is built on Debian" >&2; exit 1; }
   libraries=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
     --no-enhances qemu-guest-agent | grep -E '^lib(c6|glib2|ffi8|pcre2-8|selinux1|mount1|blkid1|numa1|udev1|cap2|uring2|gcc-s1)|^zlib1g' | sort -u)
   mkdir -p "$work/debs" "$work/kernel" "$work/agent" "$work/stub" "$work/busybox"
