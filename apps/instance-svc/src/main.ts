@@ -13,7 +13,10 @@ async function main(): Promise<void> {
   const config = instanceConfig();
   const running = await compose(config, logger);
   const commands = new CommandServer(await connectNats(config.natsUrl, `${SERVICE}-commands`, logger), SERVICE);
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(InstanceModule.forDeps(running.deps), { strategy: commands, logger: ['error', 'warn', 'fatal'] });
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(InstanceModule.forDeps(running.deps), {
+    strategy: commands,
+    logger: ['error', 'warn', 'fatal'],
+  });
   await app.listen();
   await serveMetrics(config.metricsAddress);
   onShutdown(logger, async () => {

@@ -9,7 +9,18 @@
  */
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { taskProgressSubject, taskResultSchema, taskResultSubject, tasksStreamConfig, taskSubject, WeftError, type AgentTask, type TaskKind, type TaskProgress, type TaskResult } from '@weft/contracts';
+import {
+  taskProgressSubject,
+  taskResultSchema,
+  taskResultSubject,
+  tasksStreamConfig,
+  taskSubject,
+  WeftError,
+  type AgentTask,
+  type TaskKind,
+  type TaskProgress,
+  type TaskResult,
+} from '@weft/contracts';
 import type { Logger } from 'pino';
 import type { MemberDirectory } from '../domain/member-directory';
 
@@ -68,7 +79,14 @@ export async function createTaskDispatcher(nats: NatsConnection, members: Member
   };
 }
 
-function waitFor(js: JetStreamClient, waiting: Map<string, Waiting>, members: MemberDirectory, task: AgentTask, options: TaskOptions, log: Logger): Promise<TaskResult> {
+function waitFor(
+  js: JetStreamClient,
+  waiting: Map<string, Waiting>,
+  members: MemberDirectory,
+  task: AgentTask,
+  options: TaskOptions,
+  log: Logger,
+): Promise<TaskResult> {
   const startedAt = Date.now();
   let attempt = 0;
   let timer: NodeJS.Timeout;
@@ -99,7 +117,9 @@ function waitFor(js: JetStreamClient, waiting: Map<string, Waiting>, members: Me
 /** The first publish is de-duplicated by the task's id; repeats must pass, because they ask for a stored result. */
 function publish(js: JetStreamClient, task: AgentTask, member: string, attempt: number, log: Logger): void {
   const msgID = attempt === 0 ? task.taskId : `${task.taskId}.${process.pid}.${attempt}`;
-  js.publish(taskSubject(member), JSON.stringify(task), { msgID, timeout: 4_000 }).catch((error: unknown) => log.warn({ err: error, taskId: task.taskId, member }, 'task not queued yet'));
+  js.publish(taskSubject(member), JSON.stringify(task), { msgID, timeout: 4_000 }).catch((error: unknown) =>
+    log.warn({ err: error, taskId: task.taskId, member }, 'task not queued yet'),
+  );
 }
 
 async function ensureStream(nats: NatsConnection): Promise<void> {

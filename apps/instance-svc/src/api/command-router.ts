@@ -22,7 +22,7 @@ export class CommandRouter {
       return { ok: true, result, ...(cursor ? { position: cursor.position } : {}) };
     } catch (error) {
       const named = this.name(error);
-      if (named.status >= 500) this.deps.log.error({ err: error, command: name }, 'command failed');
+      if (named.code === 'internal') this.deps.log.error({ err: error, command: name }, 'command failed');
       return { ok: false, error: named.toWire() };
     }
   }

@@ -22,13 +22,20 @@ afterAll(async () => {
 });
 
 const create = async (name: string, changes = {}) => service.ended(await service.send<LxdOperation>('instance.create', emptyInstance(name, changes)));
-const act = async (name: string, verb: Parameters<typeof action>[1], changes = {}) => service.ended(await service.send<LxdOperation>('instance.set-state', action(name, verb, changes)));
+const act = async (name: string, verb: Parameters<typeof action>[1], changes = {}) =>
+  service.ended(await service.send<LxdOperation>('instance.set-state', action(name, verb, changes)));
 
 it('creates, starts, freezes, stops and deletes an instance', async () => {
   const operation = await service.send<LxdOperation>('instance.create', emptyInstance('c1'));
   expect(operation).toMatchObject({ status_code: 103, description: 'Creating instance', resources: { instances: ['/1.0/instances/c1'] } });
   expect(await service.ended(operation)).toMatchObject({ status: 'Success', err: '' });
-  expect(await service.instance('c1')).toMatchObject({ status: 'Stopped', profiles: ['default'], expanded_devices: { root: { pool: 'default' } }, snapshots: null, location: 'host1' });
+  expect(await service.instance('c1')).toMatchObject({
+    status: 'Stopped',
+    profiles: ['default'],
+    expanded_devices: { root: { pool: 'default' } },
+    snapshots: null,
+    location: 'host1',
+  });
   expect(await act('c1', 'start')).toMatchObject({ status: 'Success' });
   expect(await service.instance('c1')).toMatchObject({ status: 'Running', config: { 'volatile.last_state.power': 'RUNNING' } });
   await act('c1', 'freeze');
@@ -63,7 +70,21 @@ it('refuses a second instance of the same name, and what its status does not all
   await create('c2');
   await expect(service.send('instance.create', emptyInstance('c2'))).rejects.toMatchObject({ code: 'instance.exists' });
   await expect(service.send('instance.set-state', action('c2', 'stop'))).rejects.toThrow('The instance is already stopped');
-  await expect(service.send('instance.exec', { name: 'c2', command: ['true'], environment: {}, interactive: false, width: 0, height: 0, user: 0, group: 0, cwd: '', waitForWebsocket: true, recordOutput: false })).rejects.toThrow('Instance is not running');
+  await expect(
+    service.send('instance.exec', {
+      name: 'c2',
+      command: ['true'],
+      environment: {},
+      interactive: false,
+      width: 0,
+      height: 0,
+      user: 0,
+      group: 0,
+      cwd: '',
+      waitForWebsocket: true,
+      recordOutput: false,
+    }),
+  ).rejects.toThrow('Instance is not running');
   await act('c2', 'start');
   await expect(service.send('instance.delete', { name: 'c2' })).rejects.toThrow('Instance is running');
   await expect(service.send('instance.set-state', action('c2', 'start'))).rejects.toThrow('The instance is already running');
@@ -102,7 +123,9 @@ it('snapshots, changes, restores, copies and renames', async () => {
   expect(await service.instance('c7')).toMatchObject({ snapshots: [{ name: 'snap0' }] });
   await service.send('instance.patch', { name: 'c7', config: { 'user.a': '2' } });
   expect(await service.instance('c7')).toMatchObject({ config: { 'user.a': '2' } });
-  expect(await service.ended(await service.send<LxdOperation>('instance.restore', { name: 'c7', snapshot: 'snap0', stateful: false }))).toMatchObject({ status: 'Success' });
+  expect(await service.ended(await service.send<LxdOperation>('instance.restore', { name: 'c7', snapshot: 'snap0', stateful: false }))).toMatchObject({
+    status: 'Success',
+  });
   expect(await service.instance('c7')).toMatchObject({ config: { 'user.a': '1' } });
   expect(await create('c8', { source: { type: 'copy', source: 'c7' } })).toMatchObject({ status: 'Success' });
   expect(await service.instance('c8')).toMatchObject({ config: { 'user.a': '1' }, snapshots: [{ name: 'snap0' }] });

@@ -52,10 +52,18 @@ afterAll(async () => {
 /** What the gateway does: the same command id until there is an answer. */
 async function send<N extends InstanceCommandName>(name: N, body: InstanceCommandBody<N>): Promise<CommandReply<LxdOperation>> {
   const id = newId();
-  const meta = { actor: { protocol: 'unix', username: 'root', address: '@', projects: null }, project: 'default', requestId: id, correlationId: id, commandId: id };
+  const meta = {
+    actor: { protocol: 'unix', username: 'root', address: '@', projects: null },
+    project: 'default',
+    requestId: id,
+    correlationId: id,
+    commandId: id,
+  };
   return eventually(
     async () => {
-      const reply = (await client.request(commandSubject('instance', name), JSON.stringify({ meta, body }), { timeout: 5_000 })).json<CommandReply<LxdOperation>>();
+      const reply = (await client.request(commandSubject('instance', name), JSON.stringify({ meta, body }), { timeout: 5_000 })).json<
+        CommandReply<LxdOperation>
+      >();
       if (!reply.ok && reply.error.code === 'member.unavailable') throw WeftError.fromWire(reply.error);
       return reply;
     },
@@ -86,34 +94,30 @@ async function launchAndDelete(name: string): Promise<string[]> {
   return errors.filter((error) => error !== '');
 }
 
-it(
-  'loses nothing and doubles nothing',
-  async () => {
-    let next = 0;
-    let over = false;
-    const errors: string[] = [];
-    const workers = Array.from({ length: SIDE_BY_SIDE }, async () => {
-      while (next < LAUNCHES) errors.push(...(await launchAndDelete(`k${next++}`)));
-    });
-    const killer = (async () => {
-      for (const victim of [service, agent, service, agent]) {
-        const until = next + LAUNCHES / 6;
-        await eventually(() => over || next >= Math.min(until, LAUNCHES), { timeoutMs: 120_000 });
-        if (over) return;
-        await victim.kill9();
-        await victim.start();
-      }
-    })();
-    await Promise.all(workers);
-    over = true;
-    await killer;
-    expect(errors).toEqual([]);
-    const { rows } = await pool.query<{ instances: number; open: number; created: number; deleted: number }>(
-      `SELECT (SELECT count(*) FROM instance)::int AS instances, (SELECT count(*) FROM operation WHERE status_code < 200)::int AS open,
+it('loses nothing and doubles nothing', async () => {
+  let next = 0;
+  let over = false;
+  const errors: string[] = [];
+  const workers = Array.from({ length: SIDE_BY_SIDE }, async () => {
+    while (next < LAUNCHES) errors.push(...(await launchAndDelete(`k${next++}`)));
+  });
+  const killer = (async () => {
+    for (const victim of [service, agent, service, agent]) {
+      const until = next + LAUNCHES / 6;
+      await eventually(() => over || next >= Math.min(until, LAUNCHES), { timeoutMs: 120_000 });
+      if (over) return;
+      await victim.kill9();
+      await victim.start();
+    }
+  })();
+  await Promise.all(workers);
+  over = true;
+  await killer;
+  expect(errors).toEqual([]);
+  const { rows } = await pool.query<{ instances: number; open: number; created: number; deleted: number }>(
+    `SELECT (SELECT count(*) FROM instance)::int AS instances, (SELECT count(*) FROM operation WHERE status_code < 200)::int AS open,
         (SELECT count(*) FROM event WHERE type = 'InstanceCreated')::int AS created, (SELECT count(*) FROM event WHERE type = 'InstanceDeleted')::int AS deleted`,
-    );
-    expect(rows[0]).toEqual({ instances: 0, open: 0, created: LAUNCHES, deleted: LAUNCHES });
-    await eventually(() => readdirSync(join(dir, 'members', MEMBER, 'instances')).length === 0, { timeoutMs: 30_000, what: 'the host to be empty' });
-  },
-  400_000,
-);
+  );
+  expect(rows[0]).toEqual({ instances: 0, open: 0, created: LAUNCHES, deleted: LAUNCHES });
+  await eventually(() => readdirSync(join(dir, 'members', MEMBER, 'instances')).length === 0, { timeoutMs: 30_000, what: 'the host to be empty' });
+}, 400_000);

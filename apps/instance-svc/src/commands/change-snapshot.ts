@@ -16,7 +16,10 @@ import { startedAndDone } from './operations';
 import { requireOnline } from './require-online';
 import { expiryOf } from './snapshot-expiry';
 
-const snapshotResources = (instance: string, name: string) => ({ instances: [`/1.0/instances/${instance}`], instances_snapshots: [`/1.0/instances/${instance}/snapshots/${name}`] });
+const snapshotResources = (instance: string, name: string) => ({
+  instances: [`/1.0/instances/${instance}`],
+  instances_snapshots: [`/1.0/instances/${instance}/snapshots/${name}`],
+});
 
 export const deleteSnapshot: CommandHandler<'snapshot.delete'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.instance);
@@ -35,7 +38,9 @@ export const deleteSnapshot: CommandHandler<'snapshot.delete'> = async (deps, me
 
 export const renameSnapshot: CommandHandler<'snapshot.rename'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.instance);
-  return changeAtOnce(deps, meta, 'snapshot.rename', body, { row, description: 'Renaming snapshot', snapshot: body.name }, (state) => decideRename(state, body.name, body.newName));
+  return changeAtOnce(deps, meta, 'snapshot.rename', body, { row, description: 'Renaming snapshot', snapshot: body.name }, (state) =>
+    decideRename(state, body.name, body.newName),
+  );
 };
 
 export const updateSnapshot: CommandHandler<'snapshot.update'> = async (deps, meta, body) => {
@@ -57,6 +62,10 @@ function changeAtOnce(deps: Deps, meta: Meta, name: string, body: object, change
   return execute(deps, meta, name, body, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(change.row.id));
     appendInstance(uow, change.row.id, decide(state));
-    return startedAndDone(uow, meta, { description: change.description, resources: snapshotResources(change.row.spec.name, change.snapshot), location: change.row.member });
+    return startedAndDone(uow, meta, {
+      description: change.description,
+      resources: snapshotResources(change.row.spec.name, change.snapshot),
+      location: change.row.member,
+    });
   });
 }

@@ -40,7 +40,13 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
     if (plan.retained) await retain(uow, plan.retained, meta.correlationId, plan.snapshots);
     uow.append(instanceStream(data.id), [{ type: 'InstanceCreated', data, project: data.project }]);
     const state = instanceFold.evolve(instanceFold.initial, { type: 'InstanceCreated', data }) as LiveInstance;
-    const request = { description: 'Creating instance', resources: instanceResources(data.name), location: data.member, mayCancel: true, timeLimitMs: CREATE_LIMIT_MS };
+    const request = {
+      description: 'Creating instance',
+      resources: instanceResources(data.name),
+      location: data.member,
+      mayCancel: true,
+      timeLimitMs: CREATE_LIMIT_MS,
+    };
     const params: Omit<CreateParams, 'operation'> = {
       meta,
       member: data.member,
@@ -58,12 +64,17 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
 }
 
 /** Checked again here, under the source's version: its snapshots are still there, and it stays until the copy is done. */
-async function retain(uow: Parameters<Parameters<typeof execute>[4]>[0], sourceId: string, operationId: string, snapshots: Record<string, string>): Promise<void> {
+async function retain(
+  uow: Parameters<Parameters<typeof execute>[4]>[0],
+  sourceId: string,
+  operationId: string,
+  snapshots: Record<string, string>,
+): Promise<void> {
   const { state } = await uow.load(instanceFold, instanceStream(sourceId));
   const source = existing(state);
-  if (source.lock && source.lock.kind !== 'start' && source.lock.kind !== 'stop') throw new WeftError('instance.busy', `Instance is busy running a ${source.lock.kind} operation`);
+  if (source.lock && source.lock.kind !== 'start' && source.lock.kind !== 'stop')
+    throw new WeftError('instance.busy', `Instance is busy running a ${source.lock.kind} operation`);
   const gone = Object.keys(snapshots).some((id) => !source.snapshots.some((snapshot: SnapshotContent) => snapshot.id === id));
   if (gone) throw new WeftError('concurrency.conflict', 'The snapshots of the source changed meanwhile: try again');
   uow.append(instanceStream(sourceId), [{ type: 'InstanceRetained', data: { ...placeOf(source), operationId }, project: source.project }]);
 }
-

@@ -7,7 +7,10 @@ import type { InstanceSagaParams } from '../sagas/saga-params';
 import { startOperation } from './operations';
 
 /** LXD names an instance twice in the resources of an operation. */
-export const instanceResources = (name: string): Record<string, string[]> => ({ instances: [`/1.0/instances/${name}`], containers: [`/1.0/containers/${name}`] });
+export const instanceResources = (name: string): Record<string, string[]> => ({
+  instances: [`/1.0/instances/${name}`],
+  containers: [`/1.0/containers/${name}`],
+});
 
 /** Gives events of an instance to the unit of work. */
 export function appendInstance(uow: UnitOfWork, id: string, events: readonly InstanceEvent[]): void {

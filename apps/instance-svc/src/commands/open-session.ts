@@ -24,7 +24,8 @@ export const execInstance: CommandHandler<'instance.exec'> = async (deps, meta, 
 };
 
 export const openConsole: CommandHandler<'instance.console'> = async (deps, meta, body) => {
-  if (body.type !== '' && body.type !== 'console') throw new WeftError('request.unsupported', `Console type "${body.type}" is not supported yet: use "console"`);
+  if (body.type !== '' && body.type !== 'console')
+    throw new WeftError('request.unsupported', `Console type "${body.type}" is not supported yet: use "console"`);
   const row = await runningInstance(deps, meta, body.name);
   const labels = { description: 'Showing console', class: 'websocket' as const, metadata: {} };
   return openSession(deps, meta, 'instance.console', body, row, labels, (id) => {
@@ -41,12 +42,22 @@ async function runningInstance(deps: Deps, meta: Meta, name: string): Promise<In
 }
 
 const ownEnvironment = (row: InstanceRow): Record<string, string> =>
-  Object.fromEntries(Object.entries(row.spec.config).flatMap(([key, value]) => (key.startsWith('environment.') ? [[key.slice('environment.'.length), value]] : [])));
+  Object.fromEntries(
+    Object.entries(row.spec.config).flatMap(([key, value]) => (key.startsWith('environment.') ? [[key.slice('environment.'.length), value]] : [])),
+  );
 
 type Labels = Pick<OperationRequest, 'description' | 'class' | 'metadata'>;
 
 /** The operation is there before the agent can end it; when the agent refuses, it ends as failed and the caller is told. */
-async function openSession(deps: Deps, meta: Meta, name: string, body: object, row: InstanceRow, labels: Labels, open: (operationId: string) => Promise<unknown>): Promise<CommandResult> {
+async function openSession(
+  deps: Deps,
+  meta: Meta,
+  name: string,
+  body: object,
+  row: InstanceRow,
+  labels: Labels,
+  open: (operationId: string) => Promise<unknown>,
+): Promise<CommandResult> {
   const bootId = deps.members.get(row.member)?.heartbeat.bootId ?? '';
   const resources = instanceResources(row.spec.name);
   const outcome = await execute(deps, meta, name, body, async (uow) =>
@@ -57,7 +68,9 @@ async function openSession(deps: Deps, meta: Meta, name: string, body: object, r
     await open(operation.id);
   } catch (error) {
     const failed = error instanceof WeftError ? error : new WeftError('internal', 'Internal error', { cause: error });
-    await execute(deps, serviceMeta(meta.project, operation.id, `${meta.commandId}.refused`), 'operation.refuse', {}, (uow) => endOperation(uow, operation.id, { status: 'Failure', err: failed.message }));
+    await execute(deps, serviceMeta(meta.project, operation.id, `${meta.commandId}.refused`), 'operation.refuse', {}, (uow) =>
+      endOperation(uow, operation.id, { status: 'Failure', err: failed.message }),
+    );
     throw failed;
   }
   return outcome;

@@ -32,7 +32,10 @@ export function startedAndDone(uow: UnitOfWork, meta: Meta, request: Omit<Operat
   const created = openOperation({ class: 'task', project: meta.project, timeLimitMs: DEFAULT_TIME_LIMIT_MS, ...request, id }, uow.now);
   const state = operationFold.evolve(operationFold.initial, created);
   const completed = completeOperation(state, { status: 'Success', metadata }, uow.now);
-  uow.append(operationStream(id), [created, ...completed].map((event) => ({ ...event, project: created.data.project })));
+  uow.append(
+    operationStream(id),
+    [created, ...completed].map((event) => ({ ...event, project: created.data.project })),
+  );
   return completed[0]?.data.operation ?? created.data.operation;
 }
 

@@ -70,7 +70,8 @@ async function sourceOf(deps: Deps, meta: Meta, body: Body): Promise<{ source: L
   const row = await findInstance(deps.pool, project, name);
   const found = await findInstanceById(deps.pool, row.id);
   if (!found) throw new WeftError('instance.not-found', 'Instance not found');
-  if (found.status === 'creating' || found.status === 'deleting') throw new WeftError('instance.busy', `Instance is busy running a ${found.status === 'creating' ? 'create' : 'delete'} operation`);
+  if (found.status === 'creating' || found.status === 'deleting')
+    throw new WeftError('instance.busy', `Instance is busy running a ${found.status === 'creating' ? 'create' : 'delete'} operation`);
   return { source: found.state, snapshot: snapshotName ? findSnapshot(found.state, snapshotName) : undefined };
 }
 
@@ -79,7 +80,13 @@ async function profilesOf(deps: Deps, meta: Meta, project: ProjectFacts, body: B
   if (body.profiles) return requireProfiles(deps, project, body.profiles);
   const found = await findProfilesById(deps.pool, content.profiles);
   const ordered = content.profiles.flatMap((id) => found.find((profile) => profile.id === id) ?? []);
-  return source.project === meta.project ? ordered : requireProfiles(deps, project, ordered.map((profile) => profile.name));
+  return source.project === meta.project
+    ? ordered
+    : requireProfiles(
+        deps,
+        project,
+        ordered.map((profile) => profile.name),
+      );
 }
 
 /** The source's own content with what the request changes; who the source was does not come along. */
@@ -93,6 +100,7 @@ function localContent(body: Body, content: Content, source: LiveInstance, ids: N
 }
 
 function targetOf(body: Body, source: LiveInstance): string {
-  if (body.target && body.target !== source.member) throw new WeftError('request.unsupported', `Copies between members are not supported yet: the source is on ${source.member}`);
+  if (body.target && body.target !== source.member)
+    throw new WeftError('request.unsupported', `Copies between members are not supported yet: the source is on ${source.member}`);
   return source.member;
 }

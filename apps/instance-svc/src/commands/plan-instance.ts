@@ -26,12 +26,20 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   const image = await imageOf(deps, project, body);
   const type = typeOf(body, image);
   const profiles = await requireProfiles(deps, project, body.profiles ?? image?.profiles ?? ['default']);
-  const local = { config: { ...imageKeys(image), ...withoutVolatile(parseConfig(body.config, type)), ...ownKeys(ids, type, image) }, devices: parseDevices(body.devices) };
+  const local = {
+    config: { ...imageKeys(image), ...withoutVolatile(parseConfig(body.config, type)), ...ownKeys(ids, type, image) },
+    devices: parseDevices(body.devices),
+  };
   checkExpanded(project, type, expand(profiles, local));
   if (body.target) checkTargetAllowed(project);
   await checkLimits(deps, project, type);
   const fingerprint = image?.fingerprint ?? '';
-  const placement = placeInstance(deps.members.candidates(), { type, architecture: body.architecture || (image?.architecture ?? ''), fingerprint, target: body.target });
+  const placement = placeInstance(deps.members.candidates(), {
+    type,
+    architecture: body.architecture || (image?.architecture ?? ''),
+    fingerprint,
+    target: body.target,
+  });
   const member = deps.members.get(placement.member)!;
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
@@ -95,7 +103,8 @@ function typeOf(body: Body, image: ImageFacts | undefined): InstanceType {
   return type;
 }
 
-const imageKeys = (image: ImageFacts | undefined): Record<string, string> => Object.fromEntries(Object.entries(image?.properties ?? {}).map(([key, value]) => [`image.${key}`, value]));
+const imageKeys = (image: ImageFacts | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(image?.properties ?? {}).map(([key, value]) => [`image.${key}`, value]));
 
 /** What the platform gives every new instance. */
 export const ownKeys = (ids: NewIds, type: InstanceType, image: { fingerprint: string } | undefined): Record<string, string> => ({
@@ -105,7 +114,8 @@ export const ownKeys = (ids: NewIds, type: InstanceType, image: { fingerprint: s
   ...(type === 'container' ? { 'volatile.idmap.base': '0' } : {}),
 });
 
-export const withoutVolatile = (config: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith('volatile.')));
+export const withoutVolatile = (config: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith('volatile.')));
 
 export async function checkLimits(deps: Deps, project: ProjectFacts, type: InstanceType): Promise<void> {
   if (!Object.keys(project.config).some((key) => key.startsWith('limits.'))) return;
@@ -115,7 +125,9 @@ export async function checkLimits(deps: Deps, project: ProjectFacts, type: Insta
 /** "" when the member has the image; else an online member that has it. Throws `member.unavailable` when none is there. */
 function fetchFrom(deps: Deps, image: ImageFacts, member: string): string {
   if (image.members.includes(member) || deps.members.get(member)?.heartbeat.images.includes(image.fingerprint)) return '';
-  const holder = image.members.find((name) => deps.members.get(name)?.online) ?? deps.members.all().find((one) => one.online && one.heartbeat.images.includes(image.fingerprint))?.name;
+  const holder =
+    image.members.find((name) => deps.members.get(name)?.online) ??
+    deps.members.all().find((one) => one.online && one.heartbeat.images.includes(image.fingerprint))?.name;
   if (!holder) throw new WeftError('member.unavailable', 'No member that holds the image is online');
   return holder;
 }

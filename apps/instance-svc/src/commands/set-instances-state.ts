@@ -13,7 +13,13 @@ const CONCERNS: Record<BulkParams['request']['action'], readonly string[]> = {
   freeze: ['running'],
   unfreeze: ['frozen'],
 };
-const DESCRIPTION = { start: 'Starting instances', stop: 'Stopping instances', restart: 'Restarting instances', freeze: 'Freezing instances', unfreeze: 'Unfreezing instances' };
+const DESCRIPTION = {
+  start: 'Starting instances',
+  stop: 'Stopping instances',
+  restart: 'Restarting instances',
+  freeze: 'Freezing instances',
+  unfreeze: 'Unfreezing instances',
+};
 
 export const setInstancesState: CommandHandler<'instances.set-state'> = async (deps, meta, body) => {
   const all = await listInstances(deps.pool, meta.project);

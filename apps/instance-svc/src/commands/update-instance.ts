@@ -59,14 +59,27 @@ async function wantedProfiles(deps: Deps, meta: Meta, names: readonly string[]):
   return requireProfiles(deps, await requireProject(deps, meta.project), names);
 }
 
-async function change(deps: Deps, meta: Meta, command: string, body: { name: string; ifMatch?: string }, wanted: ProfileFacts[] | undefined, next: (before: LiveInstance) => Writable) {
+async function change(
+  deps: Deps,
+  meta: Meta,
+  command: string,
+  body: { name: string; ifMatch?: string },
+  wanted: ProfileFacts[] | undefined,
+  next: (before: LiveInstance) => Writable,
+) {
   const row = await findInstance(deps.pool, meta.project, body.name);
   const project = await requireProject(deps, meta.project);
   return execute(deps, meta, command, body, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(row.id));
     const before = free(state);
     const current = await orderedProfiles(deps, before.profiles);
-    checkEtag(body.ifMatch, instanceEtag(before, current.map((profile) => profile.name)));
+    checkEtag(
+      body.ifMatch,
+      instanceEtag(
+        before,
+        current.map((profile) => profile.name),
+      ),
+    );
     const after = next(before);
     checkOwnedKeys(before.config, after.config);
     const expanded = expand(wanted ?? current, after);

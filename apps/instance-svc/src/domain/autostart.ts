@@ -17,7 +17,8 @@ export interface AutostartStep {
 }
 
 /** An instance that its host's end stopped comes back, unless `boot.autostart` says no. `config` is expanded. */
-export const comesBack = (config: StringMap): boolean => config['volatile.last_state.power'] === 'RUNNING' && (!config['boot.autostart'] || isTrue(config['boot.autostart']));
+export const comesBack = (config: StringMap): boolean =>
+  config['volatile.last_state.power'] === 'RUNNING' && (!config['boot.autostart'] || isTrue(config['boot.autostart']));
 
 /** The highest priority is first. */
 export const planAutostart = (instances: readonly Sleeping[]): AutostartStep[] =>

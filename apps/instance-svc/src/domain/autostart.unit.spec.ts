@@ -11,7 +11,12 @@ it('brings back what ran, unless it shall not', () => {
 
 it('goes by priority, then by name', () => {
   const one = (name: string, config: Record<string, string> = {}) => ({ name, project: 'default', config });
-  const plan = planAutostart([one('b'), one('a'), one('db', { 'boot.autostart.priority': '10', 'boot.autostart.delay': '5' }), one('z', { 'boot.autostart.priority': '-1' })]);
+  const plan = planAutostart([
+    one('b'),
+    one('a'),
+    one('db', { 'boot.autostart.priority': '10', 'boot.autostart.delay': '5' }),
+    one('z', { 'boot.autostart.priority': '-1' }),
+  ]);
   expect(plan.map((step) => [step.name, step.delaySeconds])).toEqual([
     ['db', 5],
     ['a', 0],

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { changedKeys, configKey, CONFIG_KEYS, parseConfig } from './config-keys';
 
-const map = fc.dictionary(fc.constantFrom('user.a', 'user.b', 'environment.X', 'image.os'), fc.string({ minLength: 1 }).filter((text) => !text.includes('\0')));
+const map = fc.dictionary(
+  fc.constantFrom('user.a', 'user.b', 'environment.X', 'image.os'),
+  fc.string({ minLength: 1 }).filter((text) => !text.includes('\0')),
+);
 
 it('keeps every free key as it is, and drops empty values', () => {
   fc.assert(

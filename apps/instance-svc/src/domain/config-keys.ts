@@ -22,7 +22,9 @@ const integer: ValueCheck = (value) => (/^-?\d{1,15}$/.test(value) ? undefined :
 const between =
   (low: number, high: number): ValueCheck =>
   (value) =>
-    /^\d{1,9}$/.test(value) && Number(value) >= low && Number(value) <= high ? undefined : `Invalid value "${value}": it must be a number from ${low} to ${high}`;
+    /^\d{1,9}$/.test(value) && Number(value) >= low && Number(value) <= high
+      ? undefined
+      : `Invalid value "${value}": it must be a number from ${low} to ${high}`;
 
 /** A count, or a set of CPUs to pin to: `0-3,6`. */
 const cpus: ValueCheck = (value) => {
@@ -32,7 +34,9 @@ const cpus: ValueCheck = (value) => {
   return right ? undefined : `Invalid CPU limit syntax "${value}": give a count such as 2 or a set such as 0-3,6`;
 };
 const allowance: ValueCheck = (value) =>
-  /^\d{1,3}%$/.test(value) || /^\d+ms\/[1-9]\d*ms$/.test(value) ? undefined : `Invalid value "${value}": give a percentage such as 50% or a time slice such as 25ms/100ms`;
+  /^\d{1,3}%$/.test(value) || /^\d+ms\/[1-9]\d*ms$/.test(value)
+    ? undefined
+    : `Invalid value "${value}": give a percentage such as 50% or a time slice such as 25ms/100ms`;
 const memory: ValueCheck = (value) => {
   if (/^(100|[1-9]?\d)%$/.test(value)) return value === '0%' ? 'Memory limit cannot be 0%' : undefined;
   return byteSize(value);
@@ -42,7 +46,9 @@ const kernelModules: ValueCheck = (value) =>
 const kernelLimit: ValueCheck = (value) =>
   /^(unlimited|\d+)(:(unlimited|\d+))?$/.test(value) ? undefined : `Invalid value "${value}": give a number, "unlimited", or two of them as soft:hard`;
 const schedule: ValueCheck = (value) =>
-  value.split(',').every((one) => /^@(hourly|daily|midnight|weekly|monthly|annually|yearly|startup|never)$/.test(one.trim()) || /^(\S+\s+){4}\S+$/.test(one.trim()))
+  value
+    .split(',')
+    .every((one) => /^@(hourly|daily|midnight|weekly|monthly|annually|yearly|startup|never)$/.test(one.trim()) || /^(\S+\s+){4}\S+$/.test(one.trim()))
     ? undefined
     : `Invalid value "${value}": give a cron expression or one of @hourly, @daily, @weekly, @monthly, @startup`;
 const environmentValue: ValueCheck = (value) => (value.includes('\0') ? 'Invalid value: it contains a NUL character' : undefined);

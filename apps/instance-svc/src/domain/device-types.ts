@@ -4,7 +4,8 @@ import { boolean, byteSize, anything, type ValueCheck } from './config-values';
 import type { Devices, StringMap } from './instance.state';
 
 const priority: ValueCheck = (value) => (/^\d{1,6}$/.test(value) ? undefined : `Invalid value for an integer "${value}"`);
-const absolutePath: ValueCheck = (value) => (value.startsWith('/') && !value.split('/').includes('..') ? undefined : `Invalid path "${value}": it must be absolute and without ".."`);
+const absolutePath: ValueCheck = (value) =>
+  value.startsWith('/') && !value.split('/').includes('..') ? undefined : `Invalid path "${value}": it must be absolute and without ".."`;
 
 const DISK_OPTIONS: Readonly<Record<string, ValueCheck>> = {
   'boot.priority': priority,
@@ -35,7 +36,8 @@ function parseDevice(name: string, device: StringMap): StringMap {
   const fail = (message: string): never => {
     throw new WeftError('device.invalid', `Device validation failed for "${name}": ${message}`);
   };
-  if (!/^[^/\s\p{Cc}]{1,64}$/u.test(name) || name === '.' || name === '..') fail('Name must be 1-64 characters long without slashes, blanks or control characters');
+  if (!/^[^/\s\p{Cc}]{1,64}$/u.test(name) || name === '.' || name === '..')
+    fail('Name must be 1-64 characters long without slashes, blanks or control characters');
   const { type = '', ...options } = Object.fromEntries(Object.entries(device).filter(([, value]) => value !== ''));
   switch (type) {
     case 'none':

@@ -17,12 +17,97 @@ function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-const ADJECTIVES = ['able', 'amber', 'brave', 'brisk', 'calm', 'clear', 'crisp', 'dapper', 'eager', 'early', 'fair', 'fleet', 'fresh', 'gentle', 'glad', 'grand', 'happy', 'keen', 'kind', 'lively', 'loyal', 'mellow', 'merry', 'mighty', 'neat', 'noble', 'proud', 'quick', 'quiet', 'rapid', 'ready', 'sharp', 'smart', 'solid', 'steady', 'sunny', 'swift', 'tidy', 'warm', 'wise'];
-const ANIMALS = ['badger', 'beaver', 'bison', 'cod', 'crane', 'deer', 'dove', 'eagle', 'ferret', 'finch', 'fox', 'gecko', 'goat', 'goose', 'hare', 'hawk', 'heron', 'horse', 'ibex', 'jay', 'koala', 'lark', 'lion', 'lynx', 'mole', 'moose', 'newt', 'otter', 'owl', 'panda', 'pike', 'raven', 'robin', 'seal', 'stork', 'swan', 'toad', 'trout', 'wolf', 'wren'];
+const ADJECTIVES = [
+  'able',
+  'amber',
+  'brave',
+  'brisk',
+  'calm',
+  'clear',
+  'crisp',
+  'dapper',
+  'eager',
+  'early',
+  'fair',
+  'fleet',
+  'fresh',
+  'gentle',
+  'glad',
+  'grand',
+  'happy',
+  'keen',
+  'kind',
+  'lively',
+  'loyal',
+  'mellow',
+  'merry',
+  'mighty',
+  'neat',
+  'noble',
+  'proud',
+  'quick',
+  'quiet',
+  'rapid',
+  'ready',
+  'sharp',
+  'smart',
+  'solid',
+  'steady',
+  'sunny',
+  'swift',
+  'tidy',
+  'warm',
+  'wise',
+];
+const ANIMALS = [
+  'badger',
+  'beaver',
+  'bison',
+  'cod',
+  'crane',
+  'deer',
+  'dove',
+  'eagle',
+  'ferret',
+  'finch',
+  'fox',
+  'gecko',
+  'goat',
+  'goose',
+  'hare',
+  'hawk',
+  'heron',
+  'horse',
+  'ibex',
+  'jay',
+  'koala',
+  'lark',
+  'lion',
+  'lynx',
+  'mole',
+  'moose',
+  'newt',
+  'otter',
+  'owl',
+  'panda',
+  'pike',
+  'raven',
+  'robin',
+  'seal',
+  'stork',
+  'swan',
+  'toad',
+  'trout',
+  'wolf',
+  'wren',
+];
 
 /** A name for who gave none; the same `seed` (an id) gives the same name. */
 export function generateName(seed: string): string {
-  const hex = seed.replace(/[^0-9a-f]/gi, '').slice(-8).padStart(8, '0');
+  const hex = seed
+    .replace(/[^0-9a-f]/gi, '')
+    .slice(-8)
+    .padStart(8, '0');
   const number = Number.parseInt(hex, 16);
   const adjective = ADJECTIVES[number % ADJECTIVES.length]!;
   const animal = ANIMALS[Math.floor(number / ADJECTIVES.length) % ANIMALS.length]!;

@@ -3,7 +3,11 @@ import { created, given, PLACE, runningInstance, started, starting, stoppedInsta
 import { deleteInstance, finish, freezeInstance, restartInstance, running, startInstance, stopInstance, unfreezeInstance } from './instance.decider';
 import type { InstanceState } from './instance.state';
 
-const frozen: InstanceEvent[] = [...runningInstance, { type: 'InstanceFreezing', data: { ...PLACE, operationId: 'op-f' } }, { type: 'InstanceFrozen', data: { ...PLACE, operationId: 'op-f' } }];
+const frozen: InstanceEvent[] = [
+  ...runningInstance,
+  { type: 'InstanceFreezing', data: { ...PLACE, operationId: 'op-f' } },
+  { type: 'InstanceFrozen', data: { ...PLACE, operationId: 'op-f' } },
+];
 
 describe('start', () => {
   it('begins a new run epoch every time', () => {
@@ -52,11 +56,18 @@ describe('delete', () => {
   });
   it('refuses what runs, is protected, or is being copied', () => {
     expect(() => deleteInstance(given(runningInstance), 'op')).toThrow('Instance is running');
-    const guarded = given([{ ...created, data: { ...created.data, config: { 'security.protection.delete': 'true' } } } as InstanceEvent, ...stoppedInstance.slice(1)]);
+    const guarded = given([
+      { ...created, data: { ...created.data, config: { 'security.protection.delete': 'true' } } } as InstanceEvent,
+      ...stoppedInstance.slice(1),
+    ]);
     expect(() => deleteInstance(guarded, 'op')).toThrow('Instance is protected');
     const copied = given([...stoppedInstance, { type: 'InstanceRetained', data: { ...PLACE, operationId: 'op-copy' } }]);
     expect(() => deleteInstance(copied, 'op')).toThrow('busy running a copy operation');
-    const released = given([...stoppedInstance, { type: 'InstanceRetained', data: { ...PLACE, operationId: 'x' } }, { type: 'InstanceReleased', data: { ...PLACE, operationId: 'x' } }]);
+    const released = given([
+      ...stoppedInstance,
+      { type: 'InstanceRetained', data: { ...PLACE, operationId: 'x' } },
+      { type: 'InstanceReleased', data: { ...PLACE, operationId: 'x' } },
+    ]);
     expect(types(deleteInstance(released, 'op'))).toEqual(['InstanceDeleting']);
   });
 });

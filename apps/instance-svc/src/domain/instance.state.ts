@@ -91,7 +91,12 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
       return { ...state, status: 'running', lock: null };
     case 'InstanceActionFailed':
       // What could not be started is not tried again by itself.
-      return { ...state, ...(event.data.status === 'stopped' && state.status === 'starting' ? power(state, 'STOPPED') : {}), status: event.data.status, lock: null };
+      return {
+        ...state,
+        ...(event.data.status === 'stopped' && state.status === 'starting' ? power(state, 'STOPPED') : {}),
+        status: event.data.status,
+        lock: null,
+      };
     case 'InstanceLocked':
       return { ...state, ...held(event.data.operationId, event.data.kind) };
     case 'InstanceUnlocked':

@@ -42,9 +42,7 @@ export function openOperation(command: OpenOperation, now: Date): Extract<Operat
 }
 
 export type OperationOutcome =
-  | { status: 'Success'; metadata?: Record<string, unknown> }
-  | { status: 'Failure'; err: string; metadata?: Record<string, unknown> }
-  | { status: 'Cancelled' };
+  { status: 'Success'; metadata?: Record<string, unknown> } | { status: 'Failure'; err: string; metadata?: Record<string, unknown> } | { status: 'Cancelled' };
 
 /** Ends an operation; an ended one stays as it is. */
 export function completeOperation(state: OperationState, outcome: OperationOutcome, now: Date): OperationEvent[] {
@@ -70,6 +68,12 @@ export function cancelOperation(state: OperationState, now: Date): OperationEven
   if (state.status === 'ended') throw new WeftError('operation.not-cancellable', 'Only running operations can be cancelled');
   if (state.cancelRequested) return [];
   if (!state.operation.may_cancel) throw new WeftError('operation.not-cancellable', "This operation can't be cancelled");
-  const operation: LxdOperation = { ...state.operation, updated_at: now.toISOString(), status: 'Cancelling', status_code: STATUS_CODE.Cancelling, may_cancel: false };
+  const operation: LxdOperation = {
+    ...state.operation,
+    updated_at: now.toISOString(),
+    status: 'Cancelling',
+    status_code: STATUS_CODE.Cancelling,
+    may_cancel: false,
+  };
   return [{ type: 'OperationCancelRequested', data: { id: operation.id, project: state.project, operation } }];
 }

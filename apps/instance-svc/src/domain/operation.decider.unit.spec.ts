@@ -3,7 +3,11 @@ import { cancelOperation, completeOperation, openOperation } from './operation.d
 import { operationFold, type OperationState } from './operation.state';
 
 const now = new Date('2030-01-01T00:00:00.000Z');
-const open = (mayCancel = true) => openOperation({ id: 'o1', project: 'default', class: 'task', description: 'Creating instance', resources: null, location: 'host1', timeLimitMs: 1_000, mayCancel }, now);
+const open = (mayCancel = true) =>
+  openOperation(
+    { id: 'o1', project: 'default', class: 'task', description: 'Creating instance', resources: null, location: 'host1', timeLimitMs: 1_000, mayCancel },
+    now,
+  );
 const given = (...events: OperationEvent[]): OperationState => events.reduce(operationFold.evolve, operationFold.initial);
 
 it('opens running, with a deadline', () => {
@@ -17,7 +21,9 @@ it('ends once: a second end changes nothing', () => {
 });
 
 it('says what went wrong', () => {
-  expect(completeOperation(given(open()), { status: 'Failure', err: 'disk full' }, now)).toMatchObject([{ data: { operation: { status_code: 400, err: 'disk full' } } }]);
+  expect(completeOperation(given(open()), { status: 'Failure', err: 'disk full' }, now)).toMatchObject([
+    { data: { operation: { status_code: 400, err: 'disk full' } } },
+  ]);
   expect(completeOperation(given(open()), { status: 'Cancelled' }, now)).toMatchObject([{ data: { operation: { status_code: 401 } } }]);
 });
 
@@ -27,5 +33,7 @@ it('is cancelled only while it runs and allows it', () => {
   expect(cancelOperation(given(open(), ...asked), now)).toEqual([]);
   expect(() => cancelOperation(given(open(false)), now)).toThrow("can't be cancelled");
   expect(() => cancelOperation(given(), now)).toThrow('Operation not found');
-  expect(() => cancelOperation(given(open(), ...completeOperation(given(open()), { status: 'Success' }, now)), now)).toThrow('Only running operations can be cancelled');
+  expect(() => cancelOperation(given(open(), ...completeOperation(given(open()), { status: 'Success' }, now)), now)).toThrow(
+    'Only running operations can be cancelled',
+  );
 });

@@ -1,14 +1,29 @@
 import type { Heartbeat } from '@weft/contracts';
 import { placeInstance, type Candidate, type PlacementNeeds } from './placement';
 
-const heartbeat = (changes: Partial<Heartbeat['resources']> = {}, images: string[] = [], types: ('container' | 'virtual-machine')[] = ['container']): Heartbeat => ({
+const heartbeat = (
+  changes: Partial<Heartbeat['resources']> = {},
+  images: string[] = [],
+  types: ('container' | 'virtual-machine')[] = ['container'],
+): Heartbeat => ({
   member: '',
   bootId: 'b',
   version: '0',
   at: 0,
   drivers: types.map((type) => ({ name: 'sim', type, version: '1', info: {} })),
   missingDrivers: [],
-  resources: { cpus: 2, memoryBytes: 8e9, memoryFreeBytes: 4e9, diskBytes: 1e11, diskFreeBytes: 5e10, architecture: 'x86_64', kernelVersion: '', osName: '', osVersion: '', ...changes },
+  resources: {
+    cpus: 2,
+    memoryBytes: 8e9,
+    memoryFreeBytes: 4e9,
+    diskBytes: 1e11,
+    diskFreeBytes: 5e10,
+    architecture: 'x86_64',
+    kernelVersion: '',
+    osName: '',
+    osVersion: '',
+    ...changes,
+  },
   images,
   instances: [],
 });
@@ -22,7 +37,10 @@ it('takes the member with the most free memory', () => {
 
 it('prefers a member that has the image, if it is not much fuller', () => {
   const holder = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 3e9 }, ['f1']) });
-  expect(placeInstance([member('a'), holder], { ...needs, fingerprint: 'f1' })).toMatchObject({ member: 'b', explanation: expect.stringContaining('has the image') });
+  expect(placeInstance([member('a'), holder], { ...needs, fingerprint: 'f1' })).toMatchObject({
+    member: 'b',
+    explanation: expect.stringContaining('has the image'),
+  });
   const full = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }, ['f1']) });
   expect(placeInstance([member('a'), full], { ...needs, fingerprint: 'f1' }).member).toBe('a');
 });

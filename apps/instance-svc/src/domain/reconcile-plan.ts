@@ -73,7 +73,8 @@ function correctRunning({ id, epoch, status }: KnownInstance, seen: Reported | u
   if (!seen) return [{ kind: 'ask', id, epoch }];
   if (seen.epoch < epoch) return runs(seen) ? [{ kind: 'kill', id, epoch }] : [];
   if (seen.epoch > epoch) return [];
-  if (!runs(seen)) return [{ kind: 'stopped', id, epoch, reason: seen.status === 'crashed' ? 'crashed' : seen.reason === 'guest' || !endedUnseen(id) ? 'guest' : 'host' }];
+  if (!runs(seen))
+    return [{ kind: 'stopped', id, epoch, reason: seen.status === 'crashed' ? 'crashed' : seen.reason === 'guest' || !endedUnseen(id) ? 'guest' : 'host' }];
   if (seen.status === 'frozen' && status === 'running') return [{ kind: 'frozen', id, epoch }];
   if (seen.status === 'running' && status === 'frozen') return [{ kind: 'unfrozen', id, epoch }];
   return [];

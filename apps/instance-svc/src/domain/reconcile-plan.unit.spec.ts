@@ -39,7 +39,8 @@ it('follows freezing from outside', () => {
 });
 
 it('leaves alone what an operation holds', () => {
-  for (const status of ['running', 'stopped', 'starting', 'stopping'] as const) expect(plan([known({ status, locked: true })], [seen({ status: 'stopped' })])).toEqual([]);
+  for (const status of ['running', 'stopped', 'starting', 'stopping'] as const)
+    expect(plan([known({ status, locked: true })], [seen({ status: 'stopped' })])).toEqual([]);
 });
 
 it('names what the log does not have here', () => {

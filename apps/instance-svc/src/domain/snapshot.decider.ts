@@ -110,7 +110,17 @@ export function restored(instance: LiveInstance, operationId: string, snapshot: 
   return [
     {
       type: 'InstanceRestored',
-      data: { ...placeOf(instance), operationId, architecture, description: instance.description, devices, ephemeral, profiles, snapshotName: name, config: { ...config, ...kept } },
+      data: {
+        ...placeOf(instance),
+        operationId,
+        architecture,
+        description: instance.description,
+        devices,
+        ephemeral,
+        profiles,
+        snapshotName: name,
+        config: { ...config, ...kept },
+      },
     },
   ];
 }

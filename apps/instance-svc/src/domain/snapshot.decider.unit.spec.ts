@@ -1,9 +1,29 @@
 import type { InstanceEvent, SnapshotContent } from '@weft/contracts';
 import { given, PLACE, runningInstance, stoppedInstance, types } from '../testing/given';
 import type { LiveInstance } from './instance.state';
-import { lockForRestore, lockForSnapshot, lockForSnapshotDelete, nextSnapshotName, renameSnapshot, restored, snapshotTaken, updateSnapshot } from './snapshot.decider';
+import {
+  lockForRestore,
+  lockForSnapshot,
+  lockForSnapshotDelete,
+  nextSnapshotName,
+  renameSnapshot,
+  restored,
+  snapshotTaken,
+  updateSnapshot,
+} from './snapshot.decider';
 
-const content = (name: string): SnapshotContent => ({ id: `s-${name}`, name, createdAt: '2030-01-01T00:00:00.000Z', expiresAt: null, stateful: false, architecture: 'x86_64', config: { 'user.a': 'old', 'volatile.uuid': 'old' }, devices: {}, ephemeral: false, profiles: ['p1'] });
+const content = (name: string): SnapshotContent => ({
+  id: `s-${name}`,
+  name,
+  createdAt: '2030-01-01T00:00:00.000Z',
+  expiresAt: null,
+  stateful: false,
+  architecture: 'x86_64',
+  config: { 'user.a': 'old', 'volatile.uuid': 'old' },
+  devices: {},
+  ephemeral: false,
+  profiles: ['p1'],
+});
 const withSnapshots = (...names: string[]): InstanceEvent[] => [
   ...stoppedInstance,
   ...names.map((name): InstanceEvent => ({ type: 'SnapshotCreated', data: { ...PLACE, operationId: 'op-s', snapshot: content(name) } })),

@@ -34,7 +34,9 @@ export async function findInstanceById(db: Queryable, id: string): Promise<(Inst
 
 /** Names of a project's instances with their status, for bulk changes. */
 export async function listInstances(db: Queryable, project: string): Promise<{ id: string; name: string; status: LiveStatus }[]> {
-  const { rows } = await db.query<{ id: string; name: string; status: LiveStatus }>('SELECT id, name, status FROM instance WHERE project = $1 ORDER BY name', [project]);
+  const { rows } = await db.query<{ id: string; name: string; status: LiveStatus }>('SELECT id, name, status FROM instance WHERE project = $1 ORDER BY name', [
+    project,
+  ]);
   return rows;
 }
 

@@ -42,7 +42,9 @@ export const renderUsage = ({ disk, memory, network, pid, processes, cpu }: Inst
 
 /** Heartbeats that another process of this service, or this one before its restart, has seen. */
 export async function readMembers(pool: Pool): Promise<{ heartbeat: Heartbeat; seenAt: number }[]> {
-  const { rows } = await pool.query<{ doc: string; seen_ms: string }>(`SELECT resources_doc AS doc, (extract(epoch FROM seen_at) * 1000)::bigint AS seen_ms FROM member_runtime`);
+  const { rows } = await pool.query<{ doc: string; seen_ms: string }>(
+    `SELECT resources_doc AS doc, (extract(epoch FROM seen_at) * 1000)::bigint AS seen_ms FROM member_runtime`,
+  );
   return rows.flatMap((row) => {
     const parsed = heartbeatSchema.safeParse(JSON.parse(row.doc));
     return parsed.success ? [{ heartbeat: parsed.data, seenAt: Number(row.seen_ms) }] : [];

@@ -43,7 +43,9 @@ export class AutostartReconciler {
     try {
       const row = await findInstance(this.deps.pool, project, name);
       const request = { action: 'start' as const, timeout: 0, force: false, stateful: false };
-      await execute(this.deps, serviceMeta(project, id, id), 'instance.autostart', { name }, (uow) => changeState(this.deps, uow, serviceMeta(project, id, id), row, request));
+      await execute(this.deps, serviceMeta(project, id, id), 'instance.autostart', { name }, (uow) =>
+        changeState(this.deps, uow, serviceMeta(project, id, id), row, request),
+      );
       this.deps.log.info({ instance: name, project }, 'instance starts again with its host');
       if (delaySeconds > 0) await sleep(delaySeconds * 1_000);
     } catch (error) {

@@ -14,10 +14,15 @@ import { AutostartReconciler } from './autostart.reconciler';
 import { InstanceReconciler } from './instance.reconciler';
 
 const WRITE_EVERY_MS = 2_000;
+/** Agents also report each change at once: under load that is often enough to look less often. */
+const LOOK_AT_MOST_EVERY_MS = 250;
 const ANY_HEARTBEAT = 'weft.heartbeat.*';
 
 export class Heartbeats {
   private readonly latest = new Map<string, { heartbeat: Heartbeat; seenAt: number }>();
+  /** The newest heartbeat by its subject, read once for both subscriptions. */
+  private readonly bySubject = new Map<string, Heartbeat>();
+  private readonly lookedAt = new Map<string, number>();
   private readonly enrolled = new Set<string>();
   private readonly rebooted = new Set<string>();
   private readonly running = new Map<string, Set<string>>();
@@ -37,7 +42,7 @@ export class Heartbeats {
   async start(nats: NatsConnection): Promise<void> {
     for (const { heartbeat, seenAt } of await readMembers(this.deps.pool)) this.registry.remember(heartbeat, seenAt);
     const everyone = nats.subscribe(ANY_HEARTBEAT, { callback: (error, message) => this.see(error, message) });
-    const one = nats.subscribe(ANY_HEARTBEAT, { queue: 'instance-svc', callback: (error, message) => void this.work(error, message) });
+    const one = nats.subscribe(ANY_HEARTBEAT, { queue: 'instance-svc', callback: (_error, message) => void this.work(message) });
     this.stops = [() => everyone.unsubscribe(), () => one.unsubscribe()];
     this.timer = setInterval(() => void this.write(), WRITE_EVERY_MS);
     this.timer.unref();
@@ -51,13 +56,15 @@ export class Heartbeats {
   private see(error: Error | null, message: Msg): void {
     const heartbeat = error ? undefined : this.parse(message);
     if (!heartbeat) return;
+    this.bySubject.set(message.subject, heartbeat);
     const { hostRestarted } = this.registry.observe(heartbeat);
     if (hostRestarted) this.rebooted.add(heartbeat.member);
   }
 
-  private async work(error: Error | null, message: Msg): Promise<void> {
-    const heartbeat = error ? undefined : this.parse(message);
-    if (!heartbeat) return;
+  private async work({ subject }: Msg): Promise<void> {
+    const heartbeat = this.bySubject.get(subject);
+    if (!heartbeat || performance.now() - (this.lookedAt.get(subject) ?? -Infinity) < LOOK_AT_MOST_EVERY_MS) return;
+    this.lookedAt.set(subject, performance.now());
     this.latest.set(heartbeat.member, { heartbeat, seenAt: Date.now() });
     try {
       await this.enrol(heartbeat);
@@ -91,7 +98,9 @@ export class Heartbeats {
       for (const one of heartbeat.instances) if (one.usage) usage.set(one.id, one.usage);
       gone.push(...this.ended(heartbeat));
     }
-    await writeRuntime(this.deps.pool, { members: beats, usage, gone }).catch((error: unknown) => this.deps.log.warn({ err: error }, 'runtime rows not written'));
+    await writeRuntime(this.deps.pool, { members: beats, usage, gone }).catch((error: unknown) =>
+      this.deps.log.warn({ err: error }, 'runtime rows not written'),
+    );
   }
 
   private ended(heartbeat: Heartbeat): string[] {

@@ -12,12 +12,20 @@ export async function orderKill(deps: Deps, heartbeat: Heartbeat, { id, epoch }:
   if (!row || row.state.lock !== null) return;
   deps.log.warn({ instanceId: id, member: heartbeat.member, epoch }, 'a guest runs that should not: it is stopped');
   order(deps, id, () =>
-    deps.tasks.run({ taskId: newId(), kind: 'instance.stop', body: { instance: row.spec, epoch, force: true, timeoutSeconds: 30 } }, { member: heartbeat.member, timeLimitMs: ORDER_LIMIT_MS, signal: never() }),
+    deps.tasks.run(
+      { taskId: newId(), kind: 'instance.stop', body: { instance: row.spec, epoch, force: true, timeoutSeconds: 30 } },
+      { member: heartbeat.member, timeLimitMs: ORDER_LIMIT_MS, signal: never() },
+    ),
   );
 }
 
 export function orderDelete(deps: Deps, member: string, body: TaskBody<'instance.delete'>): void {
-  order(deps, body.instanceId, () => deps.tasks.run({ taskId: derivedId('delete', body.instanceId, newId()), kind: 'instance.delete', body }, { member, timeLimitMs: ORDER_LIMIT_MS, signal: never() }));
+  order(deps, body.instanceId, () =>
+    deps.tasks.run(
+      { taskId: derivedId('delete', body.instanceId, newId()), kind: 'instance.delete', body },
+      { member, timeLimitMs: ORDER_LIMIT_MS, signal: never() },
+    ),
+  );
 }
 
 const never = (): AbortSignal => new AbortController().signal;

@@ -28,7 +28,11 @@ export class InstanceReconciler {
     if (this.underWay.has(member)) return;
     this.underWay.add(member);
     try {
-      const { rows: known } = await this.deps.pool.query<KnownInstance>({ name: 'known-instances', text: 'SELECT id, status, epoch, locked FROM instance WHERE member = $1', values: [member] });
+      const { rows: known } = await this.deps.pool.query<KnownInstance>({
+        name: 'known-instances',
+        text: 'SELECT id, status, epoch, locked FROM instance WHERE member = $1',
+        values: [member],
+      });
       const endedUnseen = (id: string): boolean => this.registry.endedUnseen(member, id);
       const corrections = planReconcile({ known, reported: heartbeat.instances, endedUnseen });
       this.forgetFound(corrections);
@@ -76,7 +80,10 @@ export class InstanceReconciler {
   }
 
   /** Events without an operation: the id of the correction stands in for it. A repeat finds the instance changed. */
-  private async record(correction: { kind: string; id: string; epoch: number }, events: (instance: LiveInstance, operationId: string) => InstanceEvent[]): Promise<void> {
+  private async record(
+    correction: { kind: string; id: string; epoch: number },
+    events: (instance: LiveInstance, operationId: string) => InstanceEvent[],
+  ): Promise<void> {
     const { id, epoch, kind } = correction;
     const commandId = derivedId('reconcile', kind, id, String(epoch), String(Date.now()));
     const row = await findInstanceById(this.deps.pool, id);
@@ -111,6 +118,7 @@ export class InstanceReconciler {
       const [created] = await this.deps.store.readStream(instanceStream(id));
       return orderDelete(this.deps, heartbeat.member, { instanceId: id, type: (created?.data as { type: LiveInstance['type'] }).type });
     }
-    if (state.status === 'none') this.deps.log.warn({ instanceId: id, member: heartbeat.member }, 'a host runs an instance that the log does not know: left alone');
+    if (state.status === 'none')
+      this.deps.log.warn({ instanceId: id, member: heartbeat.member }, 'a host runs an instance that the log does not know: left alone');
   }
 }

@@ -61,7 +61,9 @@ async function begin(deps: Deps, ctx: Context, name: string): Promise<string | u
 async function outcomes(deps: Deps, ctx: Context): Promise<string[]> {
   const byId = new Map(ctx.params.names.map((name) => [childId(ctx, name), name]));
   for (;;) {
-    const { rows } = await deps.pool.query<{ id: string; status_code: number; doc: string }>('SELECT id, status_code, doc FROM operation WHERE id = ANY($1)', [[...byId.keys()]]);
+    const { rows } = await deps.pool.query<{ id: string; status_code: number; doc: string }>('SELECT id, status_code, doc FROM operation WHERE id = ANY($1)', [
+      [...byId.keys()],
+    ]);
     if (rows.every((row) => row.status_code >= 200)) {
       return rows.filter((row) => row.status_code > 200).map((row) => `${byId.get(row.id)}: ${(JSON.parse(row.doc) as LxdOperation).err}`);
     }

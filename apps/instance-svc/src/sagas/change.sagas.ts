@@ -12,10 +12,12 @@ const renameSaga = (deps: Deps): SagaDefinition<RenameParams, Record<string, unk
     {
       name: 'rename',
       action: async (ctx) => void (await onHost(deps, ctx, 'instance.rename', { instance: ctx.params.spec, oldName: ctx.params.oldName })),
-      undo: ({ params, ...ctx }) => undoOnHost(deps, { ...ctx, params }, 'instance.rename', { instance: { ...params.spec, name: params.oldName }, oldName: params.spec.name }),
+      undo: ({ params, ...ctx }) =>
+        undoOnHost(deps, { ...ctx, params }, 'instance.rename', { instance: { ...params.spec, name: params.oldName }, oldName: params.spec.name }),
     },
   ],
-  succeeded: (ctx) => endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }] }),
+  succeeded: (ctx) =>
+    endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }] }),
   async failed(ctx, error) {
     const { oldName } = ctx.params;
     const operationId = ctx.sagaId;
@@ -39,7 +41,8 @@ const renameSaga = (deps: Deps): SagaDefinition<RenameParams, Record<string, unk
 const updateSaga = (deps: Deps): SagaDefinition<UpdateParams, Record<string, unknown>> => ({
   type: 'instance.update',
   steps: [{ name: 'update', action: async (ctx) => void (await onHost(deps, ctx, 'instance.update', { instance: ctx.params.spec, epoch: ctx.params.epoch })) }],
-  succeeded: (ctx) => endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }] }),
+  succeeded: (ctx) =>
+    endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }] }),
   failed: (ctx, error) =>
     endWork(deps, ctx, {
       outcome: failure({ ...error, message: `The change is stored but the running instance did not take it: ${error.message}` }),

@@ -35,7 +35,10 @@ export const createSaga = (deps: Deps) =>
     async failed(ctx, error) {
       await release(deps, ctx);
       const operationId = ctx.sagaId;
-      await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId, reason: 'undone' } }] });
+      await endWork(deps, ctx, {
+        outcome: failure(error),
+        events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId, reason: 'undone' } }],
+      });
     },
   });
 
@@ -45,7 +48,8 @@ async function release(deps: Deps, ctx: Context<CreateParams>): Promise<void> {
   if (!retained) return;
   await execute(deps, { ...meta, commandId: derivedId(ctx.commandId, 'release') }, 'instance.release', {}, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(retained));
-    if (isLive(state) && state.retainedBy.includes(ctx.sagaId)) appendInstance(uow, retained, [{ type: 'InstanceReleased', data: { ...placeOf(state), operationId: ctx.sagaId } }]);
+    if (isLive(state) && state.retainedBy.includes(ctx.sagaId))
+      appendInstance(uow, retained, [{ type: 'InstanceReleased', data: { ...placeOf(state), operationId: ctx.sagaId } }]);
     return {};
   });
 }

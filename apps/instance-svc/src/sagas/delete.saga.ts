@@ -8,11 +8,22 @@ import { endWork, failure, onHost, SUCCESS } from './saga-work';
 export const deleteSaga = (deps: Deps) =>
   defineSaga<InstanceSagaParams, Record<string, unknown>>({
     type: 'instance.delete',
-    steps: [{ name: 'delete-root', action: async (ctx) => void (await onHost(deps, ctx, 'instance.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type })) }],
-    succeeded: (ctx) => endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'requested' } }] }),
+    steps: [
+      {
+        name: 'delete-root',
+        action: async (ctx) => void (await onHost(deps, ctx, 'instance.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type })),
+      },
+    ],
+    succeeded: (ctx) =>
+      endWork(deps, ctx, {
+        outcome: SUCCESS,
+        events: (instance) => [{ type: 'InstanceDeleted', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'requested' } }],
+      }),
     failed: (ctx, error) =>
       endWork(deps, ctx, {
         outcome: failure(error),
-        events: (instance) => [{ type: 'InstanceActionFailed', data: { ...placeOf(instance), operationId: ctx.sagaId, status: 'stopped', message: error.message } }],
+        events: (instance) => [
+          { type: 'InstanceActionFailed', data: { ...placeOf(instance), operationId: ctx.sagaId, status: 'stopped', message: error.message } },
+        ],
       }),
   });

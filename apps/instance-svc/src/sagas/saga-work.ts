@@ -17,7 +17,13 @@ export type Context<P extends InstanceSagaParams> = SagaContext<P, Record<string
 const UNDO_LIMIT_MS = 45_000;
 
 /** Has the member do something; its progress becomes the operation's. Repeats of the step are the same task. */
-export function onHost<K extends TaskKind>(deps: Deps, ctx: SagaContext<HostWork, Record<string, unknown>>, kind: K, body: TaskBody<K>, member = ctx.params.member): Promise<Record<string, unknown>> {
+export function onHost<K extends TaskKind>(
+  deps: Deps,
+  ctx: SagaContext<HostWork, Record<string, unknown>>,
+  kind: K,
+  body: TaskBody<K>,
+  member = ctx.params.member,
+): Promise<Record<string, unknown>> {
   const { operation, meta, timeLimitMs } = ctx.params;
   const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: meta.traceparent ?? currentTraceparent() };
   const onProgress = (progress: TaskProgress) => publishProgress(deps, meta.project, operation, progress);
@@ -25,7 +31,12 @@ export function onHost<K extends TaskKind>(deps: Deps, ctx: SagaContext<HostWork
 }
 
 /** Takes back on the host what a step may have done. Never holds the operation up: what the host cannot do now waits in its queue. */
-export async function undoOnHost<K extends TaskKind>(deps: Deps, ctx: SagaContext<HostWork, Record<string, unknown>>, kind: K, body: TaskBody<K>): Promise<void> {
+export async function undoOnHost<K extends TaskKind>(
+  deps: Deps,
+  ctx: SagaContext<HostWork, Record<string, unknown>>,
+  kind: K,
+  body: TaskBody<K>,
+): Promise<void> {
   const task = { taskId: derivedId(ctx.commandId, kind), kind, body };
   try {
     await deps.tasks.run(task, { member: ctx.params.member, timeLimitMs: UNDO_LIMIT_MS, signal: ctx.signal });
@@ -64,4 +75,5 @@ export async function endWork(deps: Deps, ctx: Context<InstanceSagaParams>, end:
 
 export const SUCCESS: OperationOutcome = { status: 'Success' };
 
-export const failure = (error: SagaError): OperationOutcome => (error.code === 'operation.cancelled' ? { status: 'Cancelled' } : { status: 'Failure', err: error.message });
+export const failure = (error: SagaError): OperationOutcome =>
+  error.code === 'operation.cancelled' ? { status: 'Cancelled' } : { status: 'Failure', err: error.message };

@@ -13,15 +13,20 @@ type Saga<P extends InstanceSagaParams> = SagaDefinition<P, Record<string, unkno
 const unlocked =
   (deps: Deps) =>
   (ctx: Context<InstanceSagaParams>, error: SagaError): Promise<void> =>
-    endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }] });
+    endWork(deps, ctx, {
+      outcome: failure(error),
+      events: (instance) => [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }],
+    });
 
 const takeSaga = (deps: Deps): Saga<SnapshotParams> => ({
   type: 'snapshot.create',
   steps: [
     {
       name: 'take',
-      action: async (ctx) => void (await onHost(deps, ctx, 'snapshot.create', { instance: ctx.params.spec, snapshotId: ctx.params.snapshotId, stateful: false })),
-      undo: (ctx) => undoOnHost(deps, ctx, 'snapshot.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type, snapshotId: ctx.params.snapshotId }),
+      action: async (ctx) =>
+        void (await onHost(deps, ctx, 'snapshot.create', { instance: ctx.params.spec, snapshotId: ctx.params.snapshotId, stateful: false })),
+      undo: (ctx) =>
+        undoOnHost(deps, ctx, 'snapshot.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type, snapshotId: ctx.params.snapshotId }),
     },
   ],
   succeeded: (ctx) =>
@@ -40,13 +45,19 @@ const deleteSaga = (deps: Deps): Saga<SnapshotParams> => ({
   steps: [
     {
       name: 'delete',
-      action: async (ctx) => void (await onHost(deps, ctx, 'snapshot.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type, snapshotId: ctx.params.snapshotId })),
+      action: async (ctx) =>
+        void (await onHost(deps, ctx, 'snapshot.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type, snapshotId: ctx.params.snapshotId })),
     },
   ],
   succeeded: (ctx) =>
     endWork(deps, ctx, {
       outcome: SUCCESS,
-      events: (instance) => [{ type: 'SnapshotDeleted', data: { ...placeOf(instance), operationId: ctx.sagaId, snapshotId: ctx.params.snapshotId, snapshotName: ctx.params.snapshotName } }],
+      events: (instance) => [
+        {
+          type: 'SnapshotDeleted',
+          data: { ...placeOf(instance), operationId: ctx.sagaId, snapshotId: ctx.params.snapshotId, snapshotName: ctx.params.snapshotName },
+        },
+      ],
     }),
   failed: unlocked(deps),
 });
@@ -63,14 +74,18 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
         return { stopped: true };
       },
     },
-    { name: 'restore', action: async (ctx) => void (await onHost(deps, ctx, 'snapshot.restore', { instance: ctx.params.restoredSpec, snapshotId: ctx.params.snapshotId })) },
+    {
+      name: 'restore',
+      action: async (ctx) => void (await onHost(deps, ctx, 'snapshot.restore', { instance: ctx.params.restoredSpec, snapshotId: ctx.params.snapshotId })),
+    },
     {
       name: 'start',
       async action(ctx) {
         if (ctx.params.restart) await onHost(deps, ctx, 'instance.start', { instance: ctx.params.restoredSpec, epoch: ctx.params.epoch + 1 });
       },
       async undo(ctx) {
-        if (ctx.params.restart) await undoOnHost(deps, ctx, 'instance.stop', { instance: ctx.params.restoredSpec, epoch: ctx.params.epoch + 1, force: true, timeoutSeconds: 30 });
+        if (ctx.params.restart)
+          await undoOnHost(deps, ctx, 'instance.stop', { instance: ctx.params.restoredSpec, epoch: ctx.params.epoch + 1, force: true, timeoutSeconds: 30 });
       },
     },
   ],
@@ -80,20 +95,33 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
     } catch (error) {
       // A profile of the snapshot was deleted while its disk was being restored.
       if (!(error instanceof ConstraintViolation)) throw error;
-      const events = (instance: LiveInstance): InstanceEvent[] => [...(ctx.params.restart ? [restarted(ctx, instance, new Date())] : []), { type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }];
+      const events = (instance: LiveInstance): InstanceEvent[] => [
+        ...(ctx.params.restart ? [restarted(ctx, instance, new Date())] : []),
+        { type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } },
+      ];
       await endWork(deps, ctx, { outcome: { status: 'Failure', err: 'A profile that the snapshot uses does not exist any more' }, events });
     }
   },
   async failed(ctx, error) {
     if (!ctx.results.stopped) return unlocked(deps)(ctx, error);
-    await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceStopped', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'failed' } }] });
+    await endWork(deps, ctx, {
+      outcome: failure(error),
+      events: (instance) => [{ type: 'InstanceStopped', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'failed' } }],
+    });
   },
 });
 
 function restoredEvents(ctx: Context<RestoreParams>, instance: LiveInstance, now: Date): InstanceEvent[] {
   const snapshot = instance.snapshots.find((one) => one.id === ctx.params.snapshotId);
-  const begin = ctx.params.restart ? [{ type: 'InstanceRestarting' as const, data: { ...placeOf(instance), operationId: ctx.sagaId, epoch: ctx.params.epoch + 1 } }, restarted(ctx, instance, now)] : [];
-  const end: InstanceEvent[] = snapshot ? restored(instance, ctx.sagaId, snapshot) : [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }];
+  const begin = ctx.params.restart
+    ? [
+        { type: 'InstanceRestarting' as const, data: { ...placeOf(instance), operationId: ctx.sagaId, epoch: ctx.params.epoch + 1 } },
+        restarted(ctx, instance, now),
+      ]
+    : [];
+  const end: InstanceEvent[] = snapshot
+    ? restored(instance, ctx.sagaId, snapshot)
+    : [{ type: 'InstanceUnlocked', data: { ...placeOf(instance), operationId: ctx.sagaId } }];
   return [...begin, ...end];
 }
 

@@ -18,7 +18,9 @@ const failed =
   (ctx: StateContext, error: SagaError): Promise<void> =>
     endWork(deps, ctx, {
       outcome: failure(error),
-      events: (instance) => [{ type: 'InstanceActionFailed', data: { ...placeOf(instance), operationId: ctx.sagaId, status: ctx.params.statusBefore, message: error.message } }],
+      events: (instance) => [
+        { type: 'InstanceActionFailed', data: { ...placeOf(instance), operationId: ctx.sagaId, status: ctx.params.statusBefore, message: error.message } },
+      ],
     });
 
 const succeeded =
@@ -69,16 +71,27 @@ const restartSaga = (deps: Deps): Saga => ({
     },
     { name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) },
   ],
-  succeeded: succeeded(deps, (instance, operationId, now) => [{ type: 'InstanceRestarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } }]),
+  succeeded: succeeded(deps, (instance, operationId, now) => [
+    { type: 'InstanceRestarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } },
+  ]),
   async failed(ctx, error) {
     if (!ctx.results.stopped) return failed(deps)(ctx, error);
-    await endWork(deps, ctx, { outcome: failure(error), events: (instance) => [{ type: 'InstanceStopped', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'failed' } }] });
+    await endWork(deps, ctx, {
+      outcome: failure(error),
+      events: (instance) => [{ type: 'InstanceStopped', data: { ...placeOf(instance), operationId: ctx.sagaId, reason: 'failed' } }],
+    });
   },
 });
 
 const freezeSaga = (deps: Deps): Saga => ({
   type: 'instance.freeze',
-  steps: [{ name: 'freeze', action: async (ctx) => void (await onHost(deps, ctx, 'instance.freeze', run(ctx))), undo: (ctx) => undoOnHost(deps, ctx, 'instance.unfreeze', run(ctx)) }],
+  steps: [
+    {
+      name: 'freeze',
+      action: async (ctx) => void (await onHost(deps, ctx, 'instance.freeze', run(ctx))),
+      undo: (ctx) => undoOnHost(deps, ctx, 'instance.unfreeze', run(ctx)),
+    },
+  ],
   succeeded: succeeded(deps, (instance, operationId) => [{ type: 'InstanceFrozen', data: { ...placeOf(instance), operationId } }]),
   failed: failed(deps),
 });

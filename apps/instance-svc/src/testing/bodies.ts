@@ -17,7 +17,11 @@ export const emptyInstance = (name: string, changes: Partial<InstanceCommandBody
   ...changes,
 });
 
-export const action = (name: string, verb: InstanceCommandBody<'instance.set-state'>['action'], changes: Partial<InstanceCommandBody<'instance.set-state'>> = {}): InstanceCommandBody<'instance.set-state'> => ({
+export const action = (
+  name: string,
+  verb: InstanceCommandBody<'instance.set-state'>['action'],
+  changes: Partial<InstanceCommandBody<'instance.set-state'>> = {},
+): InstanceCommandBody<'instance.set-state'> => ({
   name,
   action: verb,
   timeout: -1,

@@ -4,7 +4,19 @@
  */
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { agentSubject, heartbeatSubject, newId, taskResultSubject, tasksStreamConfig, taskSubject, type AgentTask, type Heartbeat, type RunStatus, type TaskResult, type WireError } from '@weft/contracts';
+import {
+  agentSubject,
+  heartbeatSubject,
+  newId,
+  taskResultSubject,
+  tasksStreamConfig,
+  taskSubject,
+  type AgentTask,
+  type Heartbeat,
+  type RunStatus,
+  type TaskResult,
+  type WireError,
+} from '@weft/contracts';
 
 export interface FakeInstance {
   status: RunStatus;
@@ -30,7 +42,11 @@ export class FakeAgent {
   async start(): Promise<void> {
     const manager = await jetstreamManager(this.nats);
     await manager.streams.add(tasksStreamConfig);
-    await manager.consumers.add(tasksStreamConfig.name, { durable_name: this.member, filter_subject: taskSubject(this.member), ack_policy: AckPolicy.Explicit });
+    await manager.consumers.add(tasksStreamConfig.name, {
+      durable_name: this.member,
+      filter_subject: taskSubject(this.member),
+      ack_policy: AckPolicy.Explicit,
+    });
     const messages = await (await jetstream(this.nats).consumers.get(tasksStreamConfig.name, this.member)).consume({ max_messages: 200 });
     void (async () => {
       for await (const message of messages) {
@@ -38,7 +54,9 @@ export class FakeAgent {
         message.ack();
       }
     })();
-    const requests = this.nats.subscribe(agentSubject(this.member, '>'), { callback: (_error, message) => void message.respond(JSON.stringify({ ok: true, result: {} })) });
+    const requests = this.nats.subscribe(agentSubject(this.member, '>'), {
+      callback: (_error, message) => void message.respond(JSON.stringify({ ok: true, result: {} })),
+    });
     const timer = setInterval(() => this.beat(), 200);
     this.stops = [() => void messages.close(), () => requests.unsubscribe(), () => clearInterval(timer)];
     this.beat();
@@ -60,7 +78,17 @@ export class FakeAgent {
         { name: 'sim', type: 'virtual-machine', version: '1', info: {} },
       ],
       missingDrivers: [],
-      resources: { cpus: 2, memoryBytes: 8e9, memoryFreeBytes: 6e9, diskBytes: 1e11, diskFreeBytes: 9e10, architecture: 'x86_64', kernelVersion: '6', osName: 'Debian', osVersion: '12' },
+      resources: {
+        cpus: 2,
+        memoryBytes: 8e9,
+        memoryFreeBytes: 6e9,
+        diskBytes: 1e11,
+        diskFreeBytes: 9e10,
+        architecture: 'x86_64',
+        kernelVersion: '6',
+        osName: 'Debian',
+        osVersion: '12',
+      },
       images: [],
       instances: this.reports ?? running,
     };

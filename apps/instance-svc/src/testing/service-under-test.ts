@@ -3,7 +3,16 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { NestFactory } from '@nestjs/core';
 import type { INestMicroservice } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { commandSubject, newId, unwrap, type CommandReply, type InstanceCommandBody, type InstanceCommandName, type LxdOperation, type Meta } from '@weft/contracts';
+import {
+  commandSubject,
+  newId,
+  unwrap,
+  type CommandReply,
+  type InstanceCommandBody,
+  type InstanceCommandName,
+  type LxdOperation,
+  type Meta,
+} from '@weft/contracts';
 import { connectNats, createLogger } from '@weft/platform';
 import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
 import { CommandServer } from '../api/command-server';
@@ -28,7 +37,10 @@ export class ServiceUnderTest {
   ) {}
 
   static async start({ postgres, broker }: Infrastructure): Promise<ServiceUnderTest> {
-    const running = await compose({ postgresUrl: postgres.url, schema: 'instance', poolSize: 12, natsUrl: broker.url, memberOfflineMs: 3_000, poolSource: '/var/lib/weft/members' }, QUIET);
+    const running = await compose(
+      { postgresUrl: postgres.url, schema: 'instance', poolSize: 12, natsUrl: broker.url, memberOfflineMs: 3_000, poolSource: '/var/lib/weft/members' },
+      QUIET,
+    );
     const server = new CommandServer(await connectNats(broker.url, 'commands', QUIET), 'instance-svc');
     const app = await NestFactory.createMicroservice<MicroserviceOptions>(InstanceModule.forDeps(running.deps), { strategy: server, logger: false });
     await app.listen();
@@ -43,7 +55,14 @@ export class ServiceUnderTest {
   }
 
   async send<T, N extends InstanceCommandName = InstanceCommandName>(name: N, body: InstanceCommandBody<N>, meta: Partial<Meta> = {}): Promise<T> {
-    const full: Meta = { actor: { protocol: 'unix', username: 'root', address: '@', projects: null }, project: 'default', requestId: newId(), correlationId: newId(), commandId: newId(), ...meta };
+    const full: Meta = {
+      actor: { protocol: 'unix', username: 'root', address: '@', projects: null },
+      project: 'default',
+      requestId: newId(),
+      correlationId: newId(),
+      commandId: newId(),
+      ...meta,
+    };
     const reply = await this.client.request(commandSubject('instance', name), JSON.stringify({ meta: full, body }), { timeout: 10_000 });
     return unwrap(reply.json<CommandReply<T>>());
   }
@@ -52,7 +71,9 @@ export class ServiceUnderTest {
   async ended({ id }: LxdOperation): Promise<LxdOperation> {
     return eventually(
       async () => {
-        const { rows } = await this.running.deps.pool.query<{ doc: string; status_code: number }>('SELECT doc, status_code FROM operation_v1 WHERE id = $1', [id]);
+        const { rows } = await this.running.deps.pool.query<{ doc: string; status_code: number }>('SELECT doc, status_code FROM operation_v1 WHERE id = $1', [
+          id,
+        ]);
         if (!rows[0] || rows[0].status_code < 200) throw new Error(`operation ${id} runs`);
         return JSON.parse(rows[0].doc) as LxdOperation;
       },
@@ -61,7 +82,10 @@ export class ServiceUnderTest {
   }
 
   async instance(name: string, project = 'default'): Promise<Record<string, unknown> | undefined> {
-    const { rows } = await this.running.deps.pool.query<{ full_doc: string }>('SELECT full_doc FROM instance_v1 WHERE project = $1 AND name = $2', [project, name]);
+    const { rows } = await this.running.deps.pool.query<{ full_doc: string }>('SELECT full_doc FROM instance_v1 WHERE project = $1 AND name = $2', [
+      project,
+      name,
+    ]);
     return rows[0] && (JSON.parse(rows[0].full_doc) as Record<string, unknown>);
   }
 

@@ -18,7 +18,20 @@ const writable = {
   /** Profile ids, in order. */
   profiles: z.array(z.string()),
 };
-export const lockKind = z.enum(['create', 'start', 'stop', 'restart', 'freeze', 'unfreeze', 'snapshot', 'snapshot-delete', 'restore', 'rename', 'update', 'delete']);
+export const lockKind = z.enum([
+  'create',
+  'start',
+  'stop',
+  'restart',
+  'freeze',
+  'unfreeze',
+  'snapshot',
+  'snapshot-delete',
+  'restore',
+  'rename',
+  'update',
+  'delete',
+]);
 export type LockKind = z.infer<typeof lockKind>;
 
 /** Why an instance is not running any more. */

@@ -15,6 +15,11 @@ export const operationEvents = {
     sagaType: z.string().nullable(),
   }),
   OperationCancelRequested: z.object({ ...place }),
-  OperationCompleted: z.object({ ...place, status: z.enum(['Success', 'Failure', 'Cancelled']), err: z.string(), metadata: z.record(z.string(), z.unknown()).nullable() }),
+  OperationCompleted: z.object({
+    ...place,
+    status: z.enum(['Success', 'Failure', 'Cancelled']),
+    err: z.string(),
+    metadata: z.record(z.string(), z.unknown()).nullable(),
+  }),
 } as const;
 export type OperationEvent = EventOf<typeof operationEvents>;

@@ -21,7 +21,21 @@ export type SnapshotContent = z.infer<typeof snapshotContent>;
 /** In the stream of their instance: a snapshot's name is unique there, and restore needs both. */
 export const snapshotEvents = {
   SnapshotCreated: z.object({ id: z.string(), project: z.string(), name: z.string(), operationId: z.string(), snapshot: snapshotContent }),
-  SnapshotUpdated: z.object({ id: z.string(), project: z.string(), name: z.string(), snapshotId: z.string(), snapshotName: z.string(), expiresAt: z.string().nullable() }),
+  SnapshotUpdated: z.object({
+    id: z.string(),
+    project: z.string(),
+    name: z.string(),
+    snapshotId: z.string(),
+    snapshotName: z.string(),
+    expiresAt: z.string().nullable(),
+  }),
   SnapshotRenamed: z.object({ id: z.string(), project: z.string(), name: z.string(), snapshotId: z.string(), oldName: z.string(), snapshotName: z.string() }),
-  SnapshotDeleted: z.object({ id: z.string(), project: z.string(), name: z.string(), operationId: z.string(), snapshotId: z.string(), snapshotName: z.string() }),
+  SnapshotDeleted: z.object({
+    id: z.string(),
+    project: z.string(),
+    name: z.string(),
+    operationId: z.string(),
+    snapshotId: z.string(),
+    snapshotName: z.string(),
+  }),
 } as const;
