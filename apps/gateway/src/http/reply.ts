@@ -16,6 +16,8 @@ export type Reply =
 export const sync = (json: string, etag?: string): Reply => ({ kind: 'sync', json, etag });
 export const syncValue = (value: unknown): Reply => ({ kind: 'sync', json: JSON.stringify(value) });
 export const empty: Reply = { kind: 'empty' };
+/** An operation under way, in the project of the request. */
+export const started = (operation: LxdOperation, call: { project: string }): Reply => ({ kind: 'async', operation, project: call.project });
 export const created = (location: string): Reply => ({ kind: 'created', location });
 
 const JSON_TYPE = 'application/json';

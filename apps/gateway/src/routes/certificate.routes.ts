@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { certificatePatch, certificatePut, certificatesPost, WeftError } from '@weft/contracts';
+import type { Row } from '../clients/read.client';
 import { resourceUrl } from '../domain/resource-url';
 import type { Deps } from '../gateway.deps';
-import { created, empty, sync, type Reply } from '../http/reply';
-import { route, type Call, type Route } from '../http/route';
+import { created, empty, sync, started, type Reply } from '../http/reply';
+import { route, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 import { serverAddresses } from './server.routes';
 
@@ -17,74 +18,61 @@ const COLLECTION: Collection = {
 };
 const GET = { name: 'certificate', sql: 'select doc, etag, fingerprint from instance.certificate_v1 where fingerprint like $1 limit 2' };
 
-export function certificateRoutes(deps: Deps): Route[] {
-  const { reads, commands } = deps;
-  const find = async (call: Call) => {
-    const fingerprint = call.params.fingerprint ?? '';
-    const rows = /^[0-9a-f]{1,64}$/.test(fingerprint) ? await reads.rows(GET, [`${fingerprint}%`]) : [];
-    if (rows.length > 1) throw new WeftError('request.invalid', 'The partial fingerprint matches more than one certificate');
-    if (!rows[0]) throw new WeftError('certificate.not-found', 'Certificate not found');
-    return rows[0];
-  };
+const ALL = '/1.0/certificates';
+const ONE = `${ALL}/:fingerprint`;
+
+export const certificateRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'GET',
+    path: ALL,
+    summary: 'List trusted certificates',
+    access: 'admin',
+    handle: async (call) => sync(await listJson(deps.reads, COLLECTION, EVERYTHING, recursionOf(call.query), call.query.filter)),
+  }),
+  route({
+    method: 'POST',
+    path: ALL,
+    summary: 'Add a certificate, with a password or token when not trusted yet',
+    access: 'public',
+    body: certificatesPost,
+    handle: (call) => add(deps, call),
+  }),
+  ...objectRoutes(deps),
+];
+
+async function find({ reads }: Deps, call: Call): Promise<Row> {
+  const fingerprint = call.params.fingerprint ?? '';
+  const rows = /^[0-9a-f]{1,64}$/.test(fingerprint) ? await reads.rows(GET, [`${fingerprint}%`]) : [];
+  if (rows.length > 1) throw new WeftError('request.invalid', 'The partial fingerprint matches more than one certificate');
+  if (!rows[0]) throw new WeftError('certificate.not-found', 'Certificate not found');
+  return rows[0];
+}
+
+function objectRoutes(deps: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: ONE, summary, access: 'admin' as const });
   const update = async (call: Call<{ certificate?: string } & Record<string, unknown>>, mode: 'replace' | 'merge') => {
-    const [, , fingerprint] = await find(call);
+    const [, , fingerprint] = await find(deps, call);
     const { certificate, ...rest } = call.body;
     const certificatePem = certificate ? pemOf(certificate) : undefined;
-    await commands.send('certificate.update', { ...rest, certificatePem, mode, fingerprint, ifMatch: call.ifMatch }, call.meta());
+    await deps.commands.send('certificate.update', { ...rest, certificatePem, mode, fingerprint, ifMatch: call.ifMatch }, call.meta());
     deps.trust.forget();
     return empty;
   };
-  const one = '/1.0/certificates/:fingerprint';
   return [
     route({
-      method: 'GET',
-      path: '/1.0/certificates',
-      summary: 'List trusted certificates',
-      access: 'admin',
-      handle: async (call) => sync(await listJson(reads, COLLECTION, EVERYTHING, recursionOf(call.query), call.query.filter)),
-    }),
-    route({
-      method: 'POST',
-      path: '/1.0/certificates',
-      summary: 'Add a certificate, with a password or token when not trusted yet',
-      access: 'public',
-      body: certificatesPost,
-      handle: (call) => add(deps, call),
-    }),
-    route({
-      method: 'GET',
-      path: one,
-      summary: 'A trusted certificate',
-      access: 'admin',
+      ...define('GET', 'A trusted certificate'),
       handle: async (call) => {
-        const row = await find(call);
+        const row = await find(deps, call);
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
+    route({ ...define('PUT', 'Replace a trusted certificate'), body: certificatePut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change a trusted certificate'), body: certificatePatch, handle: (call) => update(call, 'merge') }),
     route({
-      method: 'PUT',
-      path: one,
-      summary: 'Replace a trusted certificate',
-      access: 'admin',
-      body: certificatePut,
-      handle: (call) => update(call, 'replace'),
-    }),
-    route({
-      method: 'PATCH',
-      path: one,
-      summary: 'Change a trusted certificate',
-      access: 'admin',
-      body: certificatePatch,
-      handle: (call) => update(call, 'merge'),
-    }),
-    route({
-      method: 'DELETE',
-      path: one,
-      summary: 'Trust a certificate no longer',
-      access: 'admin',
+      ...define('DELETE', 'Trust a certificate no longer'),
       handle: async (call) => {
-        const [, , fingerprint] = await find(call);
-        await commands.send('certificate.delete', { fingerprint }, call.meta());
+        const [, , fingerprint] = await find(deps, call);
+        await deps.commands.send('certificate.delete', { fingerprint }, call.meta());
         deps.trust.forget();
         return empty;
       },
@@ -108,7 +96,7 @@ async function add(deps: Deps, call: Body): Promise<Reply> {
       { name, restricted, projects, serverFingerprint: deps.certificate.fingerprint, addresses: serverAddresses(deps) },
       call.meta(),
     );
-    return { kind: 'async', operation, project: call.project };
+    return started(operation, call);
   }
   if (!admin && password === '') throw new WeftError('auth.forbidden', 'not authorized');
   const certificatePem = certificate === '' ? presented(call) : pemOf(certificate);

@@ -2,7 +2,7 @@ import { imageAliasesPost, imageAliasPatch, imageAliasPut, renamePost } from '@w
 import { resourceUrl } from '../domain/resource-url';
 import type { Deps } from '../gateway.deps';
 import { created, empty, sync } from '../http/reply';
-import { route, type Call, type Route } from '../http/route';
+import { route, type Call, type Method, type Route } from '../http/route';
 import { ALIASES, aliasScope, findAlias } from '../queries/image.query';
 import { listJson, recursionOf } from '../queries/list.query';
 
@@ -10,11 +10,9 @@ import { listJson, recursionOf } from '../queries/list.query';
 const PATH = '/1.0/images/aliases/*';
 const nameOf = (call: Call): string => call.params['*'] ?? '';
 
-export function imageAliasRoutes({ reads, commands }: Deps): Route[] {
-  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
-    await commands.send('image-alias.update', { ...call.body, mode, name: nameOf(call), ifMatch: call.ifMatch }, call.meta());
-    return empty;
-  };
+export const imageAliasRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps)];
+
+function collectionRoutes({ reads, commands }: Deps): Route[] {
   return [
     route({
       method: 'GET',
@@ -34,30 +32,28 @@ export function imageAliasRoutes({ reads, commands }: Deps): Route[] {
         return created(resourceUrl(['images', 'aliases', call.body.name], call.project));
       },
     }),
+  ];
+}
+
+function objectRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: PATH, summary, access: 'project' as const });
+  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
+    await commands.send('image-alias.update', { ...call.body, mode, name: nameOf(call), ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  return [
     route({
-      method: 'GET',
-      path: PATH,
-      summary: 'An image alias',
+      ...define('GET', 'An image alias'),
       access: 'public',
       handle: async (call) => {
         const row = await findAlias(reads, call, nameOf(call));
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'PUT', path: PATH, summary: 'Replace an image alias', access: 'project', body: imageAliasPut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PUT', 'Replace an image alias'), body: imageAliasPut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change parts of an image alias'), body: imageAliasPatch, handle: (call) => update(call, 'merge') }),
     route({
-      method: 'PATCH',
-      path: PATH,
-      summary: 'Change parts of an image alias',
-      access: 'project',
-      body: imageAliasPatch,
-      handle: (call) => update(call, 'merge'),
-    }),
-    route({
-      method: 'POST',
-      path: PATH,
-      summary: 'Rename an image alias',
-      access: 'project',
+      ...define('POST', 'Rename an image alias'),
       body: renamePost,
       handle: async (call) => {
         await commands.send('image-alias.rename', { name: nameOf(call), newName: call.body.name }, call.meta());
@@ -65,10 +61,7 @@ export function imageAliasRoutes({ reads, commands }: Deps): Route[] {
       },
     }),
     route({
-      method: 'DELETE',
-      path: PATH,
-      summary: 'Delete an image alias',
-      access: 'project',
+      ...define('DELETE', 'Delete an image alias'),
       handle: async (call) => {
         await commands.send('image-alias.delete', { name: nameOf(call) }, call.meta());
         return empty;

@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { newId, WeftError, type StagedImage } from '@weft/contracts';
 import { openChannel } from '@weft/session';
 import type { Deps } from '../gateway.deps';
-import type { Reply } from '../http/reply';
+import { started, type Reply } from '../http/reply';
 import type { Call } from '../http/route';
 
 const UPLOAD_TIMEOUT_MS = 6 * 3_600_000;
@@ -46,7 +46,7 @@ export async function uploadImage(deps: Deps, call: Call): Promise<Reply> {
     profiles: profilesOf(call),
     aliases: [],
   };
-  return { kind: 'async', operation: await deps.commands.start('image.create', body, call.meta()), project: call.project };
+  return started(await deps.commands.start('image.create', body, call.meta()), call);
 }
 
 const header = (call: Call, name: string): string => {

@@ -1,93 +1,69 @@
 import { imagePatch, imagePut, WeftError } from '@weft/contracts';
 import { isTrusted } from '../domain/policy';
 import type { Deps } from '../gateway.deps';
-import { empty, sync } from '../http/reply';
-import { route, type Call, type Route } from '../http/route';
+import { empty, sync, started } from '../http/reply';
+import { route, type Call, type Method, type Route } from '../http/route';
 import { findImage, IMAGES, imageScope } from '../queries/image.query';
 import { listJson, recursionOf } from '../queries/list.query';
 import { requireProject } from '../queries/project-scope';
 import { exportImage } from './image-export';
 import { uploadImage } from './image-upload';
 
-export function imageRoutes(deps: Deps): Route[] {
-  const { reads, commands } = deps;
-  const update = async (call: Call<Record<string, unknown>>, mode: 'replace' | 'merge') => {
-    const row = await findImage(reads, call, call.params.fingerprint ?? '');
-    const { expires_at: expiresAt, ...body } = call.body;
-    await commands.send(
-      'image.update',
-      { ...body, ...(expiresAt == null ? {} : { expires_at: expiresAt }), mode, fingerprint: row[2], ifMatch: call.ifMatch },
-      call.meta(),
-    );
-    return empty;
-  };
+const ONE = '/1.0/images/:fingerprint';
+
+export const imageRoutes = (deps: Deps): Route[] => [...readRoutes(deps), ...writeRoutes(deps), ...laterRoutes()];
+
+function readRoutes(deps: Deps): Route[] {
+  const { reads } = deps;
+  const define = (path: string, summary: string) => ({ method: 'GET' as const, path, summary, access: 'public' as const });
   return [
     route({
-      method: 'GET',
-      path: '/1.0/images',
-      summary: 'List images; without trust only public ones',
-      access: 'public',
+      ...define('/1.0/images', 'List images; without trust only public ones'),
       handle: async (call) => {
         const json = await listJson(reads, IMAGES, imageScope(call), recursionOf(call.query), call.query.filter);
         if (json === '[]' && isTrusted(call.actor)) await requireProject(reads, call.project);
         return sync(json);
       },
     }),
-    route({ method: 'POST', path: '/1.0/images', summary: 'Upload an image', access: 'project', handle: (call) => uploadImage(deps, call) }),
     route({
-      method: 'GET',
-      path: '/1.0/images/:fingerprint',
-      summary: 'An image; without trust only a public one',
-      access: 'public',
+      ...define(ONE, 'An image; without trust only a public one'),
       handle: async (call) => {
         const row = await findImage(reads, call, call.params.fingerprint ?? '');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({
-      method: 'GET',
-      path: '/1.0/images/:fingerprint/export',
-      summary: 'The files of an image',
-      access: 'public',
-      handle: (call) => exportImage(deps, call),
-    }),
-    route({
-      method: 'PUT',
-      path: '/1.0/images/:fingerprint',
-      summary: 'Replace the properties of an image',
-      access: 'project',
-      body: imagePut,
-      handle: (call) => update(call, 'replace'),
-    }),
-    route({
-      method: 'PATCH',
-      path: '/1.0/images/:fingerprint',
-      summary: 'Change properties of an image',
-      access: 'project',
-      body: imagePatch,
-      handle: (call) => update(call, 'merge'),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/1.0/images/:fingerprint',
-      summary: 'Delete an image',
-      access: 'project',
-      handle: async (call) => {
-        const row = await findImage(reads, call, call.params.fingerprint ?? '');
-        return { kind: 'async', operation: await commands.start('image.delete', { fingerprint: row[2] ?? '' }, call.meta()), project: call.project };
-      },
-    }),
-    ...(['refresh', 'secret', 'export'] as const).map((action) =>
-      route({
-        method: 'POST',
-        path: `/1.0/images/:fingerprint/${action}`,
-        summary: 'Not offered yet',
-        access: 'project',
-        handle: unsupported,
-      }),
-    ),
+    route({ ...define(`${ONE}/export`, 'The files of an image'), handle: (call) => exportImage(deps, call) }),
   ];
 }
+
+function writeRoutes(deps: Deps): Route[] {
+  const { reads, commands } = deps;
+  const define = (method: Method, summary: string) => ({ method, path: ONE, summary, access: 'project' as const });
+  const update = async (call: Call<Record<string, unknown>>, mode: 'replace' | 'merge') => {
+    const row = await findImage(reads, call, call.params.fingerprint ?? '');
+    const { expires_at: expiresAt, ...body } = call.body;
+    const expiry = expiresAt == null ? {} : { expires_at: expiresAt };
+    await commands.send('image.update', { ...body, ...expiry, mode, fingerprint: row[2], ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  return [
+    route({ ...define('POST', 'Upload an image'), path: '/1.0/images', handle: (call) => uploadImage(deps, call) }),
+    route({ ...define('PUT', 'Replace the properties of an image'), body: imagePut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change properties of an image'), body: imagePatch, handle: (call) => update(call, 'merge') }),
+    route({
+      ...define('DELETE', 'Delete an image'),
+      handle: async (call) => {
+        const row = await findImage(reads, call, call.params.fingerprint ?? '');
+        return started(await commands.start('image.delete', { fingerprint: row[2] ?? '' }, call.meta()), call);
+      },
+    }),
+  ];
+}
+
+const laterRoutes = (): Route[] =>
+  ['refresh', 'secret', 'export'].map((action) =>
+    route({ method: 'POST', path: `${ONE}/${action}`, summary: 'Not offered yet', access: 'project', handle: unsupported }),
+  );
 
 function unsupported(): never {
   throw new WeftError('request.unsupported', 'This server does not exchange images with other servers yet');

@@ -1,8 +1,8 @@
 import { newId, WeftError } from '@weft/contracts';
 import { openChannel } from '@weft/session';
 import type { Deps } from '../gateway.deps';
-import { empty, sync, syncValue } from '../http/reply';
-import { route, type Route } from '../http/route';
+import { empty, sync, syncValue, type Reply } from '../http/reply';
+import { route, type Call, type Route } from '../http/route';
 import { GET_INSTANCE, instanceNotFound, locate } from '../queries/instance.query';
 import { underEachCollection } from './instance.routes';
 
@@ -34,21 +34,7 @@ function logRoutes(deps: Deps, prefix: string): Route[] {
       path: `${prefix}/logs/:file`,
       summary: 'A log file',
       access: 'project',
-      handle: async (call) => {
-        const name = checked(call.params.file);
-        const { member, spec } = await locate(deps, call.params.name ?? '', call.meta());
-        const sessionId = newId();
-        const data = openChannel(deps.nc, { sessionId, channel: 'data', side: 'client' });
-        data.on('error', () => undefined);
-        try {
-          await deps.commands.ask(member, 'log.get', { instance: spec, sessionId, name }, call.meta());
-        } catch (error) {
-          data.destroy();
-          throw error;
-        }
-        data.end();
-        return { kind: 'raw', contentType: 'application/octet-stream', body: data };
-      },
+      handle: (call) => getLog(deps, call, checked(call.params.file)),
     }),
     route({
       method: 'DELETE',
@@ -63,6 +49,22 @@ function logRoutes(deps: Deps, prefix: string): Route[] {
       },
     }),
   ];
+}
+
+async function getLog(deps: Deps, call: Call, name: string): Promise<Reply> {
+  const { member, spec } = await locate(deps, call.params.name ?? '', call.meta());
+  const sessionId = newId();
+  const data = openChannel(deps.nc, { sessionId, channel: 'data', side: 'client' });
+  // The failure of a transfer is the reply's: without a listener it would be a defect.
+  data.on('error', () => undefined);
+  try {
+    await deps.commands.ask(member, 'log.get', { instance: spec, sessionId, name }, call.meta());
+  } catch (error) {
+    data.destroy();
+    throw error;
+  }
+  data.end();
+  return { kind: 'raw', contentType: 'application/octet-stream', body: data };
 }
 
 interface InstanceDocument {

@@ -2,7 +2,7 @@
 import { instanceConsolePost, instanceExecPost, WeftError, type LxdOperation } from '@weft/contracts';
 import { EXEC_FDS, operationFds, type Fd } from '../domain/operation-secret';
 import type { Deps } from '../gateway.deps';
-import { empty, type Reply } from '../http/reply';
+import { empty, started, type Reply } from '../http/reply';
 import { route, type Route } from '../http/route';
 import { locate } from '../queries/instance.query';
 import { underEachCollection } from './instance.routes';
@@ -27,7 +27,7 @@ function execRoute(deps: Deps, path: string): Route {
       const { 'wait-for-websocket': waitForWebsocket, 'record-output': recordOutput, ...rest } = call.body;
       if (waitForWebsocket && recordOutput) throw new WeftError('request.invalid', 'Output cannot be recorded and sent over websockets at the same time');
       const operation = await deps.commands.start('instance.exec', { name: call.params.name ?? '', ...rest, waitForWebsocket, recordOutput }, call.meta());
-      if (!waitForWebsocket) return { kind: 'async', operation, project: call.project };
+      if (!waitForWebsocket) return started(operation, call);
       return withFds(deps, operation, call.project, rest.interactive ? EXEC_FDS.interactive : EXEC_FDS.plain);
     },
   });

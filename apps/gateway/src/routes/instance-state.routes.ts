@@ -1,6 +1,6 @@
 import { instanceStatePut, type InstanceUsage } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
-import { sync, syncValue } from '../http/reply';
+import { sync, syncValue, started } from '../http/reply';
 import { route, type Call, type Route } from '../http/route';
 import { GET_INSTANCE_STATE, instanceNotFound, locate } from '../queries/instance.query';
 import { underEachCollection } from './instance.routes';
@@ -32,11 +32,7 @@ function stateRoutes(deps: Deps, path: string): Route[] {
       summary: 'Start, stop, restart, freeze or unfreeze an instance',
       access: 'project',
       body: instanceStatePut,
-      handle: async (call) => ({
-        kind: 'async',
-        operation: await commands.start('instance.set-state', { name: call.params.name ?? '', ...call.body }, call.meta()),
-        project: call.project,
-      }),
+      handle: async (call) => started(await commands.start('instance.set-state', { name: call.params.name ?? '', ...call.body }, call.meta()), call),
     }),
   ];
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { instancePatch, instancePost, instancePut, instancesPost, instancesPut, instanceSource, instanceType, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
 import { validate } from '../http/body';
-import { empty, sync, type Reply } from '../http/reply';
+import { empty, sync, started, type Reply } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '../queries/instance.query';
 import { listJson, recursionOf, type Scope } from '../queries/list.query';
@@ -64,7 +64,7 @@ function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCol
           target: call.query.target === 'none' ? '' : (call.query.target ?? ''),
         };
         if (body.source.type === 'copy' && body.source.project !== undefined) requireProjectOf(call, body.source.project);
-        return { kind: 'async', operation: await commands.start('instance.create', body, call.meta()), project: call.project };
+        return started(await commands.start('instance.create', body, call.meta()), call);
       },
     }),
     route({
@@ -73,7 +73,7 @@ function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCol
       summary: 'Change the state of every instance of a project',
       access: 'project',
       body: instancesPut,
-      handle: async (call) => ({ kind: 'async', operation: await commands.start('instances.set-state', call.body.state, call.meta()), project: call.project }),
+      handle: async (call) => started(await commands.start('instances.set-state', call.body.state, call.meta()), call),
     }),
   ];
 }
@@ -94,26 +94,18 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
     if (!row) throw instanceNotFound();
     return sync(row[0] ?? 'null', row[1] ?? undefined);
   };
+  const replace = async (call: Call<z.output<typeof instancePut>>): Promise<Reply> => {
+    const { restore, stateful, ...content } = call.body;
+    const name = call.params.name ?? '';
+    if (restore === '') return started(await commands.start('instance.update', { name, ifMatch: call.ifMatch, ...content }, call.meta()), call);
+    // "s0", or "c1/s0" as the stock client writes it.
+    const snapshot = restore.slice(restore.indexOf('/') + 1);
+    return started(await commands.start('instance.restore', { name, snapshot, stateful }, call.meta()), call);
+  };
   const define = (method: Method, summary: string) => ({ method, path, summary, access: 'project' as const });
   return [
     route({ ...define('GET', 'An instance; recursion=1 adds state and snapshots'), handle: get }),
-    route({
-      ...define('PUT', 'Replace the configuration of an instance, or restore a snapshot'),
-      body: instancePut,
-      handle: async (call) => {
-        const { restore, stateful, ...content } = call.body;
-        const name = call.params.name ?? '';
-        const operation =
-          restore === ''
-            ? await commands.start('instance.update', { name, ifMatch: call.ifMatch, ...content }, call.meta())
-            : await commands.start(
-                'instance.restore',
-                { name, snapshot: restore.includes('/') ? restore.slice(restore.indexOf('/') + 1) : restore, stateful },
-                call.meta(),
-              );
-        return { kind: 'async', operation, project: call.project };
-      },
-    }),
+    route({ ...define('PUT', 'Replace the configuration of an instance, or restore a snapshot'), body: instancePut, handle: replace }),
     route({
       ...define('PATCH', 'Change parts of the configuration of an instance'),
       body: instancePatch,
@@ -129,20 +121,12 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
         const { name, migration, pool, project } = call.body;
         if (migration || pool !== '' || project !== '')
           throw new WeftError('request.unsupported', 'This server cannot move instances between servers, members, pools or projects yet');
-        return {
-          kind: 'async',
-          operation: await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()),
-          project: call.project,
-        };
+        return started(await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()), call);
       },
     }),
     route({
       ...define('DELETE', 'Delete an instance'),
-      handle: async (call) => ({
-        kind: 'async',
-        operation: await commands.start('instance.delete', { name: call.params.name ?? '' }, call.meta()),
-        project: call.project,
-      }),
+      handle: async (call) => started(await commands.start('instance.delete', { name: call.params.name ?? '' }, call.meta()), call),
     }),
   ];
 }

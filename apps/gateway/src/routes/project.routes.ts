@@ -4,7 +4,7 @@ import { projectState } from '../domain/project-state';
 import { resourceUrl } from '../domain/resource-url';
 import type { Row } from '../clients/read.client';
 import type { Deps } from '../gateway.deps';
-import { created, empty, sync, syncValue } from '../http/reply';
+import { created, empty, sync, syncValue, started } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 
@@ -93,11 +93,7 @@ function writeRoutes({ commands }: Deps): Route[] {
     route({
       ...define('POST', 'Rename a project'),
       body: renamePost,
-      handle: async (call) => ({
-        kind: 'async',
-        operation: await commands.start('project.rename', { name: call.params.name ?? '', newName: call.body.name }, call.meta()),
-        project: call.project,
-      }),
+      handle: async (call) => started(await commands.start('project.rename', { name: call.params.name ?? '', newName: call.body.name }, call.meta()), call),
     }),
     route({
       ...define('DELETE', 'Delete a project'),

@@ -1,6 +1,6 @@
 import { snapshotPost, snapshotPut, snapshotsPost, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
-import { sync, type Reply } from '../http/reply';
+import { sync, started, type Reply } from '../http/reply';
 import { route, type Call, type Route } from '../http/route';
 import { GET_INSTANCE, instanceNotFound } from '../queries/instance.query';
 import { listJson, recursionOf } from '../queries/list.query';
@@ -44,11 +44,7 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
       body: snapshotsPost,
       handle: async (call) => {
         const { name, stateful, expires_at: expiresAt } = call.body;
-        return {
-          kind: 'async',
-          operation: await commands.start('snapshot.create', { instance: call.params.name ?? '', name, stateful, expiresAt }, call.meta()),
-          project: call.project,
-        };
+        return started(await commands.start('snapshot.create', { instance: call.params.name ?? '', name, stateful, expiresAt }, call.meta()), call);
       },
     }),
   ];
@@ -56,11 +52,8 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
 
 function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
   const key = (call: Call) => ({ instance: call.params.name ?? '', name: call.params.snapshot ?? '' });
-  const update = async (call: Call<{ expires_at?: string | null }>): Promise<Reply> => ({
-    kind: 'async',
-    operation: await commands.start('snapshot.update', { ...key(call), ifMatch: call.ifMatch, expiresAt: call.body.expires_at }, call.meta()),
-    project: call.project,
-  });
+  const update = async (call: Call<{ expires_at?: string | null }>): Promise<Reply> =>
+    started(await commands.start('snapshot.update', { ...key(call), ifMatch: call.ifMatch, expiresAt: call.body.expires_at }, call.meta()), call);
   return [
     route({
       method: 'GET',
@@ -83,11 +76,7 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       body: snapshotPost,
       handle: async (call) => {
         if (call.body.migration) throw new WeftError('request.unsupported', 'This server cannot move snapshots between servers yet');
-        return {
-          kind: 'async',
-          operation: await commands.start('snapshot.rename', { ...key(call), newName: call.body.name }, call.meta()),
-          project: call.project,
-        };
+        return started(await commands.start('snapshot.rename', { ...key(call), newName: call.body.name }, call.meta()), call);
       },
     }),
     route({
@@ -95,7 +84,7 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       path,
       summary: 'Delete a snapshot',
       access: 'project',
-      handle: async (call) => ({ kind: 'async', operation: await commands.start('snapshot.delete', key(call), call.meta()), project: call.project }),
+      handle: async (call) => started(await commands.start('snapshot.delete', key(call), call.meta()), call),
     }),
   ];
 }
