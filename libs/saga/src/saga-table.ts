@@ -214,3 +214,9 @@ const moveStatement = (saga: string, step: string, lease: string): string => `
     SELECT id, $5, $12, $6, 'started' FROM moved WHERE $6::text IS NOT NULL
     ON CONFLICT (saga_id, step, direction) DO UPDATE SET status = 'started', attempts = ${step}.attempts + 1)
   SELECT cancel_requested AS cancel FROM moved`;
+
+/** Deletes sagas that ended longer ago than `keepMs`, with their steps. Returns how many. */
+export async function pruneSagas(pool: Pool, schema: string, keepMs: number): Promise<number> {
+  const sql = `DELETE FROM ${qualified(schema, 'saga')} WHERE status IN ('done', 'failed') AND finished_at < now() - make_interval(secs => $1)`;
+  return (await pool.query(sql, [keepMs / 1000])).rowCount ?? 0;
+}

@@ -3,7 +3,16 @@ import pino from 'pino';
 import { WeftError, newId } from '@weft/contracts';
 import { createEventStore, inTransaction } from '@weft/event-store';
 import { eventually, startPostgres, type TestPostgres } from '@weft/testing';
-import { createSagaRunner, defineSaga, sagaMigrations, type SagaContext, type SagaDefinition, type SagaRunner, type SagaRunnerOptions } from './index';
+import {
+  createSagaRunner,
+  defineSaga,
+  pruneSagas,
+  sagaMigrations,
+  type SagaContext,
+  type SagaDefinition,
+  type SagaRunner,
+  type SagaRunnerOptions,
+} from './index';
 import { sagaContract } from './testing/saga.contract';
 
 let postgres: TestPostgres;
@@ -212,10 +221,11 @@ test('a long step keeps its lease; two runners never run a saga at the same time
     steps: [
       {
         name: 'work',
-        action: async () => {
+        action: async (ctx) => {
           runs += 1;
           most = Math.max(most, ++inside);
-          await new Promise((resolve) => setTimeout(resolve, 1_200));
+          const firstLease = (await pool.query('SELECT lease_until FROM demo.saga WHERE id = $1', [ctx.sagaId])).rows[0].lease_until;
+          await eventually(async () => (await pool.query('SELECT now() > $1::timestamptz + interval $$300 ms$$ AS over', [firstLease])).rows[0].over);
           inside -= 1;
         },
       },
@@ -230,9 +240,9 @@ test('a long step keeps its lease; two runners never run a saga at the same time
           await until(await begin(first, 'long'), 'done');
           expect({ most, runs }).toEqual({ most: 1, runs: 1 });
         },
-        { leaseMs: 400 },
+        { leaseMs: 2_000 },
       ),
-    { leaseMs: 400 },
+    { leaseMs: 2_000 },
   );
 });
 
@@ -257,6 +267,19 @@ test('many sagas at once, inserted by two runners, each run once', async () => {
       }),
     { limit: 16 },
   );
+});
+
+test('old sagas that ended are pruned with their steps, others stay', async () => {
+  await withRunner(defineSaga(adding([])), async (runner) => {
+    const id = await begin(runner, 'adding', { start: 1 });
+    await until(id, 'done');
+    const running = newId();
+    await pool.query(`INSERT INTO demo.saga (id, type, params) VALUES ($1, 'nobody-runs-this', '{}')`, [running]);
+    expect(await pruneSagas(pool, schema, 3_600_000)).toBe(0);
+    expect(await pruneSagas(pool, schema, 0)).toBeGreaterThan(0);
+    expect(await stateOf(id)).toBeUndefined();
+    expect(await stateOf(running)).toBeDefined();
+  });
 });
 
 /** A world of rows that remember which command made them: idempotent by command id, as real steps are. */

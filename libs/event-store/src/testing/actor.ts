@@ -90,6 +90,9 @@ async function answered(attempt: () => Promise<unknown>): Promise<void> {
   }
 }
 
+// A test run that was killed leaves nobody behind.
+process.on('disconnect', () => process.exit(1));
+
 main().catch((error: Error) => {
   process.stderr.write(`${error.stack}\n`);
   process.exit(1);
