@@ -57,7 +57,7 @@ export interface QmpCommands {
   'blockdev-add': [{ driver: string; 'node-name': string } & Record<string, unknown>, object];
   'blockdev-del': [{ 'node-name': string }, object];
   'blockdev-backup': [BlockdevBackup, object];
-  'block_resize': [{ 'node-name': string; size: number }, object];
+  block_resize: [{ 'node-name': string; size: number }, object];
   transaction: [{ actions: { type: string; data: object }[] }, object];
   'job-cancel': [{ id: string }, object];
   'job-dismiss': [{ id: string }, object];

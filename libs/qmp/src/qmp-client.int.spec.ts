@@ -13,8 +13,19 @@ describe('QmpClient', () => {
   let socket: string;
   let child: ChildProcess;
   const start = async () => {
-    const agent = ['-device', 'virtio-serial', '-chardev', `socket,path=${join(dir, 'qga.sock')},server=on,wait=off,id=qga`, '-device', 'virtserialport,chardev=qga,name=org.qemu.guest_agent.0'];
-    child = spawn(QEMU, ['-S', '-nodefaults', '-accel', 'tcg', '-m', '8', '-display', 'none', '-machine', 'q35', '-qmp', `unix:${socket},server=on,wait=off`, ...agent], { stdio: 'ignore' });
+    const agent = [
+      '-device',
+      'virtio-serial',
+      '-chardev',
+      `socket,path=${join(dir, 'qga.sock')},server=on,wait=off,id=qga`,
+      '-device',
+      'virtserialport,chardev=qga,name=org.qemu.guest_agent.0',
+    ];
+    child = spawn(
+      QEMU,
+      ['-S', '-nodefaults', '-accel', 'tcg', '-m', '8', '-display', 'none', '-machine', 'q35', '-qmp', `unix:${socket},server=on,wait=off`, ...agent],
+      { stdio: 'ignore' },
+    );
     while (!existsSync(socket)) await new Promise((resolve) => setImmediate(resolve));
   };
   const connect = async (options = {}) => {

@@ -20,7 +20,10 @@ const infoSchema = z.object({
   'virtual-size': z.number(),
   'actual-size': z.number(),
   'backing-filename': z.string().optional(),
-  'format-specific': z.object({ data: z.object({ 'data-file': z.string().optional() }).loose() }).loose().optional(),
+  'format-specific': z
+    .object({ data: z.object({ 'data-file': z.string().optional() }).loose() })
+    .loose()
+    .optional(),
 });
 
 /** Size that the guest sees, and what it takes here, bytes. */
@@ -40,10 +43,15 @@ export async function createDiskFromImage(dir: string, image: string, wanted: { 
   const { sizeBytes, standsAlone } = await diskInfo(image);
   if (!standsAlone) throw new WeftError('image.invalid', 'The disk of this image refers to other files');
   if (wanted.explicit && wanted.sizeBytes < sizeBytes) {
-    throw new WeftError('config.invalid', `The root disk must not be smaller than the image: ${wanted.sizeBytes} bytes are asked for, the image has ${sizeBytes}`);
+    throw new WeftError(
+      'config.invalid',
+      `The root disk must not be smaller than the image: ${wanted.sizeBytes} bytes are asked for, the image has ${sizeBytes}`,
+    );
   }
   const backing = await linkBase(image, join(dir, BASE));
-  await build(join(dir, DISK), (path) => qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, path, String(Math.max(sizeBytes, wanted.sizeBytes))]));
+  await build(join(dir, DISK), (path) =>
+    qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, path, String(Math.max(sizeBytes, wanted.sizeBytes))]),
+  );
 }
 
 export async function createEmptyDisk(dir: string, sizeBytes: number): Promise<void> {

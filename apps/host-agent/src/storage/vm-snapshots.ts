@@ -15,7 +15,11 @@ export type LiveCopy = (disk: string) => Promise<void>;
 
 const placeOf = (dir: string, id: string) => join(dir, 'snapshots', id);
 const partialOf = (dir: string, id: string) => join(dir, 'snapshots', `.${id}.partial`);
-const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** @param live how to copy when the guest runs */
 export async function createVmSnapshot(dir: string, id: string, live: LiveCopy | undefined): Promise<void> {

@@ -28,7 +28,13 @@ const FAILED = /KVM internal error|error: |Could not access KVM|failed to initia
 export async function chooseAccelerator(qemu: string, version: string, cacheFile: string): Promise<Accelerator> {
   const forced = process.env.WEFT_QEMU_ACCELERATOR;
   if (forced === 'tcg' || forced === 'kvm') return { name: forced, reason: 'WEFT_QEMU_ACCELERATOR says so' };
-  if (await access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => false, () => true)) return { name: 'tcg', reason: 'This host has no usable /dev/kvm' };
+  if (
+    await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+      () => false,
+      () => true,
+    )
+  )
+    return { name: 'tcg', reason: 'This host has no usable /dev/kvm' };
   const key = `${await hostBootId()} ${qemu} ${version}`;
   const known = await readJson(cacheFile, verdictSchema).catch(() => undefined);
   if (known?.key === key) return { name: known.name, reason: known.reason };

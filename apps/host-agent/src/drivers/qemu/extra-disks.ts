@@ -16,13 +16,15 @@ export async function extraDisks(spec: InstanceSpec): Promise<ExtraDisk[]> {
 async function extraDisk(name: string, device: Record<string, string>): Promise<ExtraDisk | undefined> {
   const source = device.source ?? '';
   if (device.pool) throw new WeftError('device.invalid', `Disk "${name}": volumes of a storage pool cannot be attached to virtual machines yet`);
-  if (!source.startsWith('/')) throw new WeftError('device.invalid', `Disk "${name}": the source of a virtual machine's disk is the absolute path of a file or block device`);
+  if (!source.startsWith('/'))
+    throw new WeftError('device.invalid', `Disk "${name}": the source of a virtual machine's disk is the absolute path of a file or block device`);
   const found = await stat(source).catch(() => undefined);
   if (!found) {
     if (device.required !== undefined && !isTrue(device.required)) return undefined;
     throw new WeftError('device.invalid', `Disk "${name}": there is no ${source} on this host`);
   }
-  if (found.isDirectory()) throw new WeftError('device.invalid', `Disk "${name}": directories cannot be shared with virtual machines; use a file or a block device`);
+  if (found.isDirectory())
+    throw new WeftError('device.invalid', `Disk "${name}": directories cannot be shared with virtual machines; use a file or a block device`);
   if (!found.isFile() && !found.isBlockDevice()) throw new WeftError('device.invalid', `Disk "${name}": ${source} is neither a file nor a block device`);
   // By name, never by content: a guest could write a qcow2 header that points at a file of the host into a raw disk.
   const format = found.isFile() && source.endsWith('.qcow2') ? 'qcow2' : 'raw';

@@ -52,7 +52,8 @@ export async function execInGuest(agent: GuestAgentClient, request: ExecRequest,
   const inGuest = (script: string, ...args: string[]) => void runInGuest(agent, '/bin/sh', ['-c', script, 'weft', ...args]).catch(() => undefined);
   const signal = (number: number) => inGuest('kill -"$1" "$2"', String(number), String(pid));
   const control = {
-    resize: (width: number, height: number) => request.interactive && inGuest('stty -F "$(cat "$1/tty")" cols "$2" rows "$3"', handles.dir, String(width), String(height)),
+    resize: (width: number, height: number) =>
+      request.interactive && inGuest('stty -F "$(cat "$1/tty")" cols "$2" rows "$3"', handles.dir, String(width), String(height)),
     signal,
     exit,
     kill: () => signal(SIGKILL),
@@ -86,7 +87,10 @@ async function prepare(agent: GuestAgentClient): Promise<Handles> {
 
 /** Copies output until the command has ended and everything is read; resolves with the exit code. */
 async function follow(agent: GuestAgentClient, pid: number, handles: Handles, stdout: PassThrough, stderr: PassThrough): Promise<number> {
-  const outputs = [[handles.stdout, stdout], [handles.stderr, stderr]] as const;
+  const outputs = [
+    [handles.stdout, stdout],
+    [handles.stderr, stderr],
+  ] as const;
   let wait = FIRST_POLL_MS;
   try {
     for (;;) {

@@ -20,14 +20,19 @@ export function guestFiles(agent: GuestAgentClient, release: () => void): GuestF
   return {
     stat: async (path) => parseStat(path, await run('stat', ['-c', '%f %u %g %s', '--', path])),
     read: async (path) => {
-      if (parseStat(path, await run('stat', ['-L', '-c', '%f %u %g %s', '--', path])).type !== 'file') throw new WeftError('file.invalid', `${path} is not a file`);
+      if (parseStat(path, await run('stat', ['-L', '-c', '%f %u %g %s', '--', path])).type !== 'file')
+        throw new WeftError('file.invalid', `${path} is not a file`);
       return readContent(agent, path);
     },
     readlink: async (path) => (await run('readlink', ['--', path])).replace(/\n$/, ''),
     list: async (path) => {
       // With a slash behind it a link to a directory is followed.
       const found = await run('find', [`${path}/`, '-mindepth', '1', '-maxdepth', '1', '-print0']);
-      return found.split('\0').filter((entry) => entry !== '').map((entry) => entry.slice(entry.lastIndexOf('/') + 1)).sort();
+      return found
+        .split('\0')
+        .filter((entry) => entry !== '')
+        .map((entry) => entry.slice(entry.lastIndexOf('/') + 1))
+        .sort();
     },
     write: async (path, content, { append, ...owner }) => {
       const isNew = (await runInGuest(agent, 'test', ['-e', path])).code !== 0;

@@ -56,11 +56,24 @@ function machine({ accelerator, cpus, memoryBytes, firmware: { secureBoot } }: M
   // Secure boot needs system management mode to protect its variables; without it, SMM only costs time.
   const machineType = `q35,accel=${accelerator},smm=${secureBoot ? 'on' : 'off'},usb=off,vmport=off`;
   const secure = secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1'] : [];
-  return ['-machine', machineType, '-cpu', accelerator === 'kvm' ? 'host' : 'max', '-smp', `cpus=${cpus},sockets=1,cores=${cpus},threads=1`, '-m', `size=${memoryBytes / 1024 ** 2}M`, ...secure];
+  return [
+    '-machine',
+    machineType,
+    '-cpu',
+    accelerator === 'kvm' ? 'host' : 'max',
+    '-smp',
+    `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
+    '-m',
+    `size=${memoryBytes / 1024 ** 2}M`,
+    ...secure,
+  ];
 }
 
 function firmware({ firmware: { code }, paths }: MachinePlan): string[] {
-  const flash = (unit: number, file: string, readonly: boolean) => ['-drive', `if=pflash,format=raw,unit=${unit},readonly=${readonly ? 'on' : 'off'},file=${escapeCommas(file)}`];
+  const flash = (unit: number, file: string, readonly: boolean) => [
+    '-drive',
+    `if=pflash,format=raw,unit=${unit},readonly=${readonly ? 'on' : 'off'},file=${escapeCommas(file)}`,
+  ];
   return [...flash(0, code, true), ...flash(1, paths.nvram, false)];
 }
 

@@ -6,10 +6,16 @@ const spec = (config: Record<string, string>) => ({ id: 'i-1', name: 'web', conf
 
 describe('seedFiles', () => {
   it('names the host even when no key is set', () => {
-    expect(seedFiles(spec({}))).toEqual({ 'meta-data': 'instance-id: i-1\nlocal-hostname: web\n', 'user-data': '#cloud-config\n{}\n', 'vendor-data': '#cloud-config\n{}\n' });
+    expect(seedFiles(spec({}))).toEqual({
+      'meta-data': 'instance-id: i-1\nlocal-hostname: web\n',
+      'user-data': '#cloud-config\n{}\n',
+      'vendor-data': '#cloud-config\n{}\n',
+    });
   });
   it('prefers cloud-init.* to user.*', () => {
-    const files = seedFiles(spec({ 'cloud-init.user-data': '#cloud-config\na: 1\n', 'user.user-data': 'old', 'user.network-config': 'version: 2', 'user.meta-data': 'more: x' }));
+    const files = seedFiles(
+      spec({ 'cloud-init.user-data': '#cloud-config\na: 1\n', 'user.user-data': 'old', 'user.network-config': 'version: 2', 'user.meta-data': 'more: x' }),
+    );
     expect(files['user-data']).toBe('#cloud-config\na: 1\n');
     expect(files['network-config']).toBe('version: 2');
     expect(files['meta-data']).toContain('more: x');

@@ -72,7 +72,16 @@ describe('a virtual machine that has booted', () => {
   it('takes much input, and output while the command runs', async () => {
     const input = randomBytes(150_000).toString('base64');
     expect(await run(driver, vm, ['sh', '-c', 'md5sum; wc -c </proc/version >&2'], { stdin: input })).toMatchObject({ code: 0 });
-    const child = await driver.exec(vm, { command: ['sh', '-c', 'echo ready; read line; echo "got $line"'], environment: {}, interactive: false, width: 0, height: 0, user: 0, group: 0, cwd: '' });
+    const child = await driver.exec(vm, {
+      command: ['sh', '-c', 'echo ready; read line; echo "got $line"'],
+      environment: {},
+      interactive: false,
+      width: 0,
+      height: 0,
+      user: 0,
+      group: 0,
+      cwd: '',
+    });
     const lines: string[] = [];
     child.stdout?.on('data', (chunk: Buffer) => {
       lines.push(chunk.toString());
@@ -83,7 +92,16 @@ describe('a virtual machine that has booted', () => {
   });
 
   it('gives interactive commands a terminal', async () => {
-    const child = await driver.exec(vm, { command: ['sh', '-c', 'stty size; exit 3'], environment: {}, interactive: true, width: 100, height: 30, user: 0, group: 0, cwd: '/' });
+    const child = await driver.exec(vm, {
+      command: ['sh', '-c', 'stty size; exit 3'],
+      environment: {},
+      interactive: true,
+      width: 100,
+      height: 30,
+      user: 0,
+      group: 0,
+      cwd: '/',
+    });
     const chunks: string[] = [];
     child.tty?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
     expect(await child.exit).toBe(3);
@@ -114,7 +132,9 @@ describe('a virtual machine that has booted', () => {
 
   it('gives memory back, and refuses what needs a restart', async () => {
     await driver.update({ ...vm, config: { 'limits.memory': '160MiB' } });
-    await eventually(async () => Number(/MemTotal: *(\d+)/.exec((await run(driver, vm, ['cat', '/proc/meminfo'])).stdout)?.[1]) < 170_000, { timeoutMs: 30_000 });
+    await eventually(async () => Number(/MemTotal: *(\d+)/.exec((await run(driver, vm, ['cat', '/proc/meminfo'])).stdout)?.[1]) < 170_000, {
+      timeoutMs: 30_000,
+    });
     await driver.update(vm);
     await expect(driver.update({ ...vm, config: { 'limits.memory': '2GiB' } })).rejects.toMatchObject({ code: 'instance.wrong-status' });
     await expect(driver.update({ ...vm, config: { ...vm.config, 'limits.cpu': '2' } })).rejects.toMatchObject({ code: 'instance.wrong-status' });
@@ -144,7 +164,14 @@ describe('a virtual machine that has booted', () => {
   it('is told apart: halted by its guest while no agent looked, or killed', async () => {
     const pid = (await driver.inspect(vm.id)).pid ?? 0;
     await run(driver, vm, ['poweroff']);
-    await eventually(() => readFile(`/proc/${pid}/stat`).then(() => false, () => true), { timeoutMs: 60_000 });
+    await eventually(
+      () =>
+        readFile(`/proc/${pid}/stat`).then(
+          () => false,
+          () => true,
+        ),
+      { timeoutMs: 60_000 },
+    );
     driver = host.open();
     expect(await driver.inspect(vm.id)).toMatchObject({ status: 'stopped', reason: 'guest', epoch: 1 });
     await driver.start(vm, 2);

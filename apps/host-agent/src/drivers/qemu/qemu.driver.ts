@@ -144,7 +144,14 @@ export class QemuDriver implements Driver {
 
   async list(): Promise<string[]> {
     const names = await readdir(this.instances).catch(() => []);
-    const isOurs = await Promise.all(names.map((name) => stat(this.pathsOf(name).record).then(() => !name.startsWith('.'), () => false)));
+    const isOurs = await Promise.all(
+      names.map((name) =>
+        stat(this.pathsOf(name).record).then(
+          () => !name.startsWith('.'),
+          () => false,
+        ),
+      ),
+    );
     return names.filter((_, index) => isOurs[index]);
   }
 
@@ -229,7 +236,10 @@ export class QemuDriver implements Driver {
     if (known && now - known.at < PROCESSES_KEPT_MS) return known.count;
     const count = this.agents
       .use(this.pathsOf(instanceId), (agent) => runInGuest(agent, '/bin/sh', ['-c', 'set -- /proc/[0-9]*; echo $#']))
-      .then(({ stdout }) => Number(stdout) || -1, () => -1);
+      .then(
+        ({ stdout }) => Number(stdout) || -1,
+        () => -1,
+      );
     this.processCounts.set(instanceId, { at: now, count });
     return count;
   }

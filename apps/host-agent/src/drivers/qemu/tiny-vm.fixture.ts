@@ -19,12 +19,19 @@ export const tinyVmDisk = async (): Promise<string> => {
   const hash = createHash('sha256');
   for (const path of filesOf(join(SCRIPTS, 'tiny-vm'))) hash.update(path).update(readFileSync(path));
   hash.update(readFileSync(join(SCRIPTS, 'build-tiny-vm.sh')));
-  const dir = await cached(`test/tiny-vm-${hash.digest('hex').slice(0, 16)}`, async (into) => void (await runProgram('bash', [join(SCRIPTS, 'build-tiny-vm.sh'), into])));
+  const dir = await cached(
+    `test/tiny-vm-${hash.digest('hex').slice(0, 16)}`,
+    async (into) => void (await runProgram('bash', [join(SCRIPTS, 'build-tiny-vm.sh'), into])),
+  );
   return join(dir, 'tiny-vm.qcow2');
 };
 
 const filesOf = (path: string): string[] =>
-  statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => filesOf(join(path, name))) : [path];
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => filesOf(join(path, name)))
+    : [path];
 
 export interface TestHost {
   /** Where instances live. */
@@ -50,7 +57,13 @@ export async function testHost(): Promise<TestHost> {
     dir,
     open: () => createQemuDriver({ dir, images, logger }),
     spec: (name, config = {}, devices = {}) => ({
-      id: newId(), project: 'default', name, type: 'virtual-machine', architecture: 'x86_64', ephemeral: false, imageFingerprint: FINGERPRINT,
+      id: newId(),
+      project: 'default',
+      name,
+      type: 'virtual-machine',
+      architecture: 'x86_64',
+      ephemeral: false,
+      imageFingerprint: FINGERPRINT,
       // Half of the default: two guests fit beside everything else of a test run.
       config: { 'limits.memory': '256MiB', ...config },
       devices: { root: { type: 'disk', path: '/', pool: 'default' }, ...devices },
@@ -61,4 +74,11 @@ export async function testHost(): Promise<TestHost> {
 
 /** Resolves when the guest's agent answers. */
 export const untilAgentAnswers = (driver: Driver, spec: InstanceSpec): Promise<unknown> =>
-  eventually(async () => driver.files(spec).then((files) => files.close().then(() => true), () => false), { timeoutMs: 90_000, intervalMs: 200, what: 'the guest agent' });
+  eventually(
+    async () =>
+      driver.files(spec).then(
+        (files) => files.close().then(() => true),
+        () => false,
+      ),
+    { timeoutMs: 90_000, intervalMs: 200, what: 'the guest agent' },
+  );

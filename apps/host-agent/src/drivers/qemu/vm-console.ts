@@ -42,7 +42,10 @@ export async function clearConsoleLog({ consoleLog }: VmPaths): Promise<void> {
 
 /** Keeps the file bounded; a few bytes written at this very moment may be lost. */
 export async function trimConsoleLog(path: string): Promise<void> {
-  const size = await stat(path).then(({ size }) => size, () => 0);
+  const size = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
   if (size <= 2 * KEPT_BYTES) return;
   const kept = await tail(path, KEPT_BYTES);
   await truncate(path);

@@ -19,7 +19,13 @@ export interface CreateContext {
 }
 
 /** Makes a stopped VM. A create that was cut off is begun anew; one that finished is left alone. */
-export async function createVm(context: CreateContext, spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void> {
+export async function createVm(
+  context: CreateContext,
+  spec: InstanceSpec,
+  source: RootSource,
+  snapshots: Record<string, string>,
+  progress: Progress,
+): Promise<void> {
   const paths = context.pathsOf(spec.id);
   const before = await readRecord(paths);
   if (before && before.phase !== 'creating') return;

@@ -43,12 +43,31 @@ export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number,
   }
   await kill(paths);
   const [cpus, memory] = [cpuLimit(spec.config), memoryBytes(spec.config, totalmem())];
-  const next: VmRecord = { ...record, phase: 'starting', epoch, hostBoot: await hostBootId(), launched: { memoryBytes: memory, cpus: cpus.count, accelerator: host.accelerator.name } };
+  const next: VmRecord = {
+    ...record,
+    phase: 'starting',
+    epoch,
+    hostBoot: await hostBootId(),
+    launched: { memoryBytes: memory, cpus: cpus.count, accelerator: host.accelerator.name },
+  };
   await writeRecord(paths, next);
   try {
     next.nvramTemplate = await prepare(paths, spec, record);
     const firmware = findFirmware(isTrue(spec.config['security.secureboot']));
-    await launch(paths, host.qemu, machineArguments({ id: spec.id, name: spec.name, accelerator: host.accelerator.name, cpus: cpus.count, memoryBytes: memory, firmware, extraDisks: await extraDisks(spec), paths }));
+    await launch(
+      paths,
+      host.qemu,
+      machineArguments({
+        id: spec.id,
+        name: spec.name,
+        accelerator: host.accelerator.name,
+        cpus: cpus.count,
+        memoryBytes: memory,
+        firmware,
+        extraDisks: await extraDisks(spec),
+        paths,
+      }),
+    );
     await untilLaunched(paths);
     if (cpus.pins) await pinCpus(paths, cpus.pins);
     // Before `cont`: a QEMU that waits in prelaunch is never taken for a running guest, whatever is written here.
@@ -144,7 +163,10 @@ export async function updateVm(paths: VmPaths, spec: InstanceSpec, { launched }:
   const [cpus, memory] = [cpuLimit(spec.config), memoryBytes(spec.config, totalmem())];
   if (cpus.count !== launched.cpus) throw new WeftError('instance.wrong-status', 'limits.cpu of a running virtual machine cannot be changed: stop it first');
   if (memory > launched.memoryBytes) {
-    throw new WeftError('instance.wrong-status', `limits.memory of a running virtual machine cannot grow beyond what it was started with (${launched.memoryBytes / 1024 ** 2}MiB): stop it first`);
+    throw new WeftError(
+      'instance.wrong-status',
+      `limits.memory of a running virtual machine cannot grow beyond what it was started with (${launched.memoryBytes / 1024 ** 2}MiB): stop it first`,
+    );
   }
   if (cpus.pins) await pinCpus(paths, cpus.pins);
   await withMonitor(paths, (qmp) => qmp.execute('balloon', { value: memory }));

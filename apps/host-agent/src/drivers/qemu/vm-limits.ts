@@ -10,16 +10,29 @@ const LEAST_MEMORY_BYTES = 64 * MIB;
 const MOST_CPUS = 255;
 
 const UNITS: Readonly<Record<string, number>> = {
-  '': 1, B: 1,
-  kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, PB: 1e15, EB: 1e18,
-  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, PiB: 2 ** 50, EiB: 2 ** 60,
+  '': 1,
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  PB: 1e15,
+  EB: 1e18,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  PiB: 2 ** 50,
+  EiB: 2 ** 60,
 };
 
 /** "10GiB" -> bytes (doc/reference/instance_units of LXD). @throws WeftError config.invalid */
 export function parseBytes(text: string, key: string): number {
   const [, digits, unit] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit];
-  if (digits === undefined || factor === undefined) throw new WeftError('config.invalid', `Invalid size "${text}" of ${key}: write a number and a unit, such as 10GiB`);
+  if (digits === undefined || factor === undefined)
+    throw new WeftError('config.invalid', `Invalid size "${text}" of ${key}: write a number and a unit, such as 10GiB`);
   return Number(digits) * factor;
 }
 

@@ -3,7 +3,13 @@ import { cpuLimit, DEFAULT_MEMORY_BYTES, memoryBytes, parseBytes, rootSizeBytes 
 const GIB = 1024 ** 3;
 
 describe('limits of a virtual machine', () => {
-  it.each([['10GiB', 10 * GIB], ['1GB', 1e9], ['512', 512], ['4096B', 4096], ['2 MiB', 2 * 1024 ** 2]])('reads %s', (text, bytes) => {
+  it.each([
+    ['10GiB', 10 * GIB],
+    ['1GB', 1e9],
+    ['512', 512],
+    ['4096B', 4096],
+    ['2 MiB', 2 * 1024 ** 2],
+  ])('reads %s', (text, bytes) => {
     expect(parseBytes(text, 'size')).toBe(bytes);
   });
   it.each(['', '-1GiB', '1.5GiB', '10Gi', 'many'])('refuses "%s"', (text) => {

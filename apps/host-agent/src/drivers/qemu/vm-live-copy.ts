@@ -29,8 +29,7 @@ export async function copyLiveDisk(paths: VmPaths, disk: string, log: (progressP
   }
 }
 
-const look = (paths: VmPaths): Promise<Job | undefined> =>
-  withMonitor(paths, async (qmp) => (await qmp.execute('query-jobs')).find(({ id }) => id === JOB));
+const look = (paths: VmPaths): Promise<Job | undefined> => withMonitor(paths, async (qmp) => (await qmp.execute('query-jobs')).find(({ id }) => id === JOB));
 
 async function finish(qmp: QmpClient): Promise<void> {
   const job = (await qmp.execute('query-jobs')).find(({ id }) => id === JOB);

@@ -24,7 +24,11 @@ export async function launch(paths: VmPaths, qemu: string, args: readonly string
   await rm(paths.pid, { force: true });
   const log = await open(paths.qemuLog, 'w', 0o600);
   try {
-    const child = spawn('/bin/sh', ['-c', WAIT_AND_TELL, 'weft-vm', paths.exit, qemu, ...args], { cwd: paths.dir, detached: true, stdio: ['ignore', log.fd, log.fd] });
+    const child = spawn('/bin/sh', ['-c', WAIT_AND_TELL, 'weft-vm', paths.exit, qemu, ...args], {
+      cwd: paths.dir,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     child.unref();
   } finally {

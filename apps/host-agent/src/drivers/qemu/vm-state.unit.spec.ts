@@ -6,7 +6,14 @@ describe('the state of a machine', () => {
   it('does not take silence for failure', () => {
     expect(stateOfRunning(undefined).status).toBe('running');
   });
-  it.each([['running', 'running'], ['paused', 'frozen'], ['prelaunch', 'stopped'], ['io-error', 'frozen'], ['internal-error', 'crashed'], ['finish-migrate', 'running']] as const)('calls %s %s', (state, status) => {
+  it.each([
+    ['running', 'running'],
+    ['paused', 'frozen'],
+    ['prelaunch', 'stopped'],
+    ['io-error', 'frozen'],
+    ['internal-error', 'crashed'],
+    ['finish-migrate', 'running'],
+  ] as const)('calls %s %s', (state, status) => {
     expect(stateOfRunning(state).status).toBe(status);
   });
 

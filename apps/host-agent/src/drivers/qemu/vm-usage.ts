@@ -10,8 +10,12 @@ let ticksPerSecond: Promise<number> | undefined;
 /** What the VM takes from the host: QEMU's process and the root disk's own blocks. */
 export async function vmUsage(paths: VmPaths, guestProcesses: () => Promise<number>): Promise<InstanceUsage> {
   const pid = await findProcess(paths);
-  const blocks = await stat(paths.disk).then(({ blocks }) => blocks, () => 0);
-  const [cpu, memory, processes] = pid === undefined ? [0, { usage: 0, peak: 0 }, 0] : await Promise.all([cpuNanoseconds(pid), memoryBytes(pid), guestProcesses()]);
+  const blocks = await stat(paths.disk).then(
+    ({ blocks }) => blocks,
+    () => 0,
+  );
+  const [cpu, memory, processes] =
+    pid === undefined ? [0, { usage: 0, peak: 0 }, 0] : await Promise.all([cpuNanoseconds(pid), memoryBytes(pid), guestProcesses()]);
   return {
     disk: { root: { usage: blocks * 512 } },
     memory: { usage: memory.usage, usage_peak: memory.peak, swap_usage: 0, swap_usage_peak: 0 },

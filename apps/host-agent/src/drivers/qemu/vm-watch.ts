@@ -54,7 +54,10 @@ export class VmWatch {
 }
 
 async function appendLine(path: string, line: string): Promise<void> {
-  const size = await stat(path).then(({ size }) => size, () => 0);
+  const size = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
   if (size > LONGEST_LOG_BYTES) await rename(path, join(`${path}.old`));
   await appendFile(path, `${line}\n`, { mode: 0o600 });
 }
