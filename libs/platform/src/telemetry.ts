@@ -1,20 +1,41 @@
 /**
  * Traces, started as a side effect of the first import of `@weft/platform`, because instrumentation must be in place
- * before `pg` is loaded. Without the standard OTEL_* variables nothing is loaded at all: the OpenTelemetry API is a
- * no-op then and costs neither start-up time nor memory.
+ * before `pg` is loaded. Without the standard OTEL_* variables nothing is loaded at all: `tracing` is false, and what
+ * is traced otherwise costs a branch.
+ *
+ *   HTTP traceparent --> gateway --meta.traceparent--> service --task.traceparent--> agent
+ *                                                        +-- event meta, saga parameters: also what goes on later
  */
-import { context, propagation, SpanStatusCode, trace, type Attributes, type Span, type SpanKind } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api';
 
-const wanted = Boolean(process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) && process.env.OTEL_SDK_DISABLED !== 'true';
+export { SpanKind, type Span } from '@opentelemetry/api';
+
+/** True when spans are recorded and exported. */
+export const tracing = isWanted(process.env);
+
+/** The variables of the OpenTelemetry specification that say where traces go. */
+function isWanted(env: NodeJS.ProcessEnv): boolean {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false;
+  return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_TRACES_EXPORTER);
+}
 
 let shutdown: () => Promise<void> = () => Promise.resolve();
 
-if (wanted) {
-  const { NodeSDK } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
+if (tracing) {
+  const { NodeSDK, core } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
   const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg') as typeof import('@opentelemetry/instrumentation-pg');
-  const sdk = new NodeSDK({ serviceName: process.env.OTEL_SERVICE_NAME ?? process.env.WEFT_SERVICE, instrumentations: [new PgInstrumentation({ requireParentSpan: true })] });
+  const sdk = new NodeSDK({
+    serviceName: process.env.OTEL_SERVICE_NAME || process.env.WEFT_SERVICE,
+    instrumentations: [new PgInstrumentation({ requireParentSpan: true })],
+    // Between our processes the W3C format travels, whatever OTEL_PROPAGATORS says.
+    textMapPropagator: new core.W3CTraceContextPropagator(),
+    // Numbers are Prometheus's and logs go to standard output: see metrics.ts and logger.ts.
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
   sdk.start();
-  shutdown = () => sdk.shutdown();
+  // A collector that is away must not keep a service from stopping well.
+  shutdown = () => sdk.shutdown().catch(() => undefined);
 }
 
 /** Flushes what is still to be exported; call it last. */
@@ -24,23 +45,25 @@ const tracer = trace.getTracer('weft');
 
 /** The W3C `traceparent` of the current span, to be sent along; undefined outside of any trace. */
 export function currentTraceparent(): string | undefined {
-  if (!wanted) return undefined;
+  if (!tracing) return undefined;
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier.traceparent;
 }
 
 export interface SpanOptions {
-  /** Continue this trace instead of the current one. */
-  traceparent?: string;
+  /** Continue this trace instead of the current one; null: begin one, whatever goes on around. */
+  traceparent?: string | null;
   kind?: SpanKind;
   attributes?: Attributes;
 }
 
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
 /** Runs `work` in a span; an error marks the span and is thrown on. */
 export async function withSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const parent = options.traceparent ? propagation.extract(context.active(), { traceparent: options.traceparent }) : context.active();
-  return tracer.startActiveSpan(name, { kind: options.kind, attributes: options.attributes }, parent, async (span) => {
+  if (!tracing) return work(NO_SPAN);
+  return tracer.startActiveSpan(name, { kind: options.kind, attributes: options.attributes }, parentOf(options), async (span) => {
     try {
       return await work(span);
     } catch (error) {
@@ -53,8 +76,16 @@ export async function withSpan<T>(name: string, options: SpanOptions, work: (spa
   });
 }
 
+function parentOf({ traceparent }: SpanOptions) {
+  if (traceparent === undefined) return context.active();
+  return traceparent === null ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, { traceparent });
+}
+
+/** Says that what the span covers went wrong although nothing was thrown. */
+export const markFailed = (span: Span): void => void span.setStatus({ code: SpanStatusCode.ERROR });
+
 /** Ids of the current span for log lines. */
 export function traceIds(): { trace_id?: string; span_id?: string } {
-  const span = wanted ? trace.getActiveSpan()?.spanContext() : undefined;
+  const span = tracing ? trace.getActiveSpan()?.spanContext() : undefined;
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
