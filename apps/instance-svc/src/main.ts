@@ -2,6 +2,7 @@ import { createLogger, connectNats, markReady, onShutdown, serveMetrics } from '
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { CommandServer } from './api/command-server';
+import { nestLogger } from './api/nest-logger';
 import { compose } from './composition';
 import { instanceConfig } from './instance.config';
 import { InstanceModule } from './instance.module';
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
   const commands = new CommandServer(await connectNats(config.natsUrl, `${SERVICE}-commands`, logger), SERVICE);
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(InstanceModule.forDeps(running.deps), {
     strategy: commands,
-    logger: ['error', 'warn', 'fatal'],
+    logger: nestLogger(logger),
   });
   await app.listen();
   await serveMetrics(config.metricsAddress);

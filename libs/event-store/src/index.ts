@@ -3,6 +3,7 @@ export { createEventStore, type EventStore, type EventStoreOptions } from './sto
 export type { EventReader, LogPage } from './read/event-reader';
 export { upcasting, type Upcast } from './read/upcasting';
 export type { Execute, Handler } from './command/execute';
+export { isConnectionError } from './command/append-error';
 export { pruneCommandLog } from './command/command-log';
 export { inTransaction } from './command/commit-queue';
 export { compareCursors, cursorOf, formatCursor, parseCursor, START } from './cursor';

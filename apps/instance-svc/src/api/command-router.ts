@@ -1,5 +1,5 @@
 import { instanceCommands, metaSchema, WeftError, type CommandReply, type InstanceCommandName, type Meta } from '@weft/contracts';
-import { ConstraintViolation, VersionConflict } from '@weft/event-store';
+import { ConstraintViolation, isConnectionError, VersionConflict } from '@weft/event-store';
 import { withSpan } from '@weft/platform';
 import { z } from 'zod';
 import type { Deps } from '../instance.deps';
@@ -39,6 +39,7 @@ export class CommandRouter {
     if (error instanceof WeftError) return error;
     if (error instanceof ConstraintViolation) return nameConstraint(error);
     if (error instanceof VersionConflict) return new WeftError('concurrency.conflict', 'The object changed meanwhile: try again', { cause: error });
+    if (isConnectionError(error)) return new WeftError('service.unavailable', 'The database is not reachable; try again', { cause: error });
     return new WeftError('internal', 'Internal error: see the log of the instance service', { cause: error });
   }
 }
