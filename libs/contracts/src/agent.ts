@@ -208,6 +208,8 @@ export const agentRequests = {
    * Reply when whole and read: `stagedImage`.
    */
   'image.receive': z.object({ uploadId: z.string(), sessionId: z.string(), split: z.boolean(), filename: z.string(), rootfsName: z.string() }),
+  /** Forgets an upload that nobody wants any more; one that is not there is forgotten already. */
+  'image.discard': z.object({ uploadId: z.string() }),
   /** Sends an image's files on channels "metadata" and "rootfs". Reply at once: {split, metadataName, rootfsName, metadataBytes, rootfsBytes}. */
   'image.send': z.object({ fingerprint: z.string(), sessionId: z.string() }),
 } as const;

@@ -16,6 +16,7 @@ import { started, type Reply } from '../http/reply';
 import type { Call } from '../http/route';
 
 const UPLOAD_TIMEOUT_MS = 6 * 3_600_000;
+const DISCARD_TIMEOUT_MS = 5_000;
 const MAX_PROPERTIES_BYTES = 65_536;
 const MAX_METADATA_BYTES = 64 * 1024 * 1024;
 
@@ -46,7 +47,18 @@ export async function uploadImage(deps: Deps, call: Call): Promise<Reply> {
     profiles: profilesOf(call),
     aliases: [],
   };
-  return started(await deps.commands.start('image.create', body, call.meta()), call);
+  const operation = await deps.commands.start('image.create', body, call.meta()).catch(async (error: unknown) => {
+    await discard(upload);
+    throw error;
+  });
+  return started(operation, call);
+}
+
+/** What was refused does not stay on the member. When it cannot be told, it sweeps the upload by itself later. */
+async function discard({ deps, call, member, uploadId }: Upload): Promise<void> {
+  await deps.commands.ask(member, 'image.discard', { uploadId }, call.meta(), DISCARD_TIMEOUT_MS).catch((error: unknown) => {
+    deps.logger.warn({ err: error, member, uploadId }, 'upload not discarded');
+  });
 }
 
 const header = (call: Call, name: string): string => {

@@ -32,6 +32,11 @@ export class ImageTransfer {
     return this.take(uploadId, this.channels(sessionId, split, 'server'), { split, metadataName: filename, rootfsName });
   }
 
+  async discard({ uploadId }: AgentRequest<'image.discard'>): Promise<Record<string, never>> {
+    await this.images.abandonUpload(uploadId);
+    return {};
+  }
+
   /** Sends the files of an image; replies with what will come before it has gone. */
   async send({ fingerprint, sessionId }: AgentRequest<'image.send'>): Promise<SendReply> {
     const { split } = await this.images.meta(fingerprint);

@@ -34,5 +34,6 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
   'log.delete': (request) => deleteLog(deps, request),
   resources: () => lxdResources(),
   'image.receive': (request) => deps.transfer.receive(request),
+  'image.discard': (request) => deps.transfer.discard(request),
   'image.send': (request) => deps.transfer.send(request),
 });
