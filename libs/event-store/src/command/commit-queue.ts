@@ -34,9 +34,16 @@ interface Waiting {
   refused(error: Error): void;
 }
 
+/** Waiting units that are worth a second transaction beside the one under way. */
+const CROWD = 64;
+/** A batch that takes longer than this does not hold up the units behind it. */
+const SLOW_BATCH_MS = 20;
+
 export class CommitQueue {
   private waiting: Waiting[] = [];
   private busyLanes = 0;
+  private scheduled: NodeJS.Immediate | undefined;
+  private overdue: NodeJS.Timeout | undefined;
   /** Streams of batches under way: a later unit on one of them waits instead of failing. */
   private readonly busyStreams = new Set<string>();
   /** The last unit under way per stream. */
@@ -67,18 +74,49 @@ export class CommitQueue {
     await Promise.all([...streams].map((stream) => this.underWay.get(stream)));
   }
 
+  /** Gathers what arrives in this turn of the event loop: commands answered together come back together. */
   private pump(): void {
-    while (this.busyLanes < this.options.lanes) {
+    this.scheduled ??= setImmediate(() => {
+      this.scheduled = undefined;
+      this.fillLanes(false);
+    });
+  }
+
+  /**
+   * One lane while the disk keeps up: two half batches would need two flushes. A further lane opens for a big crowd,
+   * or when the batch under way is slow (a lock, a long projection).
+   */
+  private fillLanes(overdue: boolean): void {
+    let opening = overdue;
+    while (this.waiting.length > 0 && this.busyLanes < this.options.lanes) {
+      if (this.busyLanes > 0 && !opening && this.waiting.length < CROWD) break;
+      opening = false;
       const batch = this.take();
-      if (batch.length === 0) return;
-      this.busyLanes += 1;
-      const streams = batch.flatMap(({ unit }) => [...unit.streams.keys()]);
-      void this.write(batch).finally(() => {
-        for (const stream of streams) this.busyStreams.delete(stream);
-        this.busyLanes -= 1;
-        this.pump();
-      });
+      if (batch.length === 0) break;
+      this.launch(batch);
     }
+    if (this.waiting.length > 0 && this.busyLanes < this.options.lanes) this.overdue ??= setTimeout(() => this.openLane(), SLOW_BATCH_MS);
+  }
+
+  private openLane(): void {
+    this.overdue = undefined;
+    this.fillLanes(true);
+  }
+
+  private launch(batch: readonly Waiting[]): void {
+    this.busyLanes += 1;
+    const streams = new Set(batch.flatMap(({ unit }) => [...unit.streams.keys()]));
+    void this.write(batch).finally(() => {
+      for (const stream of streams) this.busyStreams.delete(stream);
+      this.busyLanes -= 1;
+      if (this.waiting.length === 0) this.clearOverdue();
+      else this.pump();
+    });
+  }
+
+  private clearOverdue(): void {
+    clearTimeout(this.overdue);
+    this.overdue = undefined;
   }
 
   private take(): Waiting[] {
