@@ -42,7 +42,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const deps = app.get<Deps>(DEPS);
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   const identify = createIdentify(deps.trust);
-  registerRoutes(fastify, allRoutes(deps), { identify, observe: createObserve(deps.hub), logger });
+  registerRoutes(fastify, allRoutes(deps), { identify, observe: createObserve(deps.hub, logger), logger });
   await app.init();
   await fastify.ready();
   const upgrades = createUpgrades(deps, identify);

@@ -16,23 +16,18 @@ interface Named<L extends string> {
 }
 
 /** A number that only grows. */
-export const counter = <L extends string = never>({ name, help, labels = [] }: Named<L>): Counter<L> => new Counter({ name, help, labelNames: [...labels], registers: [metrics] });
+export const counter = <L extends string = never>({ name, help, labels = [] }: Named<L>): Counter<L> =>
+  new Counter({ name, help, labelNames: [...labels], registers: [metrics] });
 
 /** How long something takes, in seconds. */
 export const durations = <L extends string = never>({ name, help, labels = [] }: Named<L>): Histogram<L> =>
   new Histogram({ name, help, labelNames: [...labels], buckets: SECONDS, registers: [metrics] });
 
-/** A number that is looked up when somebody asks; a failing look-up fails the scrape. */
-export const lookedUp = <L extends string = never>({ name, help, labels = [] }: Named<L>, look: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> =>
-  new Gauge<L>({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [metrics],
-    collect() {
-      return look(this);
-    },
-  });
+/** A number that is looked up when somebody asks; a failing look-up fails the scrape. Of two with one name the newer counts. */
+export function lookedUp<L extends string = never>({ name, help, labels = [] }: Named<L>, look: (gauge: Gauge<L>) => void | Promise<void>): void {
+  metrics.removeSingleMetric(name);
+  const gauge: Gauge<L> = new Gauge<L>({ name, help, labelNames: [...labels], registers: [metrics], collect: () => look(gauge) });
+}
 
 /** Serves `/metrics` (Prometheus text format) and `/healthz` on `host:port`; undefined when no address is given. */
 export async function serveMetrics(address: string | undefined, healthy: () => boolean = () => true): Promise<Server | undefined> {

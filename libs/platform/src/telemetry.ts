@@ -6,7 +6,7 @@
  *   HTTP traceparent --> gateway --meta.traceparent--> service --task.traceparent--> agent
  *                                                        +-- event meta, saga parameters: also what goes on later
  */
-import { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Span, type SpanKind } from '@opentelemetry/api';
 
 export { SpanKind, type Span } from '@opentelemetry/api';
 

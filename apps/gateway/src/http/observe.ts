@@ -1,23 +1,11 @@
-/** What is kept of every request: Prometheus numbers, and a logging event while somebody listens. */
+/** What is kept of every request: Prometheus numbers, a debug line, and a logging event while somebody listens. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Counter, Histogram } from 'prom-client';
-import { metrics } from '@weft/platform';
+import { counter, durations, type Logger } from '@weft/platform';
 import { loggingEvent, type EventHub } from '../clients/event.hub';
 import type { Actor } from '../domain/policy';
 
-const requests = new Counter({
-  name: 'weft_gateway_requests_total',
-  help: 'Requests answered',
-  labelNames: ['method', 'route', 'status'],
-  registers: [metrics],
-});
-const seconds = new Histogram({
-  name: 'weft_gateway_request_seconds',
-  help: 'Time to the answer, in seconds',
-  labelNames: ['method', 'route'],
-  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-  registers: [metrics],
-});
+const requests = counter({ name: 'weft_gateway_requests_total', help: 'Requests answered', labels: ['method', 'route', 'status'] });
+const seconds = durations({ name: 'weft_gateway_request_seconds', help: 'Time to the answer, in seconds', labels: ['method', 'route'] });
 
 type Sink = { inc(): void; observe(value: number): void };
 /** Label look-ups are the expensive part of prom-client: done once per route and status. */
@@ -35,14 +23,17 @@ function sinkOf(method: string, route: string, status: number): Sink {
   return sink;
 }
 
-export function createObserve(hub: EventHub): (request: FastifyRequest, reply: FastifyReply, actor: Actor | undefined) => void {
+export function createObserve(hub: EventHub, logger: Logger): (request: FastifyRequest, reply: FastifyReply, actor: Actor | undefined) => void {
+  const isVerbose = logger.isLevelEnabled('debug');
   return (request, reply, actor) => {
     const sink = sinkOf(request.method, request.routeOptions.url ?? '', reply.statusCode);
     sink.inc();
     sink.observe(reply.elapsedTime / 1000);
-    if (hub.listeners() === 0) return;
+    if (!isVerbose && hub.listeners() === 0) return;
     // Without the query: it may hold the secret of a websocket.
     const url = request.url.split('?', 1)[0] ?? '';
+    logger.debug({ method: request.method, url, status: reply.statusCode, username: actor?.username }, 'request answered');
+    if (hub.listeners() === 0) return;
     hub.publish(
       loggingEvent(reply.statusCode >= 500 ? 'error' : 'debug', 'Handled API request', {
         method: request.method,

@@ -3,7 +3,7 @@
  * are registered on Fastify itself, without Nest's controller pipeline: ADR 0003 has the measurement.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { currentTraceparent, withSpan, type Logger } from '@weft/platform';
+import { currentTraceparent, type Logger } from '@weft/platform';
 import { derivedId, newId, WeftError, type Meta } from '@weft/contracts';
 import { isAllowed, type Actor, type Need } from '../domain/policy';
 import { MAX_JSON_BYTES, parseJson, readBody, validate } from './body';
@@ -11,6 +11,7 @@ import { errorEnvelope } from './envelope';
 import { publicError } from './errors';
 import { write } from './reply';
 import type { Call, Route } from './route';
+import { traceparentOf, traced } from './trace';
 
 export interface RouterOptions {
   identify(request: FastifyRequest['raw']): Actor | Promise<Actor>;
@@ -32,33 +33,22 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], o
   app.all('/*', (request, reply) => fail(request, reply, new WeftError('request.not-found', 'not found'), options));
 }
 
-function handlerOf(route: Route, options: RouterOptions) {
-  const span = `${route.method} ${route.path}`;
-  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    withSpan(span, { traceparent: traceparentOf(request), kind: SPAN_KIND_SERVER }, async () => {
-      let actor: Actor | undefined;
-      try {
-        const identified = options.identify(request.raw);
-        actor = identified instanceof Promise ? await identified : identified;
-        const call = callOf(request, actor);
-        if (!isAllowed(actor, needOf(route, call))) throw new WeftError('auth.forbidden', 'not authorized');
-        if (route.body) call.body = validate(route.body, parseJson(await readBody(request.raw, MAX_JSON_BYTES)));
-        write(reply, await route.handle(call));
-        options.observe(request, reply, actor);
-        return reply;
-      } catch (error) {
-        return fail(request, reply, error, options, actor);
-      }
-    });
-}
-
-/** OpenTelemetry's SpanKind.SERVER. */
-const SPAN_KIND_SERVER = 1;
-
-const traceparentOf = (request: FastifyRequest): string | undefined => {
-  const header = request.headers.traceparent;
-  return typeof header === 'string' ? header : undefined;
-};
+const handlerOf = (route: Route, options: RouterOptions) =>
+  traced(route, async (request, reply) => {
+    let actor: Actor | undefined;
+    try {
+      const identified = options.identify(request.raw);
+      actor = identified instanceof Promise ? await identified : identified;
+      const call = callOf(request, actor);
+      if (!isAllowed(actor, needOf(route, call))) throw new WeftError('auth.forbidden', 'not authorized');
+      if (route.body) call.body = validate(route.body, parseJson(await readBody(request.raw, MAX_JSON_BYTES)));
+      write(reply, await route.handle(call));
+      options.observe(request, reply, actor);
+      return reply;
+    } catch (error) {
+      return fail(request, reply, error, options, actor);
+    }
+  });
 
 function needOf(route: Route, call: Call): Need {
   return route.access === 'project' ? { kind: 'project', project: call.project } : { kind: route.access };
@@ -107,7 +97,7 @@ function metaOf(request: FastifyRequest, actor: Actor, project: string): Meta {
     requestId: newId(),
     correlationId: key === undefined ? newId() : derivedId('operation', commandId),
     commandId,
-    traceparent: currentTraceparent() ?? traceparentOf(request),
+    traceparent: currentTraceparent() ?? traceparentOf(request.headers),
   };
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { WeftError } from '@weft/contracts';
+import { lookedUp } from '@weft/platform';
 import type { Actor } from '../domain/policy';
 import { fdOfSecret } from '../domain/operation-secret';
 import type { Deps } from '../gateway.deps';
@@ -11,6 +12,7 @@ import { eventSelection, serveEvents } from '../sockets/event.socket';
 import { bridgeOperationSocket } from '../sockets/operation.socket';
 import { rawErrorResponse } from './envelope';
 import { publicError } from './errors';
+import { tracedUpgrade } from './trace';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const GOING_AWAY = 1001;
@@ -29,10 +31,13 @@ export interface Upgrades {
 
 export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) => Actor | Promise<Actor>): Upgrades {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
+  lookedUp({ name: 'weft_gateway_websockets', help: 'Open websockets: listeners of events, channels of exec and console' }, (gauge) =>
+    gauge.set(sockets.clients.size),
+  );
   const upgrade = async (request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> => {
     stream.on('error', () => stream.destroy());
     try {
-      const serve = await decide(deps, request, await identify(request));
+      const serve = await tracedUpgrade(request, async () => decide(deps, request, await identify(request)));
       sockets.handleUpgrade(request, stream, head, serve);
     } catch (error) {
       const { status, message } = publicError(error);
