@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { WeftError, derivedId } from '@weft/contracts';
 import { LeaseLost, type ClaimedSaga, type SagaTable } from './saga-table';
-import { SagaCancelled, type SagaContext, type SagaDefinition, type SagaError, type SagaStep } from './types';
+import { SagaCancelled, type SagaContext, type SagaDefinition, type SagaError, type SagaObserver, type SagaStep } from './types';
 
 /** A definition with its types erased: a runner keeps many kinds. */
 export type AnySaga = SagaDefinition<object, Record<string, unknown>>;
@@ -30,6 +30,7 @@ export interface RunParts {
   leave: AbortSignal;
   /** Pause before the next try of something that may only go on; `attempts` counts from 0. In milliseconds. */
   retryDelayMs(attempts: number): number;
+  observer: SagaObserver;
   onStuck?: ((saga: ClaimedSaga, error: SagaError) => void) | undefined;
 }
 
@@ -76,17 +77,17 @@ class Run {
     if (saga.status === 'running') {
       if (this.wantsCancel()) return this.unwind({ ...CANCELLED, step: saga.stepName ?? '' });
       const step = definition.steps[saga.step];
-      return step ? this.act(step) : this.lastWord('done', 'succeeded', () => definition.succeeded?.(this.context('succeeded', 'action')));
+      return step ? this.act(step) : this.lastWord('done', 'succeeded', (ctx) => definition.succeeded?.(ctx));
     }
     const step = definition.steps[saga.step];
-    return step ? this.undo(step) : this.lastWord('failed', 'failed', () => definition.failed?.(this.context('failed', 'action'), saga.error!));
+    return step ? this.undo(step) : this.lastWord('failed', 'failed', (ctx) => definition.failed?.(ctx, saga.error!));
   }
 
   private async act(step: AnyStep): Promise<boolean> {
     const { saga } = this;
     let patch: object;
     try {
-      patch = (await this.unlessLeaving(step.action(this.context(step.name, 'action')))) ?? {};
+      patch = (await this.unlessLeaving(this.observed(step.name, 'action', (ctx) => step.action(ctx)))) ?? {};
     } catch (cause) {
       return this.actionFailed(step, cause);
     }
@@ -104,10 +105,14 @@ class Run {
     return this.unwind(error);
   }
 
+  private observed<T>(name: string, direction: 'action' | 'undo', work: (ctx: AnyContext) => Promise<T> | undefined): Promise<T | undefined> {
+    return this.parts.observer.step(this.saga, name, direction, async () => work(this.context(name, direction)));
+  }
+
   private async undo(step: AnyStep): Promise<boolean> {
     const { saga } = this;
     try {
-      await this.unlessLeaving(step.undo?.(this.context(step.name, 'undo')));
+      await this.unlessLeaving(this.observed(step.name, 'undo', (ctx) => step.undo?.(ctx)));
     } catch (cause) {
       return this.later(sagaError(cause, step.name), cause);
     }
@@ -116,14 +121,15 @@ class Run {
     return true;
   }
 
-  private async lastWord(status: 'done' | 'failed', name: string, word: () => Promise<void> | undefined): Promise<boolean> {
+  private async lastWord(status: 'done' | 'failed', name: string, word: (ctx: AnyContext) => Promise<void> | undefined): Promise<boolean> {
     try {
-      await this.unlessLeaving(word());
+      await this.unlessLeaving(this.observed(name, 'action', word));
     } catch (cause) {
       return this.later(sagaError(cause, name), cause);
     }
     await this.persist(() => this.parts.table.finish(this.saga, status));
     this.saga.status = status;
+    this.parts.observer.ended(this.saga, status);
     return false;
   }
 

@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { newId } from '@weft/contracts';
 import { RunnerStopped, pivotOf, runSaga, type AnySaga } from './run-saga';
 import { LeaseLost, sagaTable, type ClaimedSaga, type StuckSaga } from './saga-table';
-import { SagaCancelled, type SagaDefinition, type SagaError } from './types';
+import { SagaCancelled, unobserved, type SagaDefinition, type SagaError, type SagaObserver } from './types';
 
 export interface SagaRunnerOptions {
   pool: Pool;
@@ -27,6 +27,7 @@ export interface SagaRunnerOptions {
   pollMs?: number;
   /** Pause before a repeat of what may only go on, in milliseconds (0.2 s doubling up to 30 s). */
   retryDelayMs?(attempts: number): number;
+  observer?: SagaObserver;
   onStuck?(saga: { id: string; type: string }, error: SagaError): void;
 }
 
@@ -205,14 +206,9 @@ class Runner implements SagaRunner {
     const { saga, cancel, leave } = held;
     const retryDelayMs = (attempts: number): number => this.options.retryDelayMs?.(attempts) ?? Math.min(30_000, 200 * 2 ** attempts);
     try {
-      await runSaga(this.definitions.get(saga.type)!, saga, {
-        table: this.table,
-        logger: this.options.logger,
-        cancel: cancel.signal,
-        leave: leave.signal,
-        retryDelayMs,
-        onStuck: this.options.onStuck,
-      });
+      const { logger, onStuck, observer = unobserved } = this.options;
+      const parts = { table: this.table, logger, observer, cancel: cancel.signal, leave: leave.signal, retryDelayMs, onStuck };
+      await observer.saga(saga, () => runSaga(this.definitions.get(saga.type)!, saga, parts));
     } catch (error) {
       this.options.logger.error({ sagaId: saga.id, saga: saga.type, err: error }, 'saga cannot be run, its lease will end');
     } finally {

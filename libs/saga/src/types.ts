@@ -41,6 +41,23 @@ export interface SagaContext<P extends object, R extends object> {
   log: Logger;
 }
 
+/** Watches sagas, for traces and metrics. What it is given to run it must run once, and give back what that gives. */
+export interface SagaObserver {
+  /** All that one runner does for a saga, from the claim to its end or until it is given back. */
+  saga<T>(saga: ObservedSaga, run: () => Promise<T>): Promise<T>;
+  /** One try of an action, an undo or a last word. */
+  step<T>(saga: ObservedSaga, step: string, direction: 'action' | 'undo', run: () => Promise<T>): Promise<T>;
+  ended(saga: ObservedSaga, outcome: 'done' | 'failed'): void;
+}
+
+export interface ObservedSaga {
+  id: string;
+  type: string;
+  params: object;
+}
+
+export const unobserved: SagaObserver = { saga: (_saga, run) => run(), step: (_saga, _step, _direction, run) => run(), ended: () => undefined };
+
 export interface SagaError {
   code: string;
   message: string;

@@ -10,6 +10,7 @@
  * a gap. The later ones were decided on what the earlier ones are about to write: if an earlier one fails, their
  * compare-and-set fails too and they are decided again.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
 import { identifier } from '../schema/sql';
 import type { InlineProjection, RecordedEvent } from '../types';
@@ -32,6 +33,8 @@ interface Waiting {
   unit: Unit;
   landed(at: Landed): void;
   refused(error: Error): void;
+  /** Where the command runs: its trace, for one. What it waits for in the queue belongs to others. */
+  home: AsyncResource;
 }
 
 /** Waiting units that are worth a second transaction beside the one under way. */
@@ -58,7 +61,7 @@ export class CommitQueue {
    */
   commit(unit: Unit): Promise<Landed> {
     const landing = new Promise<Landed>((landed, refused) => {
-      this.waiting.push({ unit, landed, refused });
+      this.waiting.push({ unit, landed, refused, home: new AsyncResource('weft.commit') });
     });
     const settled = landing.catch(() => undefined);
     for (const stream of unit.streams.keys()) this.underWay.set(stream, settled);
@@ -106,12 +109,14 @@ export class CommitQueue {
   private launch(batch: readonly Waiting[]): void {
     this.busyLanes += 1;
     const streams = new Set(batch.flatMap(({ unit }) => [...unit.streams.keys()]));
-    void this.write(batch).finally(() => {
-      for (const stream of streams) this.busyStreams.delete(stream);
-      this.busyLanes -= 1;
-      if (this.waiting.length === 0) this.clearOverdue();
-      else this.pump();
-    });
+    void batch[0]!.home
+      .runInAsyncScope(() => this.write(batch))
+      .finally(() => {
+        for (const stream of streams) this.busyStreams.delete(stream);
+        this.busyLanes -= 1;
+        if (this.waiting.length === 0) this.clearOverdue();
+        else this.pump();
+      });
   }
 
   private clearOverdue(): void {
