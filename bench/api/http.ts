@@ -54,10 +54,16 @@ export async function act(endpoint: Endpoint, method: string, path: string, body
 }
 
 /** Opens the events websocket; `onEvent` gets each message and when it came (ms, performance clock). */
-export function listen(endpoint: Endpoint, transport: Transport, onEvent: (event: Reply & { metadata: { action?: string } }, atMs: number) => void): Promise<WebSocket> {
+export function listen(
+  endpoint: Endpoint,
+  transport: Transport,
+  onEvent: (event: Reply & { metadata: { action?: string } }, atMs: number) => void,
+): Promise<WebSocket> {
   const path = '/1.0/events?type=lifecycle';
   const socket =
-    transport === 'unix' ? new WebSocket(`ws+unix://${endpoint.socketPath}:${path}`) : new WebSocket(`wss://127.0.0.1:${endpoint.httpsPort}${path}`, tlsOptions(endpoint));
+    transport === 'unix'
+      ? new WebSocket(`ws+unix://${endpoint.socketPath}:${path}`)
+      : new WebSocket(`wss://127.0.0.1:${endpoint.httpsPort}${path}`, tlsOptions(endpoint));
   socket.on('message', (data: Buffer) => {
     const at = performance.now();
     onEvent(JSON.parse(data.toString()) as Reply, at);

@@ -33,8 +33,19 @@ export async function startLxd(): Promise<Target> {
   const daemon: ChildProcess = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'bash', '-c', LAUNCH], { env, stdio: ['ignore', log, log] });
   await execa('lxd', ['waitready', '--timeout=60'], { env });
   await execa('lxd', ['init', '--preseed'], { env, input: PRESEED });
-  const endpoint: Endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort: HTTPS_PORT, certFile: join(work, 'client.crt'), keyFile: join(work, 'client.key') };
-  await execa('openssl', [...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 30 -subj /CN=bench'.split(' '), '-keyout', endpoint.keyFile, '-out', endpoint.certFile]);
+  const endpoint: Endpoint = {
+    socketPath: join(dir, 'unix.socket'),
+    httpsPort: HTTPS_PORT,
+    certFile: join(work, 'client.crt'),
+    keyFile: join(work, 'client.key'),
+  };
+  await execa('openssl', [
+    ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 30 -subj /CN=bench'.split(' '),
+    '-keyout',
+    endpoint.keyFile,
+    '-out',
+    endpoint.certFile,
+  ]);
   await execa('lxc', ['config', 'trust', 'add', endpoint.certFile, '--name', 'bench'], { env });
   const pid = Number(daemon.pid);
   return {

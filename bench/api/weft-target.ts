@@ -16,7 +16,14 @@ function tree(root: number): number[] {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      parents.set(Number(entry), Number(readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]));
+      parents.set(
+        Number(entry),
+        Number(
+          readFileSync(`/proc/${entry}/stat`, 'utf8')
+            .replace(/^.*\) /s, '')
+            .split(' ')[1],
+        ),
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
@@ -30,9 +37,19 @@ export async function startWeft(): Promise<Target> {
   const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${HTTPS_PORT}` };
   await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env, stdio: 'inherit' });
   const endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort: HTTPS_PORT, certFile: join(dir, 'bench.crt'), keyFile: join(dir, 'bench.key') };
-  await execa('openssl', [...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 30 -subj /CN=bench'.split(' '), '-keyout', endpoint.keyFile, '-out', endpoint.certFile]);
+  await execa('openssl', [
+    ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 30 -subj /CN=bench'.split(' '),
+    '-keyout',
+    endpoint.keyFile,
+    '-out',
+    endpoint.certFile,
+  ]);
   await execa('lxc', ['config', 'trust', 'add', endpoint.certFile, '--name', 'bench'], { env: { ...env, LXD_DIR: dir, LXD_CONF: join(dir, 'lxc-conf') } });
-  const supervisor = Number(readFileSync(join(dir, 'run', 'supervisor.pid'), 'utf8').trim().split(/\s/)[0]);
+  const supervisor = Number(
+    readFileSync(join(dir, 'run', 'supervisor.pid'), 'utf8')
+      .trim()
+      .split(/\s/)[0],
+  );
   return {
     name: 'Weft',
     endpoint,

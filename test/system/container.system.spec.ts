@@ -57,9 +57,7 @@ describe('a system container under the stock client', () => {
       const both = await weft.lxc(['exec', 'c1', '--', 'sh', '-c', 'echo out; echo err >&2']);
       expect([both.stdout, both.stderr]).toEqual(['out\n', 'err\n']);
       const big = Buffer.alloc(3_000_000, 'weft ').toString();
-      expect((await weft.ok(['exec', 'c1', '--', 'md5sum'], { input: big })).split(' ')[0]).toBe(
-        createHash('md5').update(big).digest('hex'),
-      );
+      expect((await weft.ok(['exec', 'c1', '--', 'md5sum'], { input: big })).split(' ')[0]).toBe(createHash('md5').update(big).digest('hex'));
     });
 
     it('takes environment, working directory, user and group', async () => {

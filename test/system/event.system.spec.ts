@@ -74,7 +74,9 @@ describe('events, operations and reads under the stock client', () => {
     const { id } = await weft.query<Operation>('/1.0/instances', { method: 'POST', data: { name: 'op1', source: { type: 'none' } } });
     const done = await weft.query<Operation>(`/1.0/operations/${id}/wait?timeout=30`);
     expect(done).toMatchObject({ id, status: 'Success', status_code: 200 });
-    const failing = await weft.query<Operation>('/1.0/instances/op1/state', { method: 'PUT', data: { action: 'stop', timeout: 5 } }).catch((error: Error) => error.message);
+    const failing = await weft
+      .query<Operation>('/1.0/instances/op1/state', { method: 'PUT', data: { action: 'stop', timeout: 5 } })
+      .catch((error: Error) => error.message);
     if (typeof failing === 'string') expect(failing).toMatch(/not running|already stopped/i);
     else expect((await weft.query<Operation>(`/1.0/operations/${failing.id}/wait?timeout=30`)).err).toMatch(/not running|already stopped/i);
     expect((await weft.query<Operation>(`/1.0/operations/${id}`)).status).toBe('Success');
@@ -85,7 +87,8 @@ describe('events, operations and reads under the stock client', () => {
   it('filters lists', async () => {
     await weft.ok(['init', 'tiny', 'f1', '-c', 'user.role=web']);
     await weft.ok(['init', 'tiny', 'f2', '-c', 'user.role=db']);
-    const names = (filter: string) => weft.query<{ name: string }[]>(`/1.0/instances?recursion=1&filter=${encodeURIComponent(filter)}`).then((list) => list.map(({ name }) => name));
+    const names = (filter: string) =>
+      weft.query<{ name: string }[]>(`/1.0/instances?recursion=1&filter=${encodeURIComponent(filter)}`).then((list) => list.map(({ name }) => name));
     expect(await names('config.user.role eq web')).toEqual(['f1']);
     expect(await names('config.user.role eq web or name eq f2')).toEqual(['f1', 'f2']);
     expect(await names('not name eq f1')).toEqual(['f2']);
@@ -98,16 +101,29 @@ describe('events, operations and reads under the stock client', () => {
     const server = await weft.query<{ api_extensions: string[]; environment: Record<string, unknown>; auth: string }>('/1.0');
     expect(server.auth).toBe('trusted');
     expect(server.api_extensions).toContain('projects');
-    const document = JSON.parse((await execa('curl', ['-s', '--unix-socket', `${weft.dir}/unix.socket`, 'http://weft/1.0/openapi.json'])).stdout) as { paths: object };
+    const document = JSON.parse((await execa('curl', ['-s', '--unix-socket', `${weft.dir}/unix.socket`, 'http://weft/1.0/openapi.json'])).stdout) as {
+      paths: object;
+    };
     expect(Object.keys(document.paths)).toContain('/1.0/instances');
     expect(await weft.ok(['info', '--resources'])).toMatch(/CPU/);
   });
 
   it('takes an Idempotency-Key: the same request twice has one effect', async () => {
     const post = (body: string) =>
-      execa('curl', ['-s', '--unix-socket', `${weft.dir}/unix.socket`, '-X', 'POST', '-H', 'Idempotency-Key: key-1', '-H', 'Content-Type: application/json', '-d', body, 'http://weft/1.0/profiles']).then(
-        ({ stdout }) => JSON.parse(stdout) as { type: string; error_code: number },
-      );
+      execa('curl', [
+        '-s',
+        '--unix-socket',
+        `${weft.dir}/unix.socket`,
+        '-X',
+        'POST',
+        '-H',
+        'Idempotency-Key: key-1',
+        '-H',
+        'Content-Type: application/json',
+        '-d',
+        body,
+        'http://weft/1.0/profiles',
+      ]).then(({ stdout }) => JSON.parse(stdout) as { type: string; error_code: number });
     expect((await post('{"name":"once"}')).type).toBe('sync');
     expect((await post('{"name":"once"}')).type).toBe('sync');
     expect((await post('{"name":"twice"}')).error_code).toBe(409);

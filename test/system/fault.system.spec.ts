@@ -73,7 +73,11 @@ describe('kill -9 in the middle of everything', () => {
       () => {
         expect(guests()).toEqual([]);
         expect(readdirSync(join(weft.dir, 'members', 'host1', 'instances'))).toEqual([]);
-        expect(readFileSync('/proc/mounts', 'utf8').split('\n').filter((line) => line.includes(`${weft.dir}/members`))).toEqual([]);
+        expect(
+          readFileSync('/proc/mounts', 'utf8')
+            .split('\n')
+            .filter((line) => line.includes(`${weft.dir}/members`)),
+        ).toEqual([]);
       },
       { timeoutMs: 30_000 },
     );
@@ -107,7 +111,9 @@ describe('kill -9 in the middle of everything', () => {
       await weft.ok(['launch', 'tiny', 'survivor']);
       const before = (await weft.query<{ pid: number }>('/1.0/instances/survivor/state')).pid;
       for (const part of ['agent-host1', 'instance-svc', 'nats', 'postgres', 'gateway']) process.kill(weft.pid(part), 'SIGKILL');
-      await holds(async () => expect((await weft.query<{ pid: number; status: string }>('/1.0/instances/survivor/state')).status).toBe('Running'), { timeoutMs: 60_000 });
+      await holds(async () => expect((await weft.query<{ pid: number; status: string }>('/1.0/instances/survivor/state')).status).toBe('Running'), {
+        timeoutMs: 60_000,
+      });
       await holds(async () => expect((await weft.query<{ pid: number }>('/1.0/instances/survivor/state')).pid).toBe(before));
       await unlessItSucceeds(() => weft.ok(['exec', 'survivor', '--', 'true']));
       await unlessItSucceeds(() => weft.ok(['delete', '-f', 'survivor']));

@@ -81,7 +81,17 @@ describe('images under the stock client', () => {
     await execa('qemu-img', ['create', '-q', '-f', 'qcow2', join(work, 'disk.qcow2'), '8M']);
     await weft.ok(['image', 'import', join(work, 'meta.tar.xz'), join(work, 'disk.qcow2'), '--alias', 'vm-image']);
     expect((await weft.query<ImageJson>(`/1.0/images/${sha256(join(work, 'meta.tar.xz'), join(work, 'disk.qcow2'))}`)).type).toBe('virtual-machine');
-    expect(await weft.refused(['query', '-X', 'POST', '-d', JSON.stringify({ name: 'wrong-type', type: 'container', source: { type: 'image', alias: 'vm-image' } }), '--wait', '/1.0/instances'])).toMatch(/virtual.machine|type/i);
+    expect(
+      await weft.refused([
+        'query',
+        '-X',
+        'POST',
+        '-d',
+        JSON.stringify({ name: 'wrong-type', type: 'container', source: { type: 'image', alias: 'vm-image' } }),
+        '--wait',
+        '/1.0/instances',
+      ]),
+    ).toMatch(/virtual.machine|type/i);
   });
 
   it('exports a unified image byte for byte', async () => {
@@ -172,7 +182,15 @@ describe('images under the stock client', () => {
     await weft.ok(['image', 'delete', 'tiny']);
     await weft.ok(['start', 'orphan']);
     expect(await weft.ok(['exec', 'orphan', '--', 'echo', 'alive'])).toBe('alive\n');
-    await weft.ok(['image', 'import', readdirSync(scratch).filter((name) => name.startsWith('tiny-again')).map((name) => join(scratch, name))[0]!, '--alias', 'tiny']);
+    await weft.ok([
+      'image',
+      'import',
+      readdirSync(scratch)
+        .filter((name) => name.startsWith('tiny-again'))
+        .map((name) => join(scratch, name))[0]!,
+      '--alias',
+      'tiny',
+    ]);
     await weft.ok(['launch', 'tiny', 'newborn']);
     await weft.ok(['delete', '-f', 'orphan', 'newborn']);
   });

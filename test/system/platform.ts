@@ -50,7 +50,12 @@ async function freePort(): Promise<number> {
 }
 
 const weft = (command: readonly string[], dir: string, httpsAddress: string) =>
-  execa('bash', [join(ROOT, 'tools/bin/weft'), ...command], { env: { WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: httpsAddress }, stdin: 'ignore', all: true, reject: false });
+  execa('bash', [join(ROOT, 'tools/bin/weft'), ...command], {
+    env: { WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: httpsAddress },
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+  });
 
 const ownerIsAlive = (dir: string): boolean => {
   try {
@@ -116,7 +121,12 @@ export async function startPlatform(options: { members?: number; env?: Record<st
       const text = await ok(['query', '-X', method, ...(data === undefined ? [] : ['-d', JSON.stringify(data)]), path]);
       return (text.trim() === '' ? undefined : JSON.parse(text)) as T;
     },
-    pid: (part) => Number(readFileSync(join(dir, 'run', `${part}.pid`), 'utf8').trim().split(/\s/)[0]),
+    pid: (part) =>
+      Number(
+        readFileSync(join(dir, 'run', `${part}.pid`), 'utf8')
+          .trim()
+          .split(/\s/)[0],
+      ),
     async stop() {
       const down = await weft(['down'], dir, httpsAddress);
       if (down.exitCode !== 0) throw new Error(`weft down failed:\n${down.all}`);

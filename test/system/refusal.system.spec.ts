@@ -22,13 +22,26 @@ describe('bad input', () => {
   async function raw(method: string, path: string, body?: string, headers: string[] = []): Promise<{ status: number; reply: ErrorJson }> {
     const { stdout } = await execa(
       'curl',
-      ['-s', '--path-as-is', '--unix-socket', `${weft.dir}/unix.socket`, '-X', method, '-w', '\n%{http_code}', ...headers.flatMap((header) => ['-H', header]), ...(body === undefined ? [] : ['--data-binary', '@-']), `http://weft${path}`],
+      [
+        '-s',
+        '--path-as-is',
+        '--unix-socket',
+        `${weft.dir}/unix.socket`,
+        '-X',
+        method,
+        '-w',
+        '\n%{http_code}',
+        ...headers.flatMap((header) => ['-H', header]),
+        ...(body === undefined ? [] : ['--data-binary', '@-']),
+        `http://weft${path}`,
+      ],
       body === undefined ? {} : { input: body },
     );
     const at = stdout.lastIndexOf('\n');
     return { status: Number(stdout.slice(at + 1)), reply: JSON.parse(stdout.slice(0, at)) as ErrorJson };
   }
-  const json = (method: string, path: string, body: unknown, headers: string[] = []) => raw(method, path, JSON.stringify(body), ['Content-Type: application/json', ...headers]);
+  const json = (method: string, path: string, body: unknown, headers: string[] = []) =>
+    raw(method, path, JSON.stringify(body), ['Content-Type: application/json', ...headers]);
 
   async function refusedWith(status: number, message: RegExp, request: Promise<{ status: number; reply: ErrorJson }>): Promise<void> {
     const got = await request;
@@ -92,7 +105,11 @@ describe('bad input', () => {
 
   it('with an If-Match that does not', async () => {
     await refusedWith(412, /ETag/i, json('PUT', '/1.0/profiles/default', { config: {}, devices: {}, description: '' }, ['If-Match: 0000']));
-    await refusedWith(412, /ETag/i, json('PUT', '/1.0/instances/there', { config: {}, devices: {}, profiles: ['default'], architecture: 'x86_64' }, ['If-Match: "0000"']));
+    await refusedWith(
+      412,
+      /ETag/i,
+      json('PUT', '/1.0/instances/there', { config: {}, devices: {}, profiles: ['default'], architecture: 'x86_64' }, ['If-Match: "0000"']),
+    );
   });
 
   it('with paths that lead outside', async () => {
@@ -113,7 +130,17 @@ describe('bad input', () => {
   });
 
   it('about what does not exist', async () => {
-    for (const path of ['/1.0/instances/x', '/1.0/profiles/x', '/1.0/projects/x', '/1.0/images/abcdef', '/1.0/images/aliases/x', '/1.0/storage-pools/x', '/1.0/operations/5d5e9c2e-7f61-4d10-bb2a-7a3c2a8ac5ad', '/1.0/certificates/abcdef', '/1.0/instances/there/snapshots/x']) {
+    for (const path of [
+      '/1.0/instances/x',
+      '/1.0/profiles/x',
+      '/1.0/projects/x',
+      '/1.0/images/abcdef',
+      '/1.0/images/aliases/x',
+      '/1.0/storage-pools/x',
+      '/1.0/operations/5d5e9c2e-7f61-4d10-bb2a-7a3c2a8ac5ad',
+      '/1.0/certificates/abcdef',
+      '/1.0/instances/there/snapshots/x',
+    ]) {
       await refusedWith(404, /not found/i, raw('GET', path));
     }
   });

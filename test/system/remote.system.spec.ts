@@ -97,7 +97,10 @@ describe('the API over TLS', () => {
       ['config', 'set', 'weft:', 'user.x=1'],
       ['config', 'trust', 'list', 'weft:'],
     ]) {
-      expect([forbidden.join(' '), await carol.refused(...forbidden)]).toEqual([forbidden.join(' '), expect.stringMatching(/not authorized|not found|restricted/i)]);
+      expect([forbidden.join(' '), await carol.refused(...forbidden)]).toEqual([
+        forbidden.join(' '),
+        expect.stringMatching(/not authorized|not found|restricted/i),
+      ]);
     }
     await weft.ok(['delete', 'hidden']);
     await weft.ok(['delete', 'mine', '--project', 'tenant']);

@@ -47,7 +47,11 @@ const withEpoch = { instance: instanceSpec, epoch: z.number().int() };
 
 /** Durable tasks, by kind. Each must be idempotent: done twice, it gives the same answer. */
 export const taskBodies = {
-  'instance.create': z.object({ instance: instanceSpec, source: rootSource, /** snapshots to copy along: old id -> new id */ snapshots: stringMap.default({}) }),
+  'instance.create': z.object({
+    instance: instanceSpec,
+    source: rootSource,
+    /** snapshots to copy along: old id -> new id */ snapshots: stringMap.default({}),
+  }),
   'instance.delete': z.object({ instanceId: z.string(), type: instanceType }),
   'instance.start': z.object(withEpoch),
   /** `timeoutSeconds` < 0: wait without end. `force` kills at once. Stopping what is stopped succeeds. */

@@ -42,7 +42,12 @@ const instanceWritable = {
   profiles: z.array(z.string()).nullable(),
   description: z.string(),
 };
-const stateAction = { action: z.enum(['start', 'stop', 'restart', 'freeze', 'unfreeze']), timeout: z.number().int(), force: z.boolean(), stateful: z.boolean() };
+const stateAction = {
+  action: z.enum(['start', 'stop', 'restart', 'freeze', 'unfreeze']),
+  timeout: z.number().int(),
+  force: z.boolean(),
+  stateful: z.boolean(),
+};
 
 const sync = <T extends z.ZodType>(body: T) => ({ kind: 'sync' as const, body });
 // Not `async`: swc takes a call of that name that spans lines for an arrow function.
@@ -53,14 +58,31 @@ export const instanceCommands = {
   'server.update': sync(z.object({ ...mode, ...ifMatch, config: z.record(z.string(), z.string()) })),
   /** `password` is the trust password or a whole token; unset when a trusted client adds a certificate. */
   'certificate.add': sync(
-    z.object({ name: z.string(), type: z.string(), restricted: z.boolean(), projects: z.array(z.string()), certificatePem: z.string(), ...fingerprint, password: z.string().optional() }),
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      restricted: z.boolean(),
+      projects: z.array(z.string()),
+      certificatePem: z.string(),
+      ...fingerprint,
+      password: z.string().optional(),
+    }),
   ),
   /** Operation of class token; metadata {secret, fingerprint, addresses, request:{name}, expiresAt?}. */
   'certificate.issue-token': asynchronous(
     z.object({ name: z.string(), restricted: z.boolean(), projects: z.array(z.string()), serverFingerprint: z.string(), addresses: z.array(z.string()) }),
   ),
   'certificate.update': sync(
-    z.object({ ...fingerprint, ...mode, ...ifMatch, name: z.string().optional(), type: z.string().optional(), restricted: z.boolean().optional(), projects: z.array(z.string()).nullish(), certificatePem: z.string().optional() }),
+    z.object({
+      ...fingerprint,
+      ...mode,
+      ...ifMatch,
+      name: z.string().optional(),
+      type: z.string().optional(),
+      restricted: z.boolean().optional(),
+      projects: z.array(z.string()).nullish(),
+      certificatePem: z.string().optional(),
+    }),
   ),
   'certificate.delete': sync(z.object({ ...fingerprint })),
   // projects and profiles
@@ -69,17 +91,38 @@ export const instanceCommands = {
   'project.rename': asynchronous(z.object({ ...named, newName: z.string() })),
   'project.delete': sync(z.object({ ...named })),
   'profile.create': sync(z.object({ ...named, description: z.string(), config: stringMap, devices: devicesSchema })),
-  'profile.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional(), devices: devicesSchema.optional() })),
+  'profile.update': sync(
+    z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional(), devices: devicesSchema.optional() }),
+  ),
   'profile.rename': sync(z.object({ ...named, newName: z.string() })),
   'profile.delete': sync(z.object({ ...named })),
   // images
   /** Which member shall receive an upload. Result: {member}. */
   'image.choose-member': sync(z.object({})),
   'image.create': asynchronous(
-    z.object({ staged: stagedImage, member: z.string(), filename: z.string(), public: z.boolean(), autoUpdate: z.boolean(), properties: stringMap, profiles: z.array(z.string()).nullable(), aliases: z.array(z.object({ name: z.string(), description: z.string() })), expiresAt: z.string().optional() }),
+    z.object({
+      staged: stagedImage,
+      member: z.string(),
+      filename: z.string(),
+      public: z.boolean(),
+      autoUpdate: z.boolean(),
+      properties: stringMap,
+      profiles: z.array(z.string()).nullable(),
+      aliases: z.array(z.object({ name: z.string(), description: z.string() })),
+      expiresAt: z.string().optional(),
+    }),
   ),
   'image.update': sync(
-    z.object({ ...fingerprint, ...mode, ...ifMatch, public: z.boolean().optional(), auto_update: z.boolean().optional(), properties: stringMap.optional(), profiles: z.array(z.string()).nullish(), expires_at: z.string().optional() }),
+    z.object({
+      ...fingerprint,
+      ...mode,
+      ...ifMatch,
+      public: z.boolean().optional(),
+      auto_update: z.boolean().optional(),
+      properties: stringMap.optional(),
+      profiles: z.array(z.string()).nullish(),
+      expires_at: z.string().optional(),
+    }),
   ),
   'image.delete': asynchronous(z.object({ ...fingerprint })),
   'image-alias.create': sync(z.object({ ...named, description: z.string(), target: z.string(), type: z.string() })),
@@ -90,11 +133,24 @@ export const instanceCommands = {
   'storage-pool.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
   // instances
   'instance.create': asynchronous(
-    z.object({ name: z.string(), type: instanceType.or(z.literal('')), source: instanceSource, ...instanceWritable, stateful: z.boolean(), instance_type: z.string(), /** `?target=`; "" lets the service place it */ target: z.string() }),
+    z.object({
+      name: z.string(),
+      type: instanceType.or(z.literal('')),
+      source: instanceSource,
+      ...instanceWritable,
+      stateful: z.boolean(),
+      instance_type: z.string(),
+      /** `?target=`; "" lets the service place it */ target: z.string(),
+    }),
   ),
   'instance.update': asynchronous(z.object({ ...named, ...ifMatch, ...instanceWritable })),
   /** PATCH is synchronous in LXD. */
-  'instance.patch': sync(z.object({ ...named, ...ifMatch, ...instanceWritable }).partial().required({ name: true })),
+  'instance.patch': sync(
+    z
+      .object({ ...named, ...ifMatch, ...instanceWritable })
+      .partial()
+      .required({ name: true }),
+  ),
   'instance.restore': asynchronous(z.object({ ...named, snapshot: z.string(), stateful: z.boolean() })),
   'instance.rename': asynchronous(z.object({ ...named, newName: z.string() })),
   'instance.delete': asynchronous(z.object({ ...named })),
@@ -102,7 +158,19 @@ export const instanceCommands = {
   'instances.set-state': asynchronous(z.object({ ...stateAction })),
   /** Operation of class websocket; the gateway adds `fds` to the metadata it returns (see operation secrets). */
   'instance.exec': asynchronous(
-    z.object({ ...named, command: z.array(z.string()).min(1), environment: stringMap, interactive: z.boolean(), width: z.number().int(), height: z.number().int(), user: z.number().int(), group: z.number().int(), cwd: z.string(), waitForWebsocket: z.boolean(), recordOutput: z.boolean() }),
+    z.object({
+      ...named,
+      command: z.array(z.string()).min(1),
+      environment: stringMap,
+      interactive: z.boolean(),
+      width: z.number().int(),
+      height: z.number().int(),
+      user: z.number().int(),
+      group: z.number().int(),
+      cwd: z.string(),
+      waitForWebsocket: z.boolean(),
+      recordOutput: z.boolean(),
+    }),
   ),
   'instance.console': asynchronous(z.object({ ...named, width: z.number().int(), height: z.number().int(), type: z.string() })),
   /** What the gateway needs to talk to the agent about an instance: {member, spec, status}. */

@@ -28,5 +28,4 @@ export const taskResultSubject = (taskId: string): string => `weft.task-result.$
 export const taskProgressSubject = (taskId: string): string => `weft.task-progress.${taskId}`;
 export const agentSubject = (member: string, verb: string): string => `weft.agent.${token(member)}.${verb}`;
 export const heartbeatSubject = (member: string): string => `weft.heartbeat.${token(member)}`;
-export const sessionSubject = (sessionId: string, channel: string, side: 'client' | 'server'): string =>
-  `weft.session.${sessionId}.${token(channel)}.${side}`;
+export const sessionSubject = (sessionId: string, channel: string, side: 'client' | 'server'): string => `weft.session.${sessionId}.${token(channel)}.${side}`;

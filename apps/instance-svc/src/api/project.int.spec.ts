@@ -1,5 +1,5 @@
 /** What projects and profiles mean for instances, through the whole service: limits, restrictions, races. */
-import { WeftError, type LxdOperation } from '@weft/contracts';
+import { type WeftError, type LxdOperation } from '@weft/contracts';
 import { action, emptyInstance } from '../testing/bodies';
 import { eventually } from '@weft/testing';
 import type { FakeAgent } from '../testing/fake-agent';

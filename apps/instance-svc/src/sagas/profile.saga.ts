@@ -3,6 +3,7 @@
  * that cannot take it (its host is away, it has started again since) gets it with its next start.
  */
 import { derivedId, type AgentTask, type InstanceSpec } from '@weft/contracts';
+import { currentTraceparent } from '@weft/platform';
 import { defineSaga, type SagaContext } from '@weft/saga';
 import type { Deps } from '../instance.deps';
 
@@ -40,7 +41,12 @@ export const profileSaga = (deps: Deps) =>
 
 async function tell(deps: Deps, ctx: SagaContext<ApplyProfileParams, Record<string, unknown>>, { id, member, epoch, spec }: RunningInstance): Promise<void> {
   const body = { instance: JSON.parse(spec) as InstanceSpec, epoch };
-  const task: AgentTask<'instance.update'> = { taskId: derivedId(ctx.commandId, id), kind: 'instance.update', body, traceparent: ctx.params.traceparent };
+  const task: AgentTask<'instance.update'> = {
+    taskId: derivedId(ctx.commandId, id),
+    kind: 'instance.update',
+    body,
+    traceparent: currentTraceparent() ?? ctx.params.traceparent,
+  };
   try {
     await deps.tasks.run(task, { member, timeLimitMs: TASK_LIMIT_MS, signal: ctx.signal });
   } catch (error) {

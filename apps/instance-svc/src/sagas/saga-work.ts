@@ -25,7 +25,7 @@ export function onHost<K extends TaskKind>(
   member = ctx.params.member,
 ): Promise<Record<string, unknown>> {
   const { operation, meta, timeLimitMs } = ctx.params;
-  const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: meta.traceparent ?? currentTraceparent() };
+  const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: currentTraceparent() ?? meta.traceparent };
   const onProgress = (progress: TaskProgress) => publishProgress(deps, meta.project, operation, progress);
   return deps.tasks.run(task, { member, timeLimitMs, signal: ctx.signal, onProgress });
 }
@@ -37,7 +37,7 @@ export async function undoOnHost<K extends TaskKind>(
   kind: K,
   body: TaskBody<K>,
 ): Promise<void> {
-  const task = { taskId: derivedId(ctx.commandId, kind), kind, body };
+  const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: currentTraceparent() ?? ctx.params.meta.traceparent };
   try {
     await deps.tasks.run(task, { member: ctx.params.member, timeLimitMs: UNDO_LIMIT_MS, signal: ctx.signal });
   } catch (error) {

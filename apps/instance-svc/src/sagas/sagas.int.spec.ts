@@ -77,7 +77,8 @@ const run = (place: object, ...rest: InstanceEvent[]): InstanceEvent[] => [
   ...rest,
 ];
 const state = { epoch: 1, force: true, timeoutSeconds: 1 } satisfies Partial<StateParams>;
-const pick = (type: string) => (of: Deps) => [createSaga(of), deleteSaga(of), ...stateSagas(of), ...snapshotSagas(of), ...changeSagas(of)].find((saga) => saga.type === type)!;
+const pick = (type: string) => (of: Deps) =>
+  [createSaga(of), deleteSaga(of), ...stateSagas(of), ...snapshotSagas(of), ...changeSagas(of)].find((saga) => saga.type === type)!;
 
 const scenarios: Record<string, Scenario> = {
   'instance.create': {
@@ -140,7 +141,13 @@ async function begin(scenario: Scenario) {
   const place = { id, project: 'default', name: `c${(count += 1)}` };
   const host = new Host();
   for (const fact of scenario.facts) host.facts.add(fact);
-  const meta: Meta = { actor: { protocol: 'unix', username: 'root', address: '@', projects: null }, project: 'default', requestId: id, correlationId: operationId, commandId: id };
+  const meta: Meta = {
+    actor: { protocol: 'unix', username: 'root', address: '@', projects: null },
+    project: 'default',
+    requestId: id,
+    correlationId: operationId,
+    commandId: id,
+  };
   const outcome = await execute(deps, meta, 'test', {}, async (uow) => {
     const data = { ...(created.data as Extract<InstanceEvent, { type: 'InstanceCreated' }>['data']), ...place, operationId, profiles: [] };
     const ready: InstanceEvent[] = scenario.fresh ? [] : [{ type: 'InstanceProvisioned', data: { ...place, operationId } }];
@@ -158,7 +165,12 @@ async function begin(scenario: Scenario) {
     expect([...host.facts].sort()).toEqual(wanted.facts);
     expect(operation).toMatchObject({ status: 'ended', operation: { status: expect.stringMatching(operationStatus.join('|')) } });
   };
-  return { definition: withOperation(scenario.saga(world), operationId), params, expectDone: () => expectWorld(scenario.done, ['Success']), expectUndone: () => expectWorld(scenario.undone, ['Failure', 'Cancelled']) };
+  return {
+    definition: withOperation(scenario.saga(world), operationId),
+    params,
+    expectDone: () => expectWorld(scenario.done, ['Success']),
+    expectUndone: () => expectWorld(scenario.undone, ['Failure', 'Cancelled']),
+  };
 }
 
 /** The suite gives sagas ids of its own; ours are their operation's. */
@@ -166,7 +178,11 @@ function withOperation(definition: AnySaga, sagaId: string): AnySaga {
   const as = <C extends object>(ctx: C): C => ({ ...ctx, sagaId });
   return {
     ...definition,
-    steps: definition.steps.map((step) => ({ ...step, action: (ctx) => step.action(as(ctx)), ...(step.undo ? { undo: (ctx: Parameters<typeof step.action>[0]) => step.undo!(as(ctx)) } : {}) })),
+    steps: definition.steps.map((step) => ({
+      ...step,
+      action: (ctx) => step.action(as(ctx)),
+      ...(step.undo ? { undo: (ctx: Parameters<typeof step.action>[0]) => step.undo!(as(ctx)) } : {}),
+    })),
     succeeded: (ctx) => definition.succeeded!(as(ctx)),
     failed: (ctx, error) => definition.failed!(as(ctx), error),
   };
