@@ -10,12 +10,14 @@ import { createTaskDispatcher } from './adapters/task-dispatcher';
 import { bootstrap } from './commands/bootstrap';
 import type { InstanceConfig } from './instance.config';
 import type { Deps } from './instance.deps';
+import { countEvents, countPostponed, watchRelay } from './instance.metrics';
 import { migrations } from './projections/migrations';
 import { projections } from './projections/projections';
 import { Heartbeats } from './reconcilers/heartbeats';
 import { startImageFilesReconciler } from './reconcilers/image-files.reconciler';
 import { OperationReconciler } from './reconcilers/operation.reconciler';
 import { sagas } from './sagas';
+import { sagaObserver } from './sagas/saga-observer';
 
 export interface Running {
   deps: Deps;
@@ -30,6 +32,7 @@ const SAGAS_AT_ONCE = 2_000;
 export async function compose(config: InstanceConfig, log: Logger): Promise<Running> {
   const nats = await connectNats(config.natsUrl, 'instance-svc', log);
   const pool = createPgPool(config.postgresUrl, { schema: config.schema, name: 'instance-svc', max: config.poolSize, logger: log });
+  const poke = pokeRelay(nats, INSTANCE_CONTEXT);
   const store = createEventStore({
     pool,
     schema: config.schema,
@@ -37,7 +40,10 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
     projections,
     migrations: [...sagaMigrations, ...migrations],
     logger: log,
-    onAppended: pokeRelay(nats, INSTANCE_CONTEXT),
+    onAppended: (events) => {
+      countEvents(events);
+      poke();
+    },
   });
   await store.migrate();
   const members = new MemberRegistry(config.memberOfflineMs);
@@ -58,12 +64,22 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
       cancel: (id) => runner().cancel(id),
     },
   };
-  holder.runner = createSagaRunner({ pool, schema: config.schema, definitions: sagas(deps), owner: 'instance-svc', logger: log, limit: SAGAS_AT_ONCE });
+  holder.runner = createSagaRunner({
+    pool,
+    schema: config.schema,
+    definitions: sagas(deps),
+    owner: 'instance-svc',
+    logger: log,
+    limit: SAGAS_AT_ONCE,
+    observer: sagaObserver,
+    onStuck: countPostponed,
+  });
   await bootstrap(deps, config.poolSource);
   const heartbeats = new Heartbeats(deps, members);
   const operations = new OperationReconciler(deps);
   const relay = createRelay({ store, nats, logger: log });
   const stopServing = serveEvents(nats, store, log);
+  watchRelay(relay);
   relay.start();
   await heartbeats.start(nats);
   runner().start();

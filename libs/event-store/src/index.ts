@@ -12,6 +12,7 @@ export { eventStoreMigrations } from './schema/event-log.migration';
 export { migrateSchema, type MigrationClass } from './schema/migrate';
 export { identifier, qualified } from './schema/sql';
 export { createRelay, pokeRelay, type Relay, type RelayOptions } from './relay/relay';
+export type { Backlog } from './relay/backlog';
 export { createConsumer, type ConsumerOptions } from './consume/consumer';
 export { requestEvents, serveEvents, type FetchFromProducer } from './consume/producer-link';
 export { fromMessage, splitStream, toMessage, type EventMessage, type Received } from './wire/cloud-event';

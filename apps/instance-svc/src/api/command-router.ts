@@ -1,9 +1,10 @@
 import { instanceCommands, metaSchema, WeftError, type CommandReply, type InstanceCommandName, type Meta } from '@weft/contracts';
 import { ConstraintViolation, isConnectionError, VersionConflict } from '@weft/event-store';
-import { withSpan } from '@weft/platform';
+import { currentTraceparent, markFailed, SpanKind, tracing, withSpan, type Span } from '@weft/platform';
 import { z } from 'zod';
 import type { Deps } from '../instance.deps';
 import type { CommandResult, HandlerMap } from './command-handler';
+import { countCommand } from '../instance.metrics';
 import { nameConstraint } from './constraints';
 
 const envelopeSchema = z.object({ meta: metaSchema, body: z.unknown() });
@@ -17,12 +18,25 @@ export class CommandRouter {
   ) {}
 
   async route(name: string, message: unknown): Promise<CommandReply> {
+    const startedAt = performance.now();
+    const reply = await withSpan(`command ${name}`, { traceparent: traceparentOf(message), kind: SpanKind.SERVER }, (span) => this.reply(name, message, span));
+    const command = Object.hasOwn(this.handlers, name) ? name : 'unknown';
+    countCommand(command, reply.ok ? 'ok' : reply.error.code, (performance.now() - startedAt) / 1_000);
+    return reply;
+  }
+
+  private async reply(name: string, message: unknown, span: Span): Promise<CommandReply> {
+    const { log } = this.deps;
     try {
       const { result, cursor } = await this.dispatch(name, message);
+      log.debug({ command: name }, 'command done');
       return { ok: true, result, ...(cursor ? { position: cursor.position } : {}) };
     } catch (error) {
       const named = this.name(error);
-      if (named.code === 'internal') this.deps.log.error({ err: error, command: name }, 'command failed');
+      if (named.code === 'internal') log.error({ err: error, command: name }, 'command failed');
+      else log.debug({ command: name, code: named.code }, 'command refused');
+      span.setAttribute('weft.error', named.code);
+      if (named.code === 'internal') markFailed(span);
       return { ok: false, error: named.toWire() };
     }
   }
@@ -32,7 +46,8 @@ export class CommandRouter {
     if (!handler) throw new WeftError('request.unsupported', `Command ${name} is not supported`);
     const { meta, body } = parse(envelopeSchema, message);
     const parsed = parse(instanceCommands[name as InstanceCommandName].body, body);
-    return withSpan(`command ${name}`, { traceparent: meta.traceparent, attributes: { 'weft.command': name } }, () => handler(this.deps, meta, parsed));
+    const traceparent = currentTraceparent();
+    return handler(this.deps, traceparent ? { ...meta, traceparent } : meta, parsed);
   }
 
   private name(error: unknown): WeftError {
@@ -42,6 +57,12 @@ export class CommandRouter {
     if (isConnectionError(error)) return new WeftError('service.unavailable', 'The database is not reachable; try again', { cause: error });
     return new WeftError('internal', 'Internal error: see the log of the instance service', { cause: error });
   }
+}
+
+/** Before anything is validated: a refusal is in the caller's trace too. A command without one begins one. */
+function traceparentOf(message: unknown): string | null {
+  const parsed = tracing ? envelopeSchema.safeParse(message) : undefined;
+  return parsed?.data?.meta.traceparent ?? null;
 }
 
 function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -22,6 +22,7 @@ import type { EventReader } from '../read/event-reader';
 import { qualified } from '../schema/sql';
 import type { Cursor } from '../types';
 import { toMessage } from '../wire/cloud-event';
+import { backlogBehind, type Backlog } from './backlog';
 import { eventsStream, type EventsStream } from './events-stream';
 
 export interface RelayOptions {
@@ -47,6 +48,8 @@ export interface RelayOptions {
 export interface Relay extends Worker {
   /** Something was appended: look now. */
   wake(): void;
+  /** What is still to be published; undefined while another replica's relay has the lease. */
+  backlog(): Promise<Backlog | undefined>;
 }
 
 const PAGE = 256;
@@ -58,13 +61,18 @@ export function createRelay(options: RelayOptions): Relay {
   const bell = new Bell();
   const connection = watchConnection(nats);
   const stream = eventsStream(nats, { ...options, name: options.stream ?? EVENTS_STREAM });
+  let leads = false;
+  let reached: Cursor | undefined;
   const worker = createWorker({
     pool: store.pool,
     schema: store.schema,
     name: 'relay',
     leaseMs: options.leaseMs ?? 5_000,
     logger,
-    session: (_lease, signal) => new RelaySession(options, stream, bell, connection, signal).run(),
+    session: async (_lease, signal) => {
+      leads = true;
+      await new RelaySession(options, stream, bell, connection, signal, (place) => (reached = place)).run().finally(() => (leads = false));
+    },
   });
   let pokes: { unsubscribe(): void } | undefined;
 
@@ -79,6 +87,7 @@ export function createRelay(options: RelayOptions): Relay {
       await worker.stop();
     },
     wake: () => bell.ring(),
+    backlog: async () => (leads && reached ? backlogBehind(store.pool, store.schema, reached) : undefined),
   };
 }
 
@@ -104,6 +113,8 @@ class RelaySession {
     private readonly bell: Bell,
     private readonly connection: { losses: number },
     private readonly signal: AbortSignal,
+    /** Everything up to there is in the stream. */
+    private readonly onReached: (place: Cursor) => void,
   ) {
     this.losses = connection.losses;
   }
@@ -136,7 +147,7 @@ class RelaySession {
       await this.rewind();
       return true;
     }
-    if (this.connection.losses === this.losses) this.cursor = page.next;
+    if (this.connection.losses === this.losses) this.onReached((this.cursor = page.next));
     return true;
   }
 
@@ -150,6 +161,7 @@ class RelaySession {
     if (tail === undefined) this.cursor = await this.refillStart();
     else this.cursor = compareCursors(known, START) > 0 && compareCursors(known, tail) < 0 ? known : tail;
     this.refilling = true;
+    this.onReached(this.cursor);
     this.verified = performance.now();
     logger.debug({ context: store.context, cursor: this.cursor }, 'relay goes on from the tail of the stream');
   }
