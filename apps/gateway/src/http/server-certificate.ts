@@ -2,10 +2,11 @@
  * The server's own certificate: an EC P-384 key and a self-signed certificate, made once and kept in the secrets
  * directory. The stock client pins it and takes the first DNS name as the server name, so there must be one.
  */
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readOrCreate } from './exclusive-file';
 
 export interface ServerCertificate {
   certPem: string;
@@ -17,46 +18,45 @@ export interface ServerCertificate {
 const VALID_YEARS = 10;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
 
+/**
+ * Safe for several replicas on one empty directory: first they agree on the key, then on one certificate for it. A
+ * crash in between leaves a key, for which the next start makes the certificate.
+ */
 export async function loadServerCertificate(directory: string): Promise<ServerCertificate> {
   const certFile = join(directory, 'server.crt');
   const keyFile = join(directory, 'server.key');
-  const present = await readPair(certFile, keyFile);
-  if (present) return present;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const made = await selfSigned();
-  // The key first and each by rename: a crash in between leaves no certificate without its key.
-  await replaceFile(keyFile, made.keyPem, 0o600);
-  await replaceFile(certFile, made.certPem, 0o644);
-  return withFingerprint(made);
-}
-
-async function readPair(certFile: string, keyFile: string): Promise<ServerCertificate | undefined> {
-  try {
-    const [certPem, keyPem] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
-    return withFingerprint({ certPem, keyPem });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+  const keyPem = await readOrCreate(keyFile, 0o600, makeKey);
+  const certPem = await readOrCreate(certFile, 0o644, () => selfSigned(keyPem));
+  const certificate = new X509Certificate(certPem);
+  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
+    throw new Error(`${certFile} does not belong to ${keyFile}: put the right pair there, or remove both and the next start makes new ones`);
   }
+  return { certPem, keyPem, fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase() };
 }
 
-const withFingerprint = (pair: { certPem: string; keyPem: string }): ServerCertificate => ({
-  ...pair,
-  fingerprint: new X509Certificate(pair.certPem).fingerprint256.replaceAll(':', '').toLowerCase(),
-});
-
-async function replaceFile(file: string, content: string, mode: number): Promise<void> {
-  const next = `${file}.${process.pid}.new`;
-  await writeFile(next, content, { mode });
-  await rename(next, file);
+async function makeKey(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: ALGORITHM.namedCurve });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-async function selfSigned(): Promise<{ certPem: string; keyPem: string }> {
+/** A webcrypto key pair out of a private key in PEM. */
+async function keyPair(keyPem: string): Promise<webcrypto.CryptoKeyPair> {
+  const pkcs8 = createPrivateKey(keyPem).export({ type: 'pkcs8', format: 'der' });
+  const spki = createPublicKey(keyPem).export({ type: 'spki', format: 'der' });
+  const { subtle } = webcrypto;
+  const [privateKey, publicKey] = await Promise.all([
+    subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign']),
+    subtle.importKey('spki', spki, ALGORITHM, true, ['verify']),
+  ]);
+  return { privateKey, publicKey };
+}
+
+async function selfSigned(keyPem: string): Promise<string> {
   // Loaded here: only the very first start needs it. It wants the reflection metadata that Nest loads as well.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   x509.cryptoProvider.set(webcrypto as never);
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await keyPair(keyPem);
   const name = hostname();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: `00${randomBytes(15).toString('hex')}`,
@@ -76,11 +76,7 @@ async function selfSigned(): Promise<{ certPem: string; keyPem: string }> {
       ]),
     ],
   });
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return {
-    certPem: `${certificate.toString('pem')}\n`,
-    keyPem: `-----BEGIN PRIVATE KEY-----\n${der.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n`,
-  };
+  return `${certificate.toString('pem')}\n`;
 }
 
 /** Addresses of this machine without link-local ones; loopback first, because it is always right. */
