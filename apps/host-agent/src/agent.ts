@@ -10,6 +10,7 @@ import { taskProgressSubject } from '@weft/contracts';
 import { connectNats, type Logger } from '@weft/platform';
 import { lockStateDirectory } from './agent-lock';
 import type { AgentConfig } from './agent.config';
+import { watchGuests } from './agent.metrics';
 import { driverCreators } from './drivers/driver-creators';
 import { DriverRegistry } from './drivers/driver-registry';
 import { HeartbeatSender } from './heartbeat/heartbeat';
@@ -55,6 +56,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
     logger,
   });
   const view = new HostView({ drivers, instances, isBusy: (id) => runner.isBusy(id), clock, logger });
+  watchGuests(() => view.statuses());
   const heartbeat = new HeartbeatSender({ nc, member, version: AGENT_VERSION, dir, drivers, view, images: () => images.list(), clock, logger });
   for (const driver of drivers.all()) driver.onChange(() => heartbeat.poke());
 

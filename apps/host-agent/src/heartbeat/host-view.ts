@@ -34,6 +34,11 @@ export class HostView {
     private readonly deps: { drivers: DriverRegistry; instances: InstanceStore; isBusy(instanceId: string): boolean; clock: () => number; logger: Logger },
   ) {}
 
+  /** Of every instance that was looked up, what it did then. */
+  statuses(): RunStatus[] {
+    return [...this.seen.values()].map(({ status }) => status);
+  }
+
   async look(): Promise<Reported[]> {
     const lists = await Promise.all(this.deps.drivers.all().map(async (driver) => (await driver.list()).map((id) => ({ driver, id }))));
     const present = lists.flat();

@@ -17,11 +17,11 @@ import {
   type CommandReply,
   type InstanceCommandBody,
 } from '@weft/contracts';
-import type { Logger } from '@weft/platform';
+import { currentTraceparent, type Logger } from '@weft/platform';
 import { z } from 'zod';
 import { readJson, writeDurably } from '../files/durable-file';
 
-const openOperation = z.object({ operationId: z.string(), project: z.string() });
+const openOperation = z.object({ operationId: z.string(), project: z.string(), traceparent: z.string().optional() });
 export type OpenOperation = z.infer<typeof openOperation>;
 type Ending = InstanceCommandBody<'operation.finish'>;
 
@@ -48,7 +48,7 @@ export class OperationFinisher {
 
   async begin(operation: OpenOperation): Promise<void> {
     if (!isId(operation.operationId)) throw new WeftError('request.invalid', 'An operation id is a UUID');
-    await writeDurably(this.file(operation.operationId), JSON.stringify(operation));
+    await writeDurably(this.file(operation.operationId), JSON.stringify({ ...operation, traceparent: currentTraceparent() }));
   }
 
   /** Resolves when the service has the outcome (or says that it knows no such operation). */
@@ -87,7 +87,7 @@ export class OperationFinisher {
   }
 
   private command(operation: OpenOperation, outcome: Pick<Ending, 'metadata' | 'error'>): CommandEnvelope<Ending> {
-    const { operationId, project } = operation;
+    const { operationId, project, traceparent = currentTraceparent() } = operation;
     return {
       meta: {
         actor: { protocol: 'service', username: `host-agent/${this.member}`, address: '', projects: null },
@@ -95,6 +95,7 @@ export class OperationFinisher {
         requestId: operationId,
         correlationId: operationId,
         commandId: derivedId(operationId, 'finish'),
+        traceparent,
       },
       body: { operationId, ...outcome },
     };

@@ -1,8 +1,9 @@
 /** Interactive requests to this host: core NATS request/reply, answered with a `CommandReply`. */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { agentRequests, agentSubject, WeftError, type AgentRequest, type AgentVerb, type CommandReply } from '@weft/contracts';
-import { withSpan, type Logger } from '@weft/platform';
+import { markFailed, SpanKind, tracing, withSpan, type Logger } from '@weft/platform';
 import { z } from 'zod';
+import { countRequest } from '../agent.metrics';
 import { toWeftError } from '../tasks/task-failure';
 
 export type RequestHandlers = { [V in AgentVerb]: (body: AgentRequest<V>) => Promise<Record<string, unknown> | object> };
@@ -26,26 +27,30 @@ export function serveRequests(nc: NatsConnection, member: string, handlers: Requ
 }
 
 async function answer(message: Msg, verb: string, handlers: RequestHandlers, logger: Logger): Promise<void> {
-  let reply: CommandReply;
-  try {
-    reply = { ok: true, result: await dispatch(message, verb, handlers) };
-  } catch (error) {
-    const failure = toWeftError(error);
-    logger[failure.code === 'internal' ? 'error' : 'info']({ err: error, verb }, 'request refused');
-    reply = { ok: false, error: failure.toWire() };
-  }
+  const known = isVerb(verb) ? verb : 'unknown';
+  const reply = await withSpan(`agent ${known}`, { traceparent: traceparentOf(message), kind: SpanKind.SERVER }, async (span): Promise<CommandReply> => {
+    try {
+      return { ok: true, result: await dispatch(message, verb, handlers) };
+    } catch (error) {
+      const failure = toWeftError(error);
+      logger[failure.code === 'internal' ? 'error' : 'info']({ err: error, verb }, 'request refused');
+      span.setAttribute('weft.error', failure.code);
+      if (failure.code === 'internal') markFailed(span);
+      return { ok: false, error: failure.toWire() };
+    }
+  });
+  countRequest(known, reply.ok ? 'ok' : reply.error.code);
   message.respond(JSON.stringify(reply));
 }
 
 async function dispatch(message: Msg, verb: string, handlers: RequestHandlers): Promise<unknown> {
   if (!isVerb(verb)) throw new WeftError('request.unsupported', `This host agent does not know "${verb}"`);
-  const { body, traceparent } = open(message);
-  return withSpan(`agent ${verb}`, { traceparent }, () => call(verb, body, handlers));
+  return call(verb, bodyOf(message), handlers);
 }
 
 const isVerb = (verb: string): verb is AgentVerb => Object.hasOwn(agentRequests, verb);
 
-function open(message: Msg): { body: unknown; traceparent?: string } {
+function bodyOf(message: Msg): unknown {
   let json: unknown;
   try {
     json = message.json();
@@ -53,8 +58,18 @@ function open(message: Msg): { body: unknown; traceparent?: string } {
     throw new WeftError('request.invalid', 'The request is not JSON', { cause });
   }
   const wrapped = envelope.safeParse(json);
-  const header = message.headers?.get('traceparent') || undefined;
-  return wrapped.success ? { body: wrapped.data.body, traceparent: wrapped.data.meta.traceparent ?? header } : { body: json, traceparent: header };
+  return wrapped.success ? wrapped.data.body : json;
+}
+
+/** The caller's trace; null begins one. */
+function traceparentOf(message: Msg): string | null {
+  if (!tracing) return null;
+  try {
+    const wrapped = envelope.safeParse(message.json());
+    return wrapped.data?.meta.traceparent ?? null;
+  } catch {
+    return null;
+  }
 }
 
 async function call<V extends AgentVerb>(verb: V, body: unknown, handlers: RequestHandlers): Promise<unknown> {

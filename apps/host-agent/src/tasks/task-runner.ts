@@ -11,7 +11,8 @@
  *                                                                   +-- may pass: deliver again later
  */
 import type { TaskProgress, TaskResult } from '@weft/contracts';
-import { withSpan, type Logger } from '@weft/platform';
+import { markFailed, SpanKind, withSpan, type Logger } from '@weft/platform';
+import { countTask } from '../agent.metrics';
 import { Serial } from '../files/serial';
 import { Slots } from '../files/slots';
 import { instanceOf, serialKey, type Task } from './task';
@@ -70,17 +71,26 @@ export class TaskRunner {
     }
   }
 
-  private async execute(task: Task, attempt: number): Promise<Outcome> {
+  private execute(task: Task, attempt: number): Promise<Outcome> {
+    const attributes = { 'weft.task.id': task.taskId, 'weft.task.attempt': attempt };
+    return withSpan(`task ${task.kind}`, { traceparent: task.traceparent ?? null, kind: SpanKind.CONSUMER, attributes }, async (span) => {
+      const startedAt = performance.now();
+      const outcome = await this.handle(task, attempt);
+      const code = !outcome.done ? 'retried' : outcome.result.ok ? 'ok' : outcome.result.error.code;
+      countTask(task.kind, code, (performance.now() - startedAt) / 1_000);
+      span.setAttribute('weft.outcome', code);
+      if (code !== 'ok') markFailed(span);
+      return outcome;
+    });
+  }
+
+  private async handle(task: Task, attempt: number): Promise<Outcome> {
     const { logger, journal } = this.deps;
     const log = logger.child({ taskId: task.taskId, kind: task.kind, instanceId: instanceOf(task) });
     const progress = (stage: string, text: string) => this.deps.publishProgress({ taskId: task.taskId, stage, text });
     let result: TaskResult;
     try {
-      result = {
-        taskId: task.taskId,
-        ok: true,
-        result: await withSpan(`task ${task.kind}`, { traceparent: task.traceparent }, () => this.deps.handle(task, progress)),
-      };
+      result = { taskId: task.taskId, ok: true, result: await this.deps.handle(task, progress) };
       log.info('task done');
     } catch (error) {
       if (isRetryable(error) && attempt < MAX_ATTEMPTS) {
