@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { agentSubject, heartbeatSubject, TASKS_STREAM, tasksStreamConfig, taskSubject } from '@weft/contracts';
+import { renderNatsUsers } from '@weft/embedded';
 import { eventually, startNats, type TestNats } from '@weft/testing';
 import { agentUser, gatewayUser, inboxPrefix, instanceServiceUser } from './nats-users';
 
@@ -43,6 +44,11 @@ describe('NATS users', () => {
     agent.subscribe(agentSubject('host1', '>'), { callback: (_, message) => void message.respond('yes') });
     await agent.flush();
     expect((await gateway.request(agentSubject('host1', 'resources'), '')).string()).toBe('yes');
+  });
+
+  it('lets an agent, and nobody else, answer as late as an upload may end', () => {
+    expect(renderNatsUsers([agentUser('agent1', 'x', 'host1')])).toContain('expires: "6h"');
+    expect(renderNatsUsers([gatewayUser('gw', 'x')])).toContain('expires: "10m"');
   });
 
   it('keeps an agent from another host, from commands and from the replies of others', async () => {

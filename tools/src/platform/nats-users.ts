@@ -51,6 +51,9 @@ export const gatewayUser = (name: string, password: string): NatsUser =>
     subscribe: ['weft.event.>', 'weft.poke.>', 'weft.progress.>', 'weft.heartbeat.*', 'weft.session.>'],
   });
 
+/** As long as the gateway waits for an upload: an agent answers `image.receive` and `file.put` when all has arrived. */
+const LONGEST_UPLOAD_HOURS = 6;
+
 /**
  * An agent may act for its own member only. Sessions are named by unguessable ids; finishing an operation is its one
  * command, and it may look at the task stream and at consumers named after itself.
@@ -77,6 +80,7 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${consumer}`,
       `$JS.ACK.${TASKS_STREAM}.${consumer}.>`,
     ],
+    answersWithinHours: LONGEST_UPLOAD_HOURS,
     subscribe: [agentSubject(member, '>'), 'weft.session.*.*.*', taskSubject(member)],
   });
 };
