@@ -53,9 +53,13 @@ describe('host agent: tasks', () => {
     const instance = await bed.started();
     await bed.endAgent('SIGTERM');
     const boots = new Set(bed.heartbeats.map((beat) => beat.bootId));
+    const hostBoots = new Set(bed.heartbeats.map((beat) => beat.hostBootId));
     await bed.startAgent();
     expect(await bed.heard(instance.id, () => true)).toMatchObject({ status: 'running', epoch: 1 });
     expect(boots.has(bed.heartbeats.at(-1)!.bootId)).toBe(false);
+    // The host itself did not boot.
+    expect([...hostBoots]).toEqual([(await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()]);
+    expect(hostBoots.has(bed.heartbeats.at(-1)!.hostBootId)).toBe(true);
   });
 
   it('refuses orders of an older epoch, also after a restart', async () => {

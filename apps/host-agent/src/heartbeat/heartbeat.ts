@@ -2,6 +2,7 @@ import { heartbeatSubject, newId, type Heartbeat } from '@weft/contracts';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from '@weft/platform';
 import type { DriverRegistry } from '../drivers/driver-registry';
+import { hostBootId } from '../drivers/host-boot';
 import { hostResources } from './host-resources';
 import type { HostView } from './host-view';
 
@@ -73,10 +74,11 @@ export class HeartbeatSender {
 
   private async send(): Promise<void> {
     const { nc, member, version, dir, drivers, view, images, clock } = this.deps;
-    const [instances, resources, fingerprints] = await Promise.all([view.look(), hostResources(dir), images()]);
+    const [instances, resources, fingerprints, hostBoot] = await Promise.all([view.look(), hostResources(dir), images(), hostBootId()]);
     const beat: Heartbeat = {
       member,
       bootId: this.bootId,
+      hostBootId: hostBoot,
       version,
       at: clock(),
       drivers: [...drivers.announced],

@@ -48,6 +48,23 @@ it('starts again what ran when its host went down, unless it shall not', async (
   expect(epochs).toEqual([1, 2]);
 });
 
+it('starts what starts with its host, even if it was stopped, when the host booted; not when only the agent did', async () => {
+  host.hostBootId = 'boot-1';
+  host.beat();
+  await eventually(() => service.running.deps.members.get('host1')?.heartbeat.hostBootId === 'boot-1');
+  const config = { 'boot.autostart': 'true' };
+  for (const name of ['faithful', 'plain']) await runningInstance(name, name === 'faithful' ? config : {});
+  for (const name of ['faithful', 'plain']) await ended(service.send('instance.set-state', action(name, 'stop', { force: true })));
+  host.bootId = newId();
+  host.beat();
+  await eventually(() => service.running.deps.members.get('host1')?.heartbeat.bootId === host.bootId);
+  expect(await status('faithful')).toBe('Stopped');
+  host.hostBootId = 'boot-2';
+  reboot();
+  await eventually(async () => (await status('faithful')) === 'Running', { timeoutMs: 20_000 });
+  expect(await status('plain')).toBe('Stopped');
+});
+
 it('does not try a failed autostart for ever', async () => {
   const secondStart = (task: AgentTask) =>
     task.kind === 'instance.start' && 'epoch' in task.body && task.body.instance.name === 'broken' && task.body.epoch === 2;

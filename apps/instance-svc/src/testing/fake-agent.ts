@@ -30,6 +30,7 @@ export class FakeAgent {
   /** Returns an error to refuse a task with, or "silence" to never answer it. */
   onTask: (task: AgentTask) => WireError | 'silence' | undefined = () => undefined;
   bootId = newId();
+  hostBootId: string | undefined;
   reports: Heartbeat['instances'] | undefined;
   private readonly results = new Map<string, TaskResult>();
   private stops: (() => void)[] = [];
@@ -71,6 +72,7 @@ export class FakeAgent {
     const heartbeat: Heartbeat = {
       member: this.member,
       bootId: this.bootId,
+      hostBootId: this.hostBootId,
       version: '0',
       at: Date.now(),
       drivers: [

@@ -1,12 +1,9 @@
-import { promises as fs } from 'node:fs';
 import { type Cgroups, lastInitExit } from '@weft/lxc';
 import type { ContainerRecord } from '../../storage/container-record';
+import { hostBootId } from '../host-boot';
 import { containerGroup } from './container-config';
 
 export type End = NonNullable<ContainerRecord['end']>;
-
-/** Changes with every start of the host. */
-export const hostBootId = async (): Promise<string> => (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 /**
  * Why a container that was started does not run: what was found out before, or the host restarted, or the monitor was

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeDurably } from '../../files/durable-file';
 import { findFirmware } from './firmware';
-import { hostBootId } from './host';
+import { hostBootId } from '../host-boot';
 
 export interface Accelerator {
   name: 'kvm' | 'tcg';

@@ -9,7 +9,7 @@ import { runProgram } from '../../storage/vm-program';
 import type { Accelerator } from './accelerator';
 import { extraDisks } from './extra-disks';
 import { findFirmware } from './firmware';
-import { hostBootId } from './host';
+import { hostBootId } from '../host-boot';
 import { machineArguments } from './machine.command';
 import { seedFiles, writeSeed } from './nocloud-seed';
 import { requireVm, resetVariables } from './vm-create';
