@@ -10,6 +10,7 @@
  * (`task.stale-epoch`), so no guest runs twice.
  */
 import { z } from 'zod';
+import { isId } from './ids';
 
 export const instanceType = z.enum(['container', 'virtual-machine']);
 export type InstanceType = z.infer<typeof instanceType>;
@@ -70,6 +71,11 @@ export const taskBodies = {
   'image.delete': z.object({ fingerprint: z.string() }),
   /** Fetches an image from another member that has it (over a session). */
   'image.fetch': z.object({ fingerprint: z.string(), from: z.string() }),
+  /**
+   * Takes an order back: a wait for a guest's shutdown ends and the guest is left alone; an order that has not come
+   * yet is refused when it does. Answered when the order is over; what cannot be interrupted is waited for.
+   */
+  'task.cancel': z.object({ taskId: z.string().refine(isId, 'a UUID') }),
 } as const;
 export type TaskKind = keyof typeof taskBodies;
 export type TaskBody<K extends TaskKind = TaskKind> = z.infer<(typeof taskBodies)[K]>;

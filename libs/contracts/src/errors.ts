@@ -13,6 +13,7 @@ export const ERROR_STATUS = {
   'concurrency.conflict': 409,
   'operation.not-found': 404,
   'operation.not-cancellable': 400,
+  'operation.cancelled': 400,
   'certificate.not-found': 404,
   'certificate.exists': 409,
   'certificate.invalid': 400,

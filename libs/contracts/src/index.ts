@@ -17,3 +17,4 @@ export * from './events/instance.events';
 export * from './events/operation.events';
 export * from './events/member.events';
 export * from './streams';
+export * from './byte-size';

@@ -1,5 +1,5 @@
 /** `GET /1.0/projects/<name>/state` (LXD 5.0 "project_usage"): limits and use of them. A limit of -1 is no limit. */
-import { parseByteSize } from './byte-size';
+import { parseByteSize } from '@weft/contracts';
 
 export interface InstanceUse {
   type: string | null | undefined;

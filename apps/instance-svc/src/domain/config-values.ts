@@ -2,6 +2,8 @@
  * Types of configuration values, as LXD reads them: booleans and sizes have many spellings. A check returns what is
  * wrong with a value, or undefined. The empty value always means "not set" and never reaches a check.
  */
+import { parseByteSize } from '@weft/contracts';
+
 export type ValueCheck = (value: string) => string | undefined;
 
 const TRUE_WORDS = ['true', '1', 'yes', 'on'];
@@ -21,31 +23,6 @@ export const oneOf =
   (...allowed: string[]): ValueCheck =>
   (value) =>
     allowed.includes(value) ? undefined : `Invalid value "${value}" (not one of ${allowed.join(', ')})`;
-
-const SIZE_UNITS: Record<string, number> = {
-  '': 1,
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  PB: 1e15,
-  EB: 1e18,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  PiB: 2 ** 50,
-  EiB: 2 ** 60,
-};
-
-/** Bytes in a size such as `512MiB`, or undefined when it is none. */
-export function parseByteSize(value: string): number | undefined {
-  const [, digits, unit] = /^(\d+)\s*([A-Za-z]*)$/.exec(value.trim()) ?? [];
-  const factor = unit === undefined ? undefined : SIZE_UNITS[unit];
-  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
-}
 
 export const byteSize: ValueCheck = (value) => (parseByteSize(value) === undefined ? `Invalid value: ${value}` : undefined);
 

@@ -8,7 +8,7 @@
  * | limits.memory         | memory.limit_in_bytes and memsw        | memory.max, swap.max     |
  * | limits.processes      | pids.max                               | pids.max                 |
  */
-import { WeftError } from '@weft/contracts';
+import { parseByteSize, WeftError } from '@weft/contracts';
 import type { Controller } from '@weft/lxc';
 
 export interface CgroupValue {
@@ -143,30 +143,13 @@ function memory(config: Config, host: HostLimits, version: 1 | 2): CgroupValue[]
   ];
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  PB: 1e15,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  PiB: 2 ** 50,
-};
-
 /** "512MiB", "1GB", "1073741824" or "50%" of the host's memory. Throws `config.invalid`. */
 export function memoryBytes(text: string, hostBytes: number): number {
-  const match = /^(\d{1,18})\s*([A-Za-z%]*)$/.exec(text.trim());
-  const [number, unit] = [Number(match?.[1]), match?.[2] ?? ''];
-  if (match && unit === '%' && number > 0 && number <= 100) return Math.floor((hostBytes * number) / 100);
-  const factor = UNITS[unit];
-  if (!match || factor === undefined || number === 0)
-    throw new WeftError('config.invalid', `limits.memory: "${text}" is neither a size (512MiB) nor a percentage (50%)`);
-  return number * factor;
+  const percent = Number(/^(\d{1,3})\s*%$/.exec(text.trim())?.[1]);
+  if (percent > 0 && percent <= 100) return Math.floor((hostBytes * percent) / 100);
+  const bytes = parseByteSize(text);
+  if (!bytes) throw new WeftError('config.invalid', `limits.memory: "${text}" is neither a size (512MiB) nor a percentage (50%)`);
+  return bytes;
 }
 
 function count(key: string, text: string, least = 1): number {

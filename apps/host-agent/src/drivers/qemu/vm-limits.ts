@@ -1,5 +1,5 @@
 /** What an instance's configuration says about the size of its machine. Pure. */
-import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { parseByteSize, WeftError, type InstanceSpec } from '@weft/contracts';
 
 const MIB = 1024 ** 2;
 /** LXD's defaults for virtual machines. */
@@ -9,31 +9,11 @@ export const DEFAULT_DISK_BYTES = 10 * 1024 ** 3;
 const LEAST_MEMORY_BYTES = 64 * MIB;
 const MOST_CPUS = 255;
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  PB: 1e15,
-  EB: 1e18,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  PiB: 2 ** 50,
-  EiB: 2 ** 60,
-};
-
 /** "10GiB" -> bytes (doc/reference/instance_units of LXD). @throws WeftError config.invalid */
 export function parseBytes(text: string, key: string): number {
-  const [, digits, unit] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
-  const factor = unit === undefined ? undefined : UNITS[unit];
-  if (digits === undefined || factor === undefined)
-    throw new WeftError('config.invalid', `Invalid size "${text}" of ${key}: write a number and a unit, such as 10GiB`);
-  return Number(digits) * factor;
+  const bytes = parseByteSize(text);
+  if (bytes === undefined) throw new WeftError('config.invalid', `Invalid size "${text}" of ${key}: write a number and a unit, such as 10GiB`);
+  return bytes;
 }
 
 /** Bytes of memory, whole MiB. A percentage is one of the host's memory. @throws WeftError config.invalid */
