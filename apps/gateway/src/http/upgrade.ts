@@ -34,17 +34,18 @@ export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) 
   lookedUp({ name: 'weft_gateway_websockets', help: 'Open websockets: listeners of events, channels of exec and console' }, (gauge) =>
     gauge.set(sockets.clients.size),
   );
-  const upgrade = async (request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> => {
-    stream.on('error', () => stream.destroy());
-    try {
-      const serve = await tracedUpgrade(request, async () => decide(deps, request, await identify(request)));
-      sockets.handleUpgrade(request, stream, head, serve);
-    } catch (error) {
-      const { status, message } = publicError(error);
-      if (status >= 500) deps.logger.error({ err: error, url: request.url }, 'upgrade failed');
-      stream.end(rawErrorResponse(status, message));
-    }
-  };
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> =>
+    tracedUpgrade(request, async () => {
+      stream.on('error', () => stream.destroy());
+      try {
+        const serve = await decide(deps, request, await identify(request));
+        sockets.handleUpgrade(request, stream, head, serve);
+      } catch (error) {
+        const { status, message } = publicError(error);
+        if (status >= 500) deps.logger.error({ err: error, url: request.url?.split('?', 1)[0] }, 'upgrade failed');
+        stream.end(rawErrorResponse(status, message));
+      }
+    });
   return {
     attach: (server) => server.on('upgrade', (request, stream, head) => void upgrade(request, stream, head)),
     close: () => {
