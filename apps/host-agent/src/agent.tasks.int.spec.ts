@@ -24,6 +24,12 @@ describe('host agent: tasks', () => {
       what: 'every task to be acknowledged',
     });
 
+  /** Resolves when a task about the instance is under way: heartbeats leave it out then. */
+  const busy = (id: string) => {
+    const from = bed.heartbeats.length;
+    return eventually(() => bed.heartbeats.slice(from + 1).some((beat) => !beat.instances.some((one) => one.id === id)), { what: 'a task under way' });
+  };
+
   it('does a repeated task once and answers it again', async () => {
     const instance = await bed.created();
     const taskId = newId();
@@ -92,6 +98,43 @@ describe('host agent: tasks', () => {
     expect(order.indexOf('one started')).toBeLessThan(order.indexOf('one stopped'));
     await bed.heard(two.id, ({ status }) => status === 'running');
     expect(await bed.heard(one.id, () => true)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('ends a polite stop that hangs when one with force comes: both succeed', async () => {
+    const instance = await bed.started({ config: { 'user.sim.ignores_shutdown': 'true' } });
+    const polite = await bed.queue('instance.stop', { instance, epoch: 1, force: false, timeoutSeconds: -1 });
+    await busy(instance.id);
+    expect(await bed.run('instance.stop', { instance, epoch: 1, force: true, timeoutSeconds: 5 })).toMatchObject({ ok: true });
+    expect(await bed.result(polite)).toMatchObject({ ok: true });
+    expect(await bed.heard(instance.id, () => true)).toMatchObject({ status: 'stopped' });
+    await queueIsEmpty();
+  });
+
+  it('ends a polite stop that hangs for a delete', async () => {
+    const instance = await bed.started({ config: { 'user.sim.ignores_shutdown': 'true' } });
+    const polite = await bed.queue('instance.stop', { instance, epoch: 1, force: false, timeoutSeconds: -1 });
+    await busy(instance.id);
+    expect(await bed.run('instance.delete', { instanceId: instance.id, type: 'container' })).toMatchObject({ ok: true });
+    expect(await bed.result(polite)).toMatchObject({ ok: true });
+    expect(existsSync(join(bed.dir, 'instances', instance.id))).toBe(false);
+  });
+
+  it('takes an order back: one that waits, one that has not come yet, one that is done', async () => {
+    const instance = await bed.started({ config: { 'user.sim.ignores_shutdown': 'true' } });
+    const cancelled = { ok: false, error: { code: 'operation.cancelled' } };
+    const waiting = await bed.queue('instance.stop', { instance, epoch: 1, force: false, timeoutSeconds: -1 });
+    await busy(instance.id);
+    expect(await bed.run('task.cancel', { taskId: waiting })).toMatchObject({ ok: true });
+    expect(await bed.result(waiting)).toMatchObject(cancelled);
+    const late = newId();
+    await bed.run('task.cancel', { taskId: late });
+    expect(await bed.run('instance.stop', { instance, epoch: 1, force: true, timeoutSeconds: 5 }, late)).toMatchObject(cancelled);
+    expect(await bed.heard(instance.id, () => true)).toMatchObject({ status: 'running' });
+    const done = newId();
+    await bed.run('instance.stop', { instance, epoch: 1, force: true, timeoutSeconds: 5 }, done);
+    await bed.run('task.cancel', { taskId: done });
+    expect(await bed.run('instance.stop', { instance, epoch: 1, force: true, timeoutSeconds: 5 }, done)).toMatchObject({ ok: true });
+    await queueIsEmpty();
   });
 
   it('leaves an instance out of heartbeats while a task is under way', async () => {

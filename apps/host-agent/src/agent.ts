@@ -49,16 +49,20 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const finisher = await OperationFinisher.open(nc, member, join(dir, 'operations'), logger);
   const runner: TaskRunner = new TaskRunner({
     journal,
-    handle: (task, progress) => handleTask({ drivers, instances, images, transfer }, task, progress),
+    handle: (task, progress, interrupt) => handleTask({ drivers, instances, images, transfer }, task, progress, interrupt),
     concurrency: config.concurrency,
     publishProgress: (progress) => nc.publish(taskProgressSubject(progress.taskId), JSON.stringify(progress)),
-    onSettled: () => heartbeat.poke(),
+    onSettled: (instanceId) => changed(instanceId),
     logger,
   });
   const view = new HostView({ drivers, instances, isBusy: (id) => runner.isBusy(id), clock, logger });
   watchGuests(() => view.statuses());
   const heartbeat = new HeartbeatSender({ nc, member, version: AGENT_VERSION, dir, drivers, view, images: () => images.list(), clock, logger });
-  for (const driver of drivers.all()) driver.onChange(() => heartbeat.poke());
+  const changed = (instanceId: string | undefined): void => {
+    if (instanceId !== undefined) view.touch(instanceId);
+    heartbeat.poke();
+  };
+  for (const driver of drivers.all()) driver.onChange(changed);
 
   heartbeat.start();
   await finisher.recover();

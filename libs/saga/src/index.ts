@@ -1,5 +1,5 @@
 export * from './types';
 export { createSagaRunner, defineSaga, type SagaRunner, type SagaRunnerOptions } from './runner';
 export { LeaseLost, pruneSagas, type StuckSaga } from './saga-table';
-export { RunnerStopped } from './run-saga';
+export { RunnerStopped, stepCommandId } from './run-saga';
 export { sagaMigrations } from './saga.migration';

@@ -44,6 +44,9 @@ export const pivotOf = (definition: AnySaga): number => {
 
 const isForwardOnly = (definition: AnySaga, step: number): boolean => definition.steps.slice(0, Math.max(0, step)).some((earlier) => earlier.pivot === true);
 
+/** `ctx.commandId` of that step: whoever takes back what an action ordered can name the order. */
+export const stepCommandId = (sagaId: string, step: string, direction: 'action' | 'undo'): string => derivedId(sagaId, step, direction);
+
 export async function runSaga(definition: AnySaga, saga: ClaimedSaga, parts: RunParts): Promise<void> {
   const run = new Run(definition, saga, parts);
   try {
@@ -214,7 +217,7 @@ class Run {
       sagaId: saga.id,
       params: saga.params,
       results: saga.results,
-      commandId: derivedId(saga.id, step, direction),
+      commandId: stepCommandId(saga.id, step, direction),
       epoch: saga.epoch,
       signal: cancellable ? AbortSignal.any([parts.cancel, parts.leave]) : parts.leave,
       log: parts.logger.child({ sagaId: saga.id, saga: saga.type, step }),

@@ -54,6 +54,13 @@ export function describeLifecycle(bench: Bench): void {
       expect(await status(spec.id)).toBe('stopped');
     });
 
+    it('leaves a guest alone when its shutdown is called off', async () => {
+      const spec = await bench.started();
+      const reason = new Error('called off');
+      await expect(bench.driver.stop(spec, { force: false, timeoutSeconds: -1, interrupt: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      expect(await status(spec.id)).toBe('running');
+    });
+
     it('starts again with the epoch of the last start', async () => {
       const spec = await bench.started();
       await bench.driver.stop(spec, { force: true, timeoutSeconds: 10 });

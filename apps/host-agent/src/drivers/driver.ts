@@ -25,7 +25,7 @@ export interface Driver {
   /** Resolves when the guest runs; `instance.wrong-status` when it cannot start, with the guest's own words. */
   start(spec: InstanceSpec, epoch: number): Promise<void>;
   /** Asks the guest to shut down and waits; `force` kills. `task.failed` when the time is over and it still runs. */
-  stop(spec: InstanceSpec, options: { force: boolean; timeoutSeconds: number }): Promise<void>;
+  stop(spec: InstanceSpec, options: StopOptions): Promise<void>;
   freeze(spec: InstanceSpec): Promise<void>;
   unfreeze(spec: InstanceSpec): Promise<void>;
   /** Applies live-updatable limits to a running guest. */
@@ -53,6 +53,14 @@ export interface Driver {
   files(spec: InstanceSpec): Promise<GuestFiles>;
   /** Log files by the name that LXD gives them (lxc.log, qemu.log, console.log): name -> absolute path on the host. */
   logs(instanceId: string): Promise<Record<string, string>>;
+}
+
+export interface StopOptions {
+  force: boolean;
+  /** < 0: without end. */
+  timeoutSeconds: number;
+  /** Ends the wait for the guest, which runs on; its reason is thrown. Nothing to a stop with force. */
+  interrupt?: AbortSignal;
 }
 
 export type Progress = (stage: string, text: string) => void;

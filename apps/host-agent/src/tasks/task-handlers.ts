@@ -1,11 +1,12 @@
 /** What each kind of task does. Every handler may run again after a kill -9 in its middle. */
 import { WeftError, type InstanceSpec, type TaskBody } from '@weft/contracts';
-import type { Progress } from '../drivers/driver';
+import type { Driver, Progress } from '../drivers/driver';
 import type { DriverRegistry } from '../drivers/driver-registry';
 import type { HostImages } from '../images/host-images';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { InstanceStore } from '../instances/instance-store';
-import type { Task } from './task';
+import { Hurried } from './interruption';
+import type { HostTask } from './task';
 
 export interface TaskDeps {
   drivers: DriverRegistry;
@@ -16,7 +17,7 @@ export interface TaskDeps {
 
 type Result = Record<string, unknown>;
 
-export async function handleTask(deps: TaskDeps, task: Task, progress: Progress): Promise<Result> {
+export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progress, interrupt: AbortSignal): Promise<Result> {
   const { drivers, images } = deps;
   switch (task.kind) {
     case 'instance.create':
@@ -28,7 +29,7 @@ export async function handleTask(deps: TaskDeps, task: Task, progress: Progress)
     case 'instance.freeze':
     case 'instance.unfreeze':
     case 'instance.update':
-      return changeRunState(deps, task);
+      return changeRunState(deps, task, interrupt);
     case 'instance.rename':
       await drivers.require(task.body.instance.type).rename(task.body.instance, task.body.oldName);
       await deps.instances.saveSpec(task.body.instance);
@@ -82,11 +83,13 @@ async function remove({ drivers, instances, images }: TaskDeps, body: TaskBody<'
   return {};
 }
 
-type RunStateTask = Extract<Task, { kind: 'instance.start' | 'instance.stop' | 'instance.freeze' | 'instance.unfreeze' | 'instance.update' }>;
+type RunStateTask = Extract<HostTask, { kind: 'instance.start' | 'instance.stop' | 'instance.freeze' | 'instance.unfreeze' | 'instance.update' }>;
 
-async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTask): Promise<Result> {
+async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTask, interrupt: AbortSignal): Promise<Result> {
   const { instance, epoch } = task.body;
   const driver = drivers.require(instance.type);
+  // What is not here does not run.
+  if (task.kind === 'instance.stop' && !(await instances.state(instance.id)).created) return {};
   await requireCreated(instances, instance);
   await instances.admit(instance, epoch);
   await instances.saveSpec(instance);
@@ -96,7 +99,7 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
       await instances.updateState(instance.id, { lastStatus: 'running' });
       return { pid: (await driver.inspect(instance.id)).pid ?? 0 };
     case 'instance.stop':
-      await driver.stop(instance, { force: task.body.force, timeoutSeconds: task.body.timeoutSeconds });
+      await stop(driver, task.body, interrupt);
       return {};
     case 'instance.freeze':
       await driver.freeze(instance);
@@ -107,6 +110,16 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
     case 'instance.update':
       if ((await driver.inspect(instance.id)).status !== 'stopped') await driver.update(instance);
       return {};
+  }
+}
+
+/** A guest that takes its time is killed when an order with force comes meanwhile: so both orders are carried out. */
+async function stop(driver: Driver, { instance, force, timeoutSeconds }: TaskBody<'instance.stop'>, interrupt: AbortSignal): Promise<void> {
+  try {
+    await driver.stop(instance, { force, timeoutSeconds, interrupt });
+  } catch (error) {
+    if (!(error instanceof Hurried)) throw error;
+    await driver.stop(instance, { force: true, timeoutSeconds });
   }
 }
 

@@ -11,6 +11,9 @@ const envelope = z.object({
 
 export type Task = { [K in TaskKind]: AgentTask<K> & { body: TaskBody<K> } }[TaskKind];
 
+/** What a driver or the image store does; the rest is about tasks themselves. */
+export type HostTask = Exclude<Task, { kind: 'task.cancel' }>;
+
 /** What came out of the queue: a task, or why it is none (with the id, where there is one, to answer). */
 export type ParsedTask = { ok: true; task: Task } | { ok: false; taskId?: string; problem: string };
 

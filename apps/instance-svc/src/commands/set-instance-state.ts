@@ -44,6 +44,8 @@ export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: Instan
     operationId,
     description: DESCRIPTION[request.action],
     saga: `instance.${request.action}`,
+    // Whoever waits for a guest that does not end may give up: the guest runs on.
+    mayCancel: waits,
     timeLimitMs: waits ? timeoutSeconds * 1_000 + ANSWER_MS : START_LIMIT_MS,
     decide(state, id) {
       statusBefore = settled(state);

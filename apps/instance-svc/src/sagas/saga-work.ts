@@ -1,7 +1,7 @@
 /** What the steps of all instance sagas are made of: a task for the host, and the last word about the operation. */
 import { derivedId, progressSubject, type InstanceEvent, type LxdOperation, type TaskBody, type TaskKind, type TaskProgress } from '@weft/contracts';
 import { currentTraceparent } from '@weft/platform';
-import type { SagaContext, SagaError } from '@weft/saga';
+import { stepCommandId, type SagaContext, type SagaError } from '@weft/saga';
 import { execute } from '../commands/execute';
 import { appendInstance } from '../commands/instance-operation';
 import { endOperation } from '../commands/operations';
@@ -29,6 +29,10 @@ export function onHost<K extends TaskKind>(
   const onProgress = (progress: TaskProgress) => publishProgress(deps, meta.project, operation, progress);
   return deps.tasks.run(task, { member, timeLimitMs, signal: ctx.signal, onProgress });
 }
+
+/** The id of the task that the action of that step gave its host with `onHost`. */
+export const actionTaskId = (ctx: SagaContext<HostWork, Record<string, unknown>>, step: string, kind: TaskKind): string =>
+  derivedId(stepCommandId(ctx.sagaId, step, 'action'), kind);
 
 /** Takes back on the host what a step may have done. Never holds the operation up: what the host cannot do now waits in its queue. */
 export async function undoOnHost<K extends TaskKind>(

@@ -1,11 +1,11 @@
 /** Start, stop, restart, freeze and unfreeze: one order to the host, and back to the status before when it fails. */
-import type { InstanceEvent } from '@weft/contracts';
+import { WeftError, type InstanceEvent } from '@weft/contracts';
 import { defineSaga, type SagaDefinition, type SagaError } from '@weft/saga';
-import { placeOf } from '../domain/instance.decider';
-import type { LiveInstance } from '../domain/instance.state';
+import { holds, placeOf } from '../domain/instance.decider';
+import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
 import type { StateParams } from './saga-params';
-import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
+import { actionTaskId, endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
 type Saga = SagaDefinition<StateParams, Record<string, unknown>>;
 type StateContext = Context<StateParams>;
@@ -31,6 +31,9 @@ const succeeded =
 /** A start that failed may have left something running: it is killed, so that "stopped" is true. */
 const killLeftover = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx, 'instance.stop', { ...run(ctx), force: true, timeoutSeconds: 30 });
 
+/** The order to stop is taken back: a wait for the guest ends, and what the host has not begun it never will. */
+const takeBackStop = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx, 'task.cancel', { taskId: actionTaskId(ctx, 'stop', 'instance.stop') });
+
 const startSaga = (deps: Deps): Saga => ({
   type: 'instance.start',
   steps: [{ name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) }],
@@ -42,7 +45,7 @@ const startSaga = (deps: Deps): Saga => ({
 const stopSaga = (deps: Deps): Saga => ({
   type: 'instance.stop',
   steps: [
-    { name: 'stop', action: async (ctx) => void (await onHost(deps, ctx, 'instance.stop', stopOrder(ctx))), pivot: true },
+    { name: 'stop', action: async (ctx) => void (await onHost(deps, ctx, 'instance.stop', stopOrder(ctx))), undo: takeBackStop(deps), pivot: true },
     {
       name: 'delete-ephemeral',
       async action(ctx) {
@@ -58,6 +61,12 @@ const stopSaga = (deps: Deps): Saga => ({
   failed: failed(deps),
 });
 
+/** A stop with force takes a restart over, and ends its wait for the guest: then nothing is to be started. */
+async function requireStillOurs(deps: Deps, ctx: StateContext): Promise<void> {
+  const { state } = await deps.store.load(instanceFold, instanceStream(ctx.params.spec.id));
+  if (!holds(state, ctx.sagaId)) throw new WeftError('instance.wrong-status', 'The instance was stopped by force meanwhile');
+}
+
 const restartSaga = (deps: Deps): Saga => ({
   type: 'instance.restart',
   steps: [
@@ -68,8 +77,16 @@ const restartSaga = (deps: Deps): Saga => ({
         await onHost(deps, ctx, 'instance.stop', { ...stopOrder(ctx), epoch: ctx.params.epoch - 1 });
         return { stopped: true };
       },
+      undo: takeBackStop(deps),
     },
-    { name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) },
+    {
+      name: 'start',
+      async action(ctx) {
+        await requireStillOurs(deps, ctx);
+        await onHost(deps, ctx, 'instance.start', run(ctx));
+      },
+      undo: killLeftover(deps),
+    },
   ],
   succeeded: succeeded(deps, (instance, operationId, now) => [
     { type: 'InstanceRestarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } },

@@ -12,7 +12,7 @@ import { type InstanceSpec, WeftError } from '@weft/contracts';
 import { type Cgroups, type IdMapping, firstErrors, type Lxc, LxcProcesses, LxcToolError, type RunningContainer } from '@weft/lxc';
 import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
 import type { ContainerStorage } from '../../storage/container-storage';
-import type { Inspection } from '../driver';
+import type { Inspection, StopOptions } from '../driver';
 import { containerGroup, isPrivileged, monitorGroup } from './container-config';
 import { diskMounts } from './container-devices';
 import { detectFeatures } from './container-host';
@@ -106,14 +106,15 @@ export class ContainerRuntime {
     }
   }
 
-  async stop(spec: InstanceSpec, { force, timeoutSeconds }: { force: boolean; timeoutSeconds: number }): Promise<void> {
+  async stop(spec: InstanceSpec, { force, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
     const record = await this.record(spec.id);
     const running = await this.find(spec.id);
     if (running?.initPid !== undefined && !force) {
+      interrupt?.throwIfAborted();
       await this.options.cgroups.thaw(containerGroup(spec.id));
       const signal = await haltSignal(running.initPid, spec.config['raw.lxc'] ?? '');
       const timeoutMs = timeoutSeconds < 0 ? Infinity : timeoutSeconds * 1000;
-      if (!(await this.shutDown(spec.id, signal, timeoutMs)))
+      if (!(await this.shutDown(spec.id, signal, timeoutMs, interrupt)))
         throw new WeftError('task.failed', `The instance did not shut down within ${timeoutSeconds} seconds`);
     }
     await this.clean(spec.id);
@@ -183,20 +184,21 @@ export class ContainerRuntime {
   }
 
   /** The kernel drops signals that a young init does not handle yet, so the wish is repeated at growing intervals. */
-  private async shutDown(instanceId: string, signal: number, timeoutMs: number): Promise<boolean> {
+  private async shutDown(instanceId: string, signal: number, timeoutMs: number, interrupt?: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     for (let intervalMs = 250; ; intervalMs *= 2) {
       const pid = (await this.find(instanceId))?.initPid;
       if (pid !== undefined) sendSignal(pid, signal);
       const leftMs = deadline - performance.now();
-      if (await this.gone(instanceId, Math.min(intervalMs, leftMs))) return true;
+      if (await this.gone(instanceId, Math.min(intervalMs, leftMs), interrupt)) return true;
       if (leftMs <= intervalMs) return false;
     }
   }
 
-  private async gone(instanceId: string, timeoutMs: number): Promise<boolean> {
+  private async gone(instanceId: string, timeoutMs: number, interrupt?: AbortSignal): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
     while (await this.find(instanceId)) {
+      interrupt?.throwIfAborted();
       if (performance.now() > deadline) return false;
       await delay(POLL_MS);
     }

@@ -6,7 +6,7 @@ import { diskUsageBytes } from '../../storage/container-copy';
 import { readRecord } from '../../storage/container-record';
 import { ContainerStorage } from '../../storage/container-storage';
 import { Serial } from '../../files/serial';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
 import type { DriverDeps } from '../driver-deps';
 import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
 import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-console';
@@ -122,7 +122,7 @@ export class LxcDriver implements Driver {
     });
   }
 
-  stop(spec: InstanceSpec, options: { force: boolean; timeoutSeconds: number }): Promise<void> {
+  stop(spec: InstanceSpec, options: StopOptions): Promise<void> {
     return this.serial.run(spec.id, async () => {
       const { runtime } = await this.parts();
       this.watch.forget(spec.id);

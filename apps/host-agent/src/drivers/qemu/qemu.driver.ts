@@ -5,7 +5,7 @@ import { Serial } from '../../files/serial';
 import { createVmSnapshot, deleteVmSnapshot, type LiveCopy, restoreVmSnapshot, sweepSnapshots } from '../../storage/vm-snapshots';
 import { runProgram } from '../../storage/vm-program';
 import type { DriverDeps } from '../driver-deps';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
 import { type Accelerator, chooseAccelerator } from './accelerator';
 import { findFirmware } from './firmware';
 import { GuestAgents } from './guest-agent';
@@ -84,7 +84,7 @@ export class QemuDriver implements Driver {
     });
   }
 
-  stop(spec: InstanceSpec, options: { force: boolean; timeoutSeconds: number }): Promise<void> {
+  stop(spec: InstanceSpec, options: StopOptions): Promise<void> {
     // A forced stop does not wait behind a polite one.
     return this.serial.run(options.force ? `${spec.id} force` : spec.id, async () => {
       const record = await readRecord(this.pathsOf(spec.id));

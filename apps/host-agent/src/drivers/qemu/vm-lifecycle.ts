@@ -6,6 +6,7 @@ import { WeftError, type InstanceSpec } from '@weft/contracts';
 import { type QmpClient, QmpDisconnected, QmpTimeout, type RunState } from '@weft/qmp';
 import { growDisk } from '../../storage/vm-disk';
 import { runProgram } from '../../storage/vm-program';
+import type { StopOptions } from '../driver';
 import type { Accelerator } from './accelerator';
 import { extraDisks } from './extra-disks';
 import { findFirmware } from './firmware';
@@ -111,22 +112,23 @@ async function pinCpus(paths: VmPaths, pins: readonly number[]): Promise<void> {
   }
 }
 
-export async function stopVm(paths: VmPaths, record: VmRecord, options: { force: boolean; timeoutSeconds: number }): Promise<void> {
+export async function stopVm(paths: VmPaths, record: VmRecord, options: StopOptions): Promise<void> {
   const state = await runState(paths);
   if (state !== undefined && options.force) {
     // First the record: the end that follows is nobody's crash.
     await writeRecord(paths, { ...record, phase: 'stopped' });
     await kill(paths);
   } else if (state !== undefined) {
-    await shutDown(paths, options.timeoutSeconds);
+    await shutDown(paths, options);
   }
   if (record.phase !== 'stopped') await writeRecord(paths, { ...record, phase: 'stopped' });
 }
 
-async function shutDown(paths: VmPaths, timeoutSeconds: number): Promise<void> {
+async function shutDown(paths: VmPaths, { timeoutSeconds, interrupt }: StopOptions): Promise<void> {
   const deadline = timeoutSeconds < 0 ? Infinity : Date.now() + timeoutSeconds * 1000;
   let pressAt = 0;
   while ((await findProcess(paths)) !== undefined) {
+    interrupt?.throwIfAborted();
     if (Date.now() >= deadline) throw new WeftError('task.failed', `The guest did not shut down within ${timeoutSeconds} seconds; stop it with force`);
     if (Date.now() >= pressAt) {
       await unlessGone(paths, async (qmp) => {

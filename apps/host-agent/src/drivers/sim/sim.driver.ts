@@ -2,6 +2,7 @@
  * A simulated host: no processes, only state files. It passes the contract suite of the real drivers and serves
  * laptops (no root needed) and scale tests (thousands of instances).
  *
+ * `user.sim.ignores_shutdown: "true"` makes a guest that only a stop with force ends.
  * `user.sim.delay_ms` makes creating and starting an instance take that long; `user.sim.fail: start` makes it fail.
  */
 import { readFile, rm, truncate } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeftError, type InstanceSpec, type InstanceType, type InstanceUsage, type RootSource } from '@weft/contracts';
 import { Serial } from '../../files/serial';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress } from '../driver';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
 import type { DriverDeps } from '../driver-deps';
 import { freshDisk, type SimDisk } from './sim-disk';
 import { simExec } from './sim-exec';
@@ -79,9 +80,13 @@ export class SimDriver implements Driver {
     await this.host.saveGuest(spec.id, { type: this.type, status: 'running', epoch, pid, startedAt: this.clock() });
   }
 
-  async stop(spec: InstanceSpec): Promise<void> {
+  async stop(spec: InstanceSpec, { force, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
     const guest = await this.host.requireGuest(spec.id, spec.name);
     if (guest.status === 'stopped') return;
+    if (!force) {
+      interrupt?.throwIfAborted();
+      if (spec.config['user.sim.ignores_shutdown'] === 'true') await untilPatienceEnds(spec, timeoutSeconds, interrupt);
+    }
     await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason: undefined });
   }
 
@@ -191,4 +196,14 @@ export class SimDriver implements Driver {
     const ms = Number(spec.config['user.sim.delay_ms'] ?? 0);
     if (ms > 0) await wait(ms);
   }
+}
+
+const LONGEST_WAIT_SECONDS = 24 * 3600;
+
+async function untilPatienceEnds(spec: InstanceSpec, timeoutSeconds: number, interrupt?: AbortSignal): Promise<never> {
+  const seconds = timeoutSeconds < 0 ? LONGEST_WAIT_SECONDS : timeoutSeconds;
+  await wait(seconds * 1000, undefined, { signal: interrupt }).catch((error: unknown) => {
+    throw interrupt?.aborted ? interrupt.reason : error;
+  });
+  throw new WeftError('task.failed', `Instance "${spec.name}" did not shut down within ${timeoutSeconds} seconds`);
 }

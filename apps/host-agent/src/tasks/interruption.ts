@@ -1,0 +1,24 @@
+/**
+ * What ends the wait of a task that waits for a guest.
+ *
+ *   stop (polite) waits ---- stop with force, or delete, arrives ----> kills the guest, succeeds; then the other's turn
+ *                       ---- task.cancel arrives -------------------> leaves the guest alone, fails as cancelled
+ */
+import { WeftError } from '@weft/contracts';
+import { instanceOf, type Task } from './task';
+
+/** Why a polite stop shall not wait any longer: somebody wants the guest gone now. */
+export class Hurried extends Error {
+  constructor() {
+    super('A stop with force came meanwhile');
+  }
+}
+
+export const cancelled = (): WeftError => new WeftError('operation.cancelled', 'Operation cancelled');
+
+/** It only waits, for as long as the guest takes: no reason to keep other instances' work from its slot. */
+export const isPoliteStop = (task: Task): boolean => task.kind === 'instance.stop' && !task.body.force;
+
+/** May `task` end the wait of `waiting`? */
+export const hurries = (task: Task, waiting: Task): boolean =>
+  (task.kind === 'instance.delete' || (task.kind === 'instance.stop' && task.body.force)) && isPoliteStop(waiting) && instanceOf(task) === instanceOf(waiting);
