@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool } from 'pg';
 import { WeftError, newId } from '@weft/contracts';
 import { startPostgres, type TestPostgres } from '@weft/testing';
-import { ConstraintViolation, createEventStore, type EventStore } from './index';
+import { ConstraintViolation, createEventStore, type EventStore, type InlineProjection } from './index';
 import { LedgerTables1700000000100, accountFold, bookAmount, ledgerCommand, ledgerProjection, openAccount } from './testing/ledger';
 
 let postgres: TestPostgres;
@@ -197,4 +198,18 @@ test('a refusal that rests on the effect of a failing command is decided again',
   const second = store.execute(ledgerCommand('Open', {}), openAccount(guard, guard));
   await expect(doomed).rejects.toBeInstanceOf(ConstraintViolation);
   await expect(second).resolves.toMatchObject({ repeated: false });
+});
+
+test('statements belong to the context (the trace) of the command that they are for, however long it was queued', async () => {
+  const context = new AsyncLocalStorage<string>();
+  const seen: [string | undefined, string | undefined][] = [];
+  const watching: InlineProjection = {
+    ...ledgerProjection,
+    project: (events) => Promise.resolve(void seen.push([context.getStore(), events[0]?.commandId])),
+  };
+  const narrow = createEventStore({ pool, schema: 'ledger', context: 'ledger', projections: [watching], lanes: 1, maxBatch: 1 });
+  const commands = Array.from({ length: 8 }, () => ledgerCommand('OpenAccount', { name: newId() }));
+  await Promise.all(commands.map((command) => context.run(command.id, () => narrow.execute(command, openAccount(`account-${command.id}`, command.id)))));
+  expect(seen.map(([, id]) => id).sort()).toEqual(commands.map(({ id }) => id).sort());
+  for (const [where, id] of seen) expect(where).toBe(id);
 });
