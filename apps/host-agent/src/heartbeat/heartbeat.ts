@@ -7,6 +7,8 @@ import { hostResources } from './host-resources';
 import type { HostView } from './host-view';
 
 const INTERVAL_MS = 1_000;
+/** A stream of changes is told in steps of this. */
+const PAUSE_MS = 50;
 /** What a NATS server takes when it does not say otherwise. */
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
 
@@ -34,6 +36,7 @@ export class HeartbeatSender {
   private readonly bootId = newId();
   private timer: NodeJS.Timeout | undefined;
   private sending = false;
+  private sentAt = -Infinity;
   private again = false;
   private stopped = false;
 
@@ -50,26 +53,26 @@ export class HeartbeatSender {
 
   /** Something changed: look and tell now. While a look is under way, another one follows it. */
   poke(): void {
-    if (this.stopped) return;
-    if (this.sending) {
-      this.again = true;
-      return;
-    }
-    clearTimeout(this.timer);
-    this.sending = true;
-    void this.send()
-      .catch((error: unknown) => this.deps.logger.warn({ err: error }, 'heartbeat failed'))
-      .finally(() => this.next());
+    if (this.sending) this.again = true;
+    else this.beginIn(Math.max(0, this.sentAt + PAUSE_MS - performance.now()));
   }
 
-  private next(): void {
-    this.sending = false;
+  private beginIn(delayMs: number): void {
     if (this.stopped) return;
-    if (this.again) {
-      this.again = false;
-      return this.poke();
-    }
-    this.timer = setTimeout(() => this.poke(), INTERVAL_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.begin(), delayMs);
+  }
+
+  private begin(): void {
+    this.sending = true;
+    this.again = false;
+    void this.send()
+      .catch((error: unknown) => this.deps.logger.warn({ err: error }, 'heartbeat failed'))
+      .finally(() => {
+        this.sending = false;
+        this.sentAt = performance.now();
+        this.beginIn(this.again ? PAUSE_MS : INTERVAL_MS);
+      });
   }
 
   private async send(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * What runs on this host, looked up in the world (level-triggered), for heartbeats.
+ * What runs on this host, looked up in the world (level-triggered; look-list.ts says how often), for heartbeats.
  *
  * An instance that stopped is reported for a minute with what ended it, also when it ended while no agent looked:
  * state.json says what the last agent saw.
@@ -10,6 +10,7 @@ import type { DriverRegistry } from '../drivers/driver-registry';
 import { Slots } from '../files/slots';
 import type { InstanceStore } from '../instances/instance-store';
 import type { Logger } from '@weft/platform';
+import { LookList, type Place } from './look-list';
 
 type Reported = Heartbeat['instances'][number];
 
@@ -24,15 +25,27 @@ interface Seen {
   since: number;
   usage?: InstanceUsage;
   usageAt: number;
+  /** What was told last. */
+  report?: Reported;
 }
+
+const hasEnded = ({ status }: Seen): boolean => status === 'stopped' || status === 'crashed';
 
 export class HostView {
   private readonly seen = new Map<string, Seen>();
   private readonly slots = new Slots(LOOKUPS_AT_ONCE);
+  private readonly list: LookList;
 
   constructor(
     private readonly deps: { drivers: DriverRegistry; instances: InstanceStore; isBusy(instanceId: string): boolean; clock: () => number; logger: Logger },
-  ) {}
+  ) {
+    this.list = new LookList(deps);
+  }
+
+  /** A task or a driver changed this instance, made it or removed it: the next look inspects it. */
+  touch(instanceId: string): void {
+    this.list.touch(instanceId);
+  }
 
   /** Of every instance that was looked up, what it did then. */
   statuses(): RunStatus[] {
@@ -40,32 +53,37 @@ export class HostView {
   }
 
   async look(): Promise<Reported[]> {
-    const lists = await Promise.all(this.deps.drivers.all().map(async (driver) => (await driver.list()).map((id) => ({ driver, id }))));
-    const present = lists.flat();
-    const ids = new Set(present.map(({ id }) => id));
-    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
-    const reports = await Promise.all(present.map(({ driver, id }) => this.slots.run(() => this.lookAt(driver, id))));
-    return reports.filter((report) => report !== undefined);
+    const due = await this.list.due();
+    const inspected = new Set(due.map(({ id }) => id));
+    for (const id of this.seen.keys()) if (!this.list.has(id)) this.seen.delete(id);
+    const reports = await Promise.all(due.map((place) => this.slots.run(() => this.lookAt(place))));
+    const resting = [...this.seen].map(([id, seen]) => (inspected.has(id) || this.deps.isBusy(id) || !this.isTold(seen) ? undefined : seen.report));
+    return [...reports, ...resting].filter((report) => report !== undefined);
   }
 
-  private async lookAt(driver: Driver, id: string): Promise<Reported | undefined> {
+  /** What ended long ago is not told any more. */
+  private isTold(seen: Seen): boolean {
+    return !hasEnded(seen) || this.deps.clock() - seen.since <= STOPPED_SHOWN_MS;
+  }
+
+  private async lookAt({ driver, id }: Place): Promise<Reported | undefined> {
     if (this.deps.isBusy(id)) return undefined;
     try {
       const [inspection, state, spec] = await Promise.all([driver.inspect(id), this.deps.instances.state(id), this.deps.instances.spec(id)]);
       if (!state.created || !spec) return undefined;
       const seen = await this.note(id, inspection, state.lastStatus);
-      const ended = seen.status === 'stopped' || seen.status === 'crashed';
-      if (ended && this.deps.clock() - seen.since > STOPPED_SHOWN_MS) return undefined;
-      const usage = ended ? undefined : await this.usage(driver, spec, seen);
+      const usage = hasEnded(seen) ? undefined : await this.usage(driver, spec, seen);
       // A task may have begun while we looked: then what we saw may be older than what it does.
       if (this.deps.isBusy(id)) return undefined;
-      return {
+      if (hasEnded(seen)) this.list.rest(id);
+      seen.report = {
         id,
         epoch: Math.max(state.epoch, inspection.epoch),
         status: seen.status,
         ...(seen.reason ? { reason: seen.reason } : {}),
         ...(usage ? { usage } : {}),
       };
+      return this.isTold(seen) ? seen.report : undefined;
     } catch (error) {
       // Unknown is never failed: it is left out.
       this.deps.logger.warn({ err: error, instanceId: id }, 'instance cannot be inspected');

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promises as fs } from 'node:fs';
-import { WeftError } from '@weft/contracts';
+import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
 
 /**
  * Copies a tree into a directory that does not exist yet, with everything a layer needs: owners, modes, hard links,
@@ -10,8 +10,34 @@ import { WeftError } from '@weft/contracts';
  */
 export const copyTree = (from: string, to: string): Promise<void> => run('cp', ['-a', '--reflink=auto', '-T', '--', from, to]);
 
+/** Entries up to which a tree is removed here: starting a process costs more than these. */
+const SMALL_TREE = 64;
+
 /** Removes a tree without crossing into anything mounted below it. */
-export const removeTree = (path: string): Promise<void> => run('rm', ['-rf', '--one-file-system', '--', path]);
+export async function removeTree(path: string): Promise<void> {
+  const root = await fs.lstat(path).catch(ifAbsent);
+  if (!root) return;
+  const entries = root.isDirectory() ? await smallTree(path, root.dev) : [{ path, isDirectory: false }];
+  if (!entries) return run('rm', ['-rf', '--one-file-system', '--', path]);
+  for (const entry of entries.reverse()) await (entry.isDirectory ? fs.rmdir(entry.path) : fs.unlink(entry.path)).catch(ifAbsent);
+}
+
+/** Everything in a tree, parents first; undefined when that is much, or something is mounted in it. */
+async function smallTree(root: string, device: number): Promise<{ path: string; isDirectory: boolean }[] | undefined> {
+  const entries = [{ path: root, isDirectory: true }];
+  for (let next = 0; next < entries.length; next += 1) {
+    const { path, isDirectory } = entries[next]!;
+    if (!isDirectory) continue;
+    if (next > 0 && (await fs.lstat(path)).dev !== device) return undefined;
+    for (const entry of await fs.readdir(path, { withFileTypes: true })) entries.push({ path: `${path}/${entry.name}`, isDirectory: entry.isDirectory() });
+    if (entries.length > SMALL_TREE) return undefined;
+  }
+  return entries;
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
 
 /** Bytes on disk, counted once for hard links. */
 export async function diskUsageBytes(path: string): Promise<number> {
@@ -35,9 +61,7 @@ function output(file: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' }, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
-      if (/No space left on device|Disk quota exceeded/.test(stderr)) {
-        return reject(new WeftError('disk.full', 'The storage pool has no space left', { cause: error }));
-      }
+      if (SAYS_DISK_FULL.test(stderr)) return reject(diskFull(error));
       reject(new Error(`${file}: ${stderr.trim().split('\n').slice(-3).join('; ') || error.message}`, { cause: error }));
     });
   });

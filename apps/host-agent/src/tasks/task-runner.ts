@@ -15,6 +15,7 @@
 import type { TaskProgress, TaskResult } from '@weft/contracts';
 import { markFailed, SpanKind, withSpan, type Logger } from '@weft/platform';
 import { countTask } from '../agent.metrics';
+import { isOutOfSpace } from '../files/disk-full';
 import { Serial } from '../files/serial';
 import { Slots } from '../files/slots';
 import { cancelled, hurries, Hurried, isPoliteStop } from './interruption';
@@ -125,7 +126,11 @@ export class TaskRunner {
       log.warn({ err: error, attempt, code: failure.code }, 'task failed');
       result = { taskId: task.taskId, ok: false, error: failure.toWire() };
     }
-    await journal.record(result);
+    await journal.record(result).catch((error: unknown) => {
+      // No room to note it: whoever waits shall hear it all the same, and a repeat does it again.
+      if (!isOutOfSpace(error)) throw error;
+      log.warn({ err: error }, 'result not kept');
+    });
     return { done: true, result };
   }
 
