@@ -18,6 +18,8 @@ export interface Actor {
   address: string;
   /** The only projects that a restricted actor may touch; `null` = all. */
   projects: readonly string[] | null;
+  /** Kind `metrics`: the only projects whose instances count; unset = all. It gives no other right. */
+  metered?: readonly string[];
 }
 
 /** What a request needs: `public` is for everyone, `project` for clients of that project, `admin` for unrestricted ones. */
@@ -42,9 +44,18 @@ export function isAllowed(actor: Actor, need: Need): boolean {
 export const canSeeProject = (actor: Actor, project: string): boolean =>
   actor.kind === 'unrestricted' || (actor.kind === 'restricted' && (actor.projects ?? []).includes(project));
 
+/** Operations of this class hold a join token for the whole server, whatever project they were asked for in. */
+export const TOKEN_CLASS = 'token';
+
+export const canSeeOperation = (actor: Actor, operation: { project: string; class: string }): boolean =>
+  canSeeProject(actor, operation.project) && (operation.class !== TOKEN_CLASS || actor.kind === 'unrestricted');
+
 /** Projects whose objects an `all-projects` list may show; `null` = every project. */
 export const visibleProjects = (actor: Actor): readonly string[] | null =>
   actor.kind === 'unrestricted' ? null : actor.kind === 'restricted' ? (actor.projects ?? []) : [];
+
+/** Projects whose instances an actor's metrics may count; `null` = every project. */
+export const meteredProjects = (actor: Actor): readonly string[] | null => (actor.kind === 'metrics' ? (actor.metered ?? null) : visibleProjects(actor));
 
 /** May the actor change things, or read what only clients with a certificate may? */
 export const isTrusted = (actor: Actor): boolean => actor.kind === 'unrestricted' || actor.kind === 'restricted';
@@ -53,7 +64,7 @@ export const isTrusted = (actor: Actor): boolean => actor.kind === 'unrestricted
 export function actorOfCertificate(known: TrustedCertificate | undefined, fingerprint: string, address: string, expired: boolean): Actor {
   if (!known || expired) return { kind: 'untrusted', protocol: 'untrusted', username: '', address, projects: [] };
   const base = { protocol: 'tls' as const, username: fingerprint, address };
-  if (known.type === 'metrics') return { ...base, kind: 'metrics', projects: [] };
+  if (known.type === 'metrics') return { ...base, kind: 'metrics', projects: [], ...(known.restricted ? { metered: known.projects } : {}) };
   if (known.type !== 'client') return { kind: 'untrusted', protocol: 'untrusted', username: '', address, projects: [] };
   return known.restricted ? { ...base, kind: 'restricted', projects: known.projects } : { ...base, kind: 'unrestricted', projects: null };
 }

@@ -1,4 +1,4 @@
-import { actorOfCertificate, canSeeProject, isAllowed, unixActor, visibleProjects, type Actor, type Need } from './policy';
+import { actorOfCertificate, canSeeOperation, canSeeProject, isAllowed, meteredProjects, unixActor, visibleProjects, type Actor, type Need } from './policy';
 
 const certificate = (type: string, restricted = false, projects: string[] = []) =>
   actorOfCertificate({ type, restricted, projects }, 'f00', '10.0.0.1:5', false);
@@ -33,6 +33,21 @@ describe('policy', () => {
 
   it('lets a metrics certificate read metrics only', () => {
     expect(allowed(certificate('metrics'))).toEqual(['public', 'metrics']);
+    expect(meteredProjects(certificate('metrics'))).toBeNull();
+    expect(certificate('metrics').projects).toEqual([]);
+  });
+
+  it('counts no instances of other projects for a restricted certificate, of either type', () => {
+    expect(meteredProjects(certificate('metrics', true, ['mine']))).toEqual(['mine']);
+    expect(meteredProjects(certificate('client', true, ['mine']))).toEqual(['mine']);
+    expect(allowed(certificate('metrics', true, ['mine']))).toEqual(['public', 'metrics']);
+  });
+
+  it('hides join tokens from restricted certificates, also those of their projects', () => {
+    const token = { project: 'mine', class: 'token' };
+    expect(canSeeOperation(certificate('client', true, ['mine']), token)).toBe(false);
+    expect(canSeeOperation(certificate('client', true, ['mine']), { ...token, class: 'task' })).toBe(true);
+    expect(canSeeOperation(certificate('client'), token)).toBe(true);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { compileFilter } from '../domain/filter-sql';
 import { parseFilter } from '../domain/filter';
 import { resourceUrl } from '../domain/resource-url';
+import { usedByShown } from '../domain/used-by';
 import type { ReadClient } from '../clients/read.client';
 
 export interface Collection {
@@ -28,6 +29,8 @@ export interface Collection {
 export interface Scope {
   sql: string;
   parameters: readonly unknown[];
+  /** For collections that several projects share: `used_by` names objects of these projects only (domain/used-by.ts). */
+  namedProjects?: readonly string[];
 }
 
 export const EVERYTHING: Scope = { sql: 'true', parameters: [] };
@@ -35,20 +38,27 @@ export const EVERYTHING: Scope = { sql: 'true', parameters: [] };
 /** The rendered JSON array. `filter` is the text of `?filter=`. Throws `request.invalid` for a wrong filter. */
 export async function listJson(reads: ReadClient, collection: Collection, scope: Scope, recursion: 0 | 1 | 2, filter = ''): Promise<string> {
   const parsed = parseFilter(filter);
-  const condition = parsed ? compileFilter(parsed, scope.parameters.length + 1, collection.columns) : undefined;
+  const scoped = scope.namedProjects ? [...scope.parameters, scope.namedProjects] : scope.parameters;
+  const condition = parsed ? compileFilter(parsed, scoped.length + 1, collection.columns) : undefined;
   const where = condition ? `(${scope.sql}) and ${condition.sql}` : scope.sql;
-  const parameters = condition ? [...scope.parameters, ...condition.parameters] : scope.parameters;
+  const parameters = condition ? [...scoped, ...condition.parameters] : scoped;
+  const view = scope.namedProjects ? shownView(collection, scoped.length) : collection.view;
   const order = collection.order ?? (collection.projects ? `project, ${collection.key}` : collection.key);
   const project = collection.projects ? 'project' : `'default'`;
   const sql =
     recursion === 0
-      ? `select ${collection.key}, ${project} from ${collection.view} where ${where} order by ${order}`
-      : `select '[' || coalesce(string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}), '') || ']' from ${collection.view} where ${where}`;
+      ? `select ${collection.key}, ${project} from ${view} where ${where} order by ${order}`
+      : `select '[' || coalesce(string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}), '') || ']' from ${view} where ${where}`;
   // Without a user's filter the statement is always the same text: worth preparing.
   const name = condition ? undefined : `list:${createHash('sha256').update(sql).digest('base64')}`;
   const rows = await reads.rows({ name, sql }, parameters, 'list');
   if (recursion !== 0) return rows[0]?.[0] ?? '[]';
   return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));
+}
+
+/** Filters must not see what the reader does not: the view's `doc` is replaced before anything looks at it. */
+function shownView({ view, key, projects }: Collection, parameter: number): string {
+  return `(select ${key}${projects ? ', project' : ''}, ${usedByShown(parameter)} as doc from ${view}) as shown`;
 }
 
 /** `?recursion=`; anything but 1 and 2 counts as 0, as in LXD. */

@@ -2,18 +2,19 @@ import { isId } from '@weft/contracts';
 import type { ReadClient } from '../clients/read.client';
 import type { Scope } from './list.query';
 
-const GET = { name: 'operation', sql: 'select doc, project, status_code from instance.operation_v1 where id = $1' };
+const GET = { name: 'operation', sql: 'select doc, project, status_code, class from instance.operation_v1 where id = $1' };
 
 export interface FoundOperation {
   doc: string;
   project: string;
   statusCode: number;
+  class: string;
 }
 
 export async function findOperation(reads: ReadClient, id: string): Promise<FoundOperation | undefined> {
   if (!isId(id)) return undefined;
   const row = await reads.row(GET, [id]);
-  return row ? { doc: row[0] ?? 'null', project: row[1] ?? 'default', statusCode: Number(row[2]) } : undefined;
+  return row ? { doc: row[0] ?? 'null', project: row[1] ?? 'default', statusCode: Number(row[2]), class: row[3] ?? 'task' } : undefined;
 }
 
 /** Operations are kept for good; the list shows, as LXD's does, those that run and those that ended within 5 s. */

@@ -1,5 +1,5 @@
 import { imagePatch, imagePut, WeftError } from '@weft/contracts';
-import { isTrusted } from '../domain/policy';
+import { canSeeProject } from '../domain/policy';
 import type { Deps } from '../gateway.deps';
 import { empty, sync, started } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
@@ -21,7 +21,8 @@ function readRoutes(deps: Deps): Route[] {
       ...define('/1.0/images', 'List images; without trust only public ones'),
       handle: async (call) => {
         const json = await listJson(reads, IMAGES, imageScope(call), recursionOf(call.query), call.query.filter);
-        if (json === '[]' && isTrusted(call.actor)) await requireProject(reads, call.project);
+        // Who may not see a project must not learn either whether it exists.
+        if (json === '[]' && canSeeProject(call.actor, call.project)) await requireProject(reads, call.project);
         return sync(json);
       },
     }),

@@ -1,4 +1,4 @@
-import { canSeeProject } from '../domain/policy';
+import { meteredProjects } from '../domain/policy';
 import { metricsText, type MeteredInstance } from '../domain/metrics-text';
 import type { Deps } from '../gateway.deps';
 import { route, type Route } from '../http/route';
@@ -23,7 +23,8 @@ export function metricsRoutes({ reads }: Deps): Route[] {
           type: type ?? '',
           state: JSON.parse(state ?? '{}') as MeteredInstance['state'],
         }));
-        const shown = call.actor.kind === 'restricted' ? all.filter(({ project }) => canSeeProject(call.actor, project)) : all;
+        const metered = meteredProjects(call.actor);
+        const shown = metered === null ? all : all.filter(({ project }) => metered.includes(project));
         return { kind: 'raw', contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(shown) };
       },
     }),

@@ -1,5 +1,5 @@
 import { isId, WeftError } from '@weft/contracts';
-import { canSeeProject } from '../domain/policy';
+import { canSeeOperation, canSeeProject, TOKEN_CLASS } from '../domain/policy';
 import { fdOfSecret } from '../domain/operation-secret';
 import type { Deps } from '../gateway.deps';
 import { empty, sync, type Reply } from '../http/reply';
@@ -56,15 +56,16 @@ export function operationRoutes(deps: Deps): Route[] {
 }
 
 function scopeOf(call: Call): Scope {
-  if (call.query['all-projects'] === 'true') return allProjects(call.actor);
-  if (!canSeeProject(call.actor, call.project)) throw new WeftError('auth.forbidden', 'not authorized');
-  return ownProject(call.project);
+  const all = call.query['all-projects'] === 'true';
+  if (!all && !canSeeProject(call.actor, call.project)) throw new WeftError('auth.forbidden', 'not authorized');
+  const { sql, parameters } = all ? allProjects(call.actor) : ownProject(call.project);
+  return { sql: call.actor.kind === 'unrestricted' ? sql : `${sql} and class <> '${TOKEN_CLASS}'`, parameters };
 }
 
 /** The operation's JSON, if the client may see it: one of another's project does not exist for it. */
 async function visible(deps: Deps, call: Call): Promise<string> {
   const found = await findOperation(deps.reads, call.params.id ?? '');
-  if (!found || !canSeeProject(call.actor, found.project)) throw new WeftError('operation.not-found', 'Operation not found');
+  if (!found || !canSeeOperation(call.actor, found)) throw new WeftError('operation.not-found', 'Operation not found');
   return found.doc;
 }
 
@@ -76,6 +77,6 @@ async function wait(deps: Deps, call: Call): Promise<Reply> {
   const timeoutSeconds = Number(call.query.timeout ?? -1);
   if (!Number.isFinite(timeoutSeconds)) throw new WeftError('request.invalid', 'timeout must be a number of seconds');
   const found = await findOperation(deps.reads, id);
-  if (!found || (!hasSecret && !canSeeProject(call.actor, found.project))) throw new WeftError('operation.not-found', 'Operation not found');
+  if (!found || (!hasSecret && !canSeeOperation(call.actor, found))) throw new WeftError('operation.not-found', 'Operation not found');
   return sync(await waitForOperation(deps, id, timeoutSeconds < 0 ? undefined : timeoutSeconds * 1000, call.raw));
 }

@@ -1,13 +1,17 @@
 import { profilePatch, profilePut, profilesPost, renamePost, WeftError } from '@weft/contracts';
 import { resourceUrl } from '../domain/resource-url';
+import { namedProjects, usedByShown } from '../domain/used-by';
 import type { Deps } from '../gateway.deps';
 import { created, empty, sync } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
-import { listJson, recursionOf, type Collection } from '../queries/list.query';
+import { listJson, recursionOf, type Collection, type Scope } from '../queries/list.query';
 import { ownProject, requireProject } from '../queries/project-scope';
 
 const COLLECTION: Collection = { view: 'instance.profile_v1', path: ['profiles'], key: 'name', projects: true, columns: { name: 'name' } };
 const GET = { name: 'profile', sql: 'select doc, etag from instance.profile_v1 where project = $1 and name = $2' };
+const GET_SHOWN = { name: 'profile-shown', sql: `select ${usedByShown(3)}, etag from instance.profile_v1 where project = $1 and name = $2` };
+
+const scopeOf = (call: Call): Scope => ({ ...ownProject(call.project), namedProjects: namedProjects(call.actor) });
 
 export const profileRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps)];
 
@@ -17,7 +21,7 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'List profiles'),
       handle: async (call) => {
-        const json = await listJson(reads, COLLECTION, ownProject(call.project), recursionOf(call.query), call.query.filter);
+        const json = await listJson(reads, COLLECTION, scopeOf(call), recursionOf(call.query), call.query.filter);
         if (json === '[]') await requireProject(reads, call.project);
         return sync(json);
       },
@@ -43,7 +47,8 @@ function objectRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'A profile'),
       handle: async (call) => {
-        const row = await reads.row(GET, [call.project, call.params.name]);
+        const named = namedProjects(call.actor);
+        const row = await (named ? reads.row(GET_SHOWN, [call.project, call.params.name, named]) : reads.row(GET, [call.project, call.params.name]));
         if (!row) throw new WeftError('profile.not-found', 'Profile not found');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },

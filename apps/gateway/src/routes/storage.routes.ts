@@ -1,11 +1,13 @@
 import { storagePoolPatch, storagePoolPut, WeftError } from '@weft/contracts';
 import type { Row } from '../clients/read.client';
+import { namedProjects, usedByShown } from '../domain/used-by';
 import type { Deps } from '../gateway.deps';
 import { empty, sync, syncValue, type Reply } from '../http/reply';
 import { route, type Access, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 
 const POOLS: Collection = { view: 'instance.storage_pool_v1', path: ['storage-pools'], key: 'name', projects: false, columns: { name: 'name' } };
+const GET_POOL_SHOWN = { name: 'storage-pool-shown', sql: `select ${usedByShown(2)}, etag from instance.storage_pool_v1 where name = $1` };
 const GET_POOL = { name: 'storage-pool', sql: 'select doc, etag from instance.storage_pool_v1 where name = $1' };
 const VOLUMES = (pool: string, type?: string): Collection => ({
   view: 'instance.storage_volume_v1',
@@ -24,14 +26,15 @@ export const storageRoutes = (deps: Deps): Route[] => [
     path: '/1.0/storage-pools',
     summary: 'List storage pools',
     access: 'trusted',
-    handle: async (call) => sync(await listJson(deps.reads, POOLS, EVERYTHING, recursionOf(call.query), call.query.filter)),
+    handle: async (call) => sync(await listJson(deps.reads, POOLS, { ...EVERYTHING, namedProjects: namedProjects(call.actor) }, recursionOf(call.query), call.query.filter)),
   }),
   ...poolRoutes(deps),
   ...volumeRoutes(deps),
 ];
 
-async function findPool({ reads }: Deps, name: string | undefined): Promise<Row> {
-  const row = await reads.row(GET_POOL, [name]);
+async function findPool({ reads }: Deps, { params, actor }: Call): Promise<Row> {
+  const named = namedProjects(actor);
+  const row = await (named ? reads.row(GET_POOL_SHOWN, [params.name, named]) : reads.row(GET_POOL, [params.name]));
   if (!row) throw new WeftError('storage-pool.not-found', 'Storage pool not found');
   return row;
 }
@@ -46,7 +49,7 @@ function poolRoutes(deps: Deps): Route[] {
     route({
       ...define('GET', 'A storage pool', 'trusted'),
       handle: async (call) => {
-        const row = await findPool(deps, call.params.name);
+        const row = await findPool(deps, call);
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
@@ -56,7 +59,7 @@ function poolRoutes(deps: Deps): Route[] {
       ...define('GET', 'Space of a storage pool over all members', 'trusted'),
       path: `${POOL}/resources`,
       handle: async (call) => {
-        await findPool(deps, call.params.name);
+        await findPool(deps, call);
         const hosts = deps.members.members().filter((member) => call.query.target === undefined || member.member === call.query.target);
         const total = hosts.reduce((sum, host) => sum + host.resources.diskBytes, 0);
         const free = hosts.reduce((sum, host) => sum + host.resources.diskFreeBytes, 0);
@@ -69,7 +72,7 @@ function poolRoutes(deps: Deps): Route[] {
 function volumeRoutes(deps: Deps): Route[] {
   const define = (path: string, summary: string) => ({ method: 'GET' as const, path: `${POOL}/volumes${path}`, summary, access: 'project' as const });
   const list = async (call: Call): Promise<Reply> => {
-    await findPool(deps, call.params.name);
+    await findPool(deps, call);
     const { type } = call.params;
     const scope = {
       sql: `project = $1 and pool = $2${type === undefined ? '' : ' and type = $3'}`,

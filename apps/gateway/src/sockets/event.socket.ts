@@ -7,7 +7,7 @@
 import type { WebSocket } from 'ws';
 import { WeftError } from '@weft/contracts';
 import type { EventHub, LiveEvent } from '../clients/event.hub';
-import { canSeeProject, isTrusted, visibleProjects, type Actor } from '../domain/policy';
+import { canSeeOperation, canSeeProject, isTrusted, visibleProjects, type Actor } from '../domain/policy';
 
 const PING_INTERVAL_MS = 10_000;
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -26,7 +26,8 @@ export function eventSelection(actor: Actor, query: URLSearchParams): (event: Li
     if (!types.has(event.type)) return false;
     // Restricted clients hear nothing about things outside of projects.
     if (event.project === undefined) return actor.kind === 'unrestricted';
-    return projects === null || projects.includes(event.project);
+    if (projects !== null && !projects.includes(event.project)) return false;
+    return event.operation === undefined || canSeeOperation(actor, { project: event.project, class: event.operation.class });
   };
 }
 
