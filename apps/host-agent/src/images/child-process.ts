@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { WeftError } from '@weft/contracts';
+import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
 
 export interface Tool {
   stdin: Writable;
@@ -19,8 +20,6 @@ export interface Tool {
 const ADDRESS_SPACE_BYTES = 4 * 1024 ** 3;
 const CPU_SECONDS = 3600;
 const MAX_ERROR_TEXT = 2_000;
-/** What the tools say when the disk is full (they share no exit code for it). */
-const DISK_FULL = /no space left on device|disk quota exceeded/i;
 
 export function runTool(command: readonly string[]): Tool {
   const child = spawn('prlimit', [`--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${CPU_SECONDS}`, '--core=0', '--', ...command], {
@@ -35,7 +34,7 @@ export function runTool(command: readonly string[]): Tool {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
-      else if (DISK_FULL.test(said)) reject(new WeftError('disk.full', 'The disk of this host is full'));
+      else if (SAYS_DISK_FULL.test(said)) reject(diskFull());
       else reject(new WeftError('image.invalid', `${command[0]} failed: ${said.trim().slice(0, MAX_ERROR_TEXT) || (signal ?? `exit code ${code}`)}`));
     });
   });

@@ -44,9 +44,12 @@ export class InstanceStore {
     return spec;
   }
 
+  /** What is there already is not written again: a full disk must not keep anybody from stopping a guest. */
   async saveSpec(spec: InstanceSpec): Promise<void> {
+    const text = JSON.stringify(spec);
+    if (JSON.stringify(await this.spec(spec.id)) === text) return;
     await mkdir(this.path(spec.id, 'log'), { recursive: true, mode: 0o711 });
-    await writeDurably(this.path(spec.id, 'spec.json'), JSON.stringify(spec));
+    await writeDurably(this.path(spec.id, 'spec.json'), text);
     this.specs.set(spec.id, spec);
   }
 

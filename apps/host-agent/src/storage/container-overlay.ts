@@ -9,6 +9,8 @@ import { execFile } from 'node:child_process';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { WeftError } from '@weft/contracts';
+import { diskFull, isOutOfSpace, SAYS_DISK_FULL } from '../files/disk-full';
 
 const execute = promisify(execFile);
 
@@ -25,7 +27,7 @@ export interface OverlayDirs {
  */
 const OPTIONS = ['redirect_dir=on,index=off,metacopy=off', ''] as const;
 
-/** Mounts unless mounted; the directories exist. Throws the kernel's words. */
+/** Mounts unless mounted; the directories exist. Throws the kernel's words, or `disk.full`. */
 export async function mountOverlay(dirs: OverlayDirs): Promise<void> {
   if (await isMounted(dirs.target)) return;
   let failure: unknown;
@@ -38,7 +40,7 @@ export async function mountOverlay(dirs: OverlayDirs): Promise<void> {
       failure = error;
     }
   }
-  throw failure;
+  throw SAYS_DISK_FULL.test(String(failure)) ? diskFull(failure) : failure;
 }
 
 /** Takes down everything mounted at or below `dir`, deepest first; a busy mount goes when its last user has gone. */
@@ -73,7 +75,9 @@ export async function probeOverlay(dir: string): Promise<boolean> {
     await fs.rm(join(dirs.target, 'file'));
     await fs.writeFile(join(dirs.target, 'file'), 'upper');
     return (await fs.readFile(join(dirs.upper, 'file'), 'utf8')) === 'upper';
-  } catch {
+  } catch (error) {
+    // That says nothing about overlays.
+    if (isOutOfSpace(error) || (error instanceof WeftError && error.code === 'disk.full')) throw diskFull(error);
     return false;
   } finally {
     await removePlace(place);

@@ -62,6 +62,9 @@ export async function writeRecord(dir: string, record: ContainerRecord | Contain
   try {
     await handle.writeFile(JSON.stringify(record));
     await handle.sync();
+  } catch (error) {
+    await fs.rm(file, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

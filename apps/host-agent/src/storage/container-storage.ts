@@ -30,10 +30,19 @@ export class ContainerStorage {
     const dir = this.dir(instanceId);
     await fs.mkdir(dir, { recursive: true, mode: 0o700 });
     const data = newDataName();
-    if (source.kind === 'none') return this.buildEmpty(join(dir, data), data, idmapBase);
-    if (source.kind === 'image') return this.buildFromImage(join(dir, data), data, source.fingerprint, idmapBase);
+    try {
+      return await this.fill(join(dir, data), data, source, idmapBase);
+    } catch (error) {
+      await removeTree(join(dir, data));
+      throw error;
+    }
+  }
+
+  private async fill(place: string, data: string, source: RootSource, idmapBase: number | null): Promise<ContainerData> {
+    if (source.kind === 'none') return this.buildEmpty(place, data, idmapBase);
+    if (source.kind === 'image') return this.buildFromImage(place, data, source.fingerprint, idmapBase);
     const [from, described] = await this.locate(source);
-    await copyData(from, described, join(dir, data));
+    await copyData(from, described, place);
     return { ...described, data };
   }
 
@@ -103,11 +112,16 @@ export class ContainerStorage {
     const partial = join(this.dir(instanceId), 'snapshots', `.${snapshotId}.partial`);
     await removeTree(partial);
     await removeTree(target);
-    await fs.mkdir(partial, { recursive: true, mode: 0o711 });
     const { data, storage, image, lower, idmapBase } = record;
-    await copyData(join(this.dir(instanceId), data), record, join(partial, data));
-    await writeRecord(partial, { data, storage, image, lower, idmapBase });
-    await fs.rename(partial, target);
+    try {
+      await fs.mkdir(partial, { recursive: true, mode: 0o711 });
+      await copyData(join(this.dir(instanceId), data), record, join(partial, data));
+      await writeRecord(partial, { data, storage, image, lower, idmapBase });
+      await fs.rename(partial, target);
+    } catch (error) {
+      await removeTree(partial);
+      throw error;
+    }
   }
 
   /** Copies snapshots of another instance: id there -> id here. */
@@ -178,6 +192,7 @@ export class ContainerStorage {
   private async buildFromImage(place: string, data: string, fingerprint: string, idmapBase: number | null): Promise<ContainerData> {
     const lower = await this.images.containerRoot(fingerprint, { idmapBase });
     this.overlayWorks ??= probeOverlay(this.instances);
+    this.overlayWorks.catch(() => (this.overlayWorks = undefined));
     await fs.mkdir(place, { mode: 0o711 });
     if (!(await this.overlayWorks)) {
       await copyTree(lower, join(place, 'rootfs'));

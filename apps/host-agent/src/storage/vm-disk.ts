@@ -10,6 +10,7 @@ import { link, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeftError } from '@weft/contracts';
 import { z } from 'zod';
+import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
 import { runProgram } from './vm-program';
 
 export const DISK = 'disk.qcow2';
@@ -130,7 +131,7 @@ async function command(file: string, args: readonly string[]): Promise<string> {
   try {
     return await runProgram(file, args);
   } catch (error) {
-    if (/No space left on device/.test((error as Error).message)) throw new WeftError('disk.full', 'The disk of this host is full', { cause: error });
+    if (SAYS_DISK_FULL.test((error as Error).message)) throw diskFull(error);
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { WeftError } from '@weft/contracts';
 import { SessionError } from '@weft/session';
+import { diskFull, isOutOfSpace } from '../files/disk-full';
 
 /** Attempts at a task that fails in a way that may pass. */
 export const MAX_ATTEMPTS = 3;
 
 const PASSING_ERRNOS = new Set(['EAGAIN', 'EBUSY', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETIMEDOUT', 'ECONNREFUSED', 'ECONNRESET']);
-const FULL_ERRNOS = new Set(['ENOSPC', 'EDQUOT']);
 
 const errno = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
@@ -19,6 +19,6 @@ export const isRetryable = (error: unknown): boolean => !(error instanceof WeftE
 export function toWeftError(error: unknown): WeftError {
   if (error instanceof WeftError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (FULL_ERRNOS.has(errno(error))) return new WeftError('disk.full', 'The disk of this host is full', { cause: error });
+  if (isOutOfSpace(error)) return diskFull(error);
   return new WeftError(isRetryable(error) ? 'task.failed' : 'internal', message, { cause: error });
 }

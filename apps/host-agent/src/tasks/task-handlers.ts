@@ -60,8 +60,8 @@ async function create({ drivers, instances }: TaskDeps, body: TaskBody<'instance
   const { instance } = body;
   const driver = drivers.require(instance.type);
   const before = await instances.state(instance.id);
-  await instances.saveSpec(instance);
   try {
+    await instances.saveSpec(instance);
     await driver.create(instance, body.source, body.snapshots, progress);
   } catch (error) {
     // A refused create leaves nothing behind, but a repeat must never remove what an earlier one completed.

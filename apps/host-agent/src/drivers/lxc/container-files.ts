@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WeftError } from '@weft/contracts';
+import { diskFull } from '../../files/disk-full';
 import type { FileStat, GuestFiles } from '../driver';
 import { GUEST_FILES_HELPER } from './guest-files.perl';
 
@@ -143,7 +144,7 @@ function fileError(reason: string, path: string): WeftError {
       return new WeftError('instance.wrong-status', 'The instance has changed its state meanwhile; try again');
     case 'ENOSPC':
     case 'EDQUOT':
-      return new WeftError('disk.full', 'The storage pool has no space left');
+      return diskFull();
     default:
       return new WeftError('file.invalid', `${path}: ${WORDS[reason] ?? reason}`);
   }

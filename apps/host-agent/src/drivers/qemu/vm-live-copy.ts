@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError } from '@weft/contracts';
 import { type Job, type QmpClient, QmpError } from '@weft/qmp';
+import { diskFull, SAYS_DISK_FULL } from '../../files/disk-full';
 import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
 
@@ -34,7 +35,8 @@ const look = (paths: VmPaths): Promise<Job | undefined> => withMonitor(paths, as
 async function finish(qmp: QmpClient): Promise<void> {
   const job = (await qmp.execute('query-jobs')).find(({ id }) => id === JOB);
   await sweep(qmp);
-  if (job?.error) throw new WeftError(/No space left/.test(job.error) ? 'disk.full' : 'task.failed', `The disk could not be copied: ${job.error}`);
+  if (!job?.error) return;
+  throw SAYS_DISK_FULL.test(job.error) ? diskFull() : new WeftError('task.failed', `The disk could not be copied: ${job.error}`);
 }
 
 /** Removes a copy that an earlier agent began. */
