@@ -162,3 +162,16 @@ test('a deleted stream is made and filled again, and nothing is missed meanwhile
 test('a reader of another process cannot ask for nonsense', async () => {
   await expect(requestEvents(nats, 'ledger')({ tx: 'x', position: '1' }, 10)).rejects.toMatchObject({ code: 'request.invalid' });
 });
+
+test('the relay tells what the stream does not have yet, also while the broker is away', async () => {
+  const backlog = () => relay.backlog();
+  await eventually(async () => (expect(await backlog()).toEqual({ events: 0, oldestMs: 0 }), true), { timeoutMs: 20_000 });
+  await server.kill9();
+  try {
+    await write(2);
+    await eventually(async () => (expect(await backlog()).toEqual({ events: 3, oldestMs: expect.any(Number) as unknown }), true), { timeoutMs: 20_000 });
+  } finally {
+    await server.restart();
+  }
+  await eventually(async () => (expect(await backlog()).toEqual({ events: 0, oldestMs: 0 }), true), { timeoutMs: 20_000 });
+});
