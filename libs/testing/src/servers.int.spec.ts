@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { identify } from '@weft/embedded';
 import { Client } from 'pg';
 import { eventually, startNats, startPostgres } from './index';
 
@@ -27,7 +28,7 @@ describe('startPostgres', () => {
       expect(await query(postgres.url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
       const firstPid = postgres.pid;
       await postgres.kill9();
-      expect(existsSync(`/proc/${firstPid}`)).toBe(false);
+      expect(identify(firstPid)).toBeUndefined();
       await postgres.restart();
       expect(postgres.pid).not.toBe(firstPid);
       expect(await query(postgres.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
@@ -35,7 +36,7 @@ describe('startPostgres', () => {
       await postgres.stop();
     }
     expect(existsSync(postgres.dataDir)).toBe(false);
-    expect(existsSync(`/proc/${postgres.pid}`)).toBe(false);
+    expect(identify(postgres.pid)).toBeUndefined();
   });
 
   it('does not run as root', async () => {
@@ -80,7 +81,7 @@ it('servers die with a parent that is killed', async () => {
     setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const pid = await new Promise<string>((resolve) => parent.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())));
-  expect(existsSync(`/proc/${pid}`)).toBe(true);
+  expect(identify(pid)).toBeDefined();
   parent.kill('SIGKILL');
-  await eventually(() => !existsSync(`/proc/${pid}`));
+  await eventually(() => !identify(pid));
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { identify } from '@weft/embedded';
 import { eventually, scratchDir } from '@weft/testing';
 import pino from 'pino';
 import { makePlaces, places, type Places } from '../places';
@@ -24,7 +25,7 @@ describe('Supervisor', () => {
   afterEach(() => scratch.remove());
 
   const pidOf = (name: string): number => Number(readFileSync(at.readyFile(name), 'utf8'));
-  const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`);
+  const isRunning = (pid: number): boolean => identify(pid) !== undefined;
 
   it('starts services, restarts one that is killed, and stops them all', async () => {
     const supervisor = new Supervisor(
