@@ -81,7 +81,7 @@ it('servers die with a parent that is killed', async () => {
     setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const pid = await new Promise<string>((resolve) => parent.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())));
-  expect(identify(pid)).toBeDefined();
+  expect(identify(Number(pid))).toBeDefined();
   parent.kill('SIGKILL');
-  await eventually(() => !identify(pid));
+  await eventually(() => !identify(Number(pid)));
 });
