@@ -21,6 +21,8 @@ export async function connectNats(url: string, name: string, logger: Logger): Pr
     pingInterval: 5_000,
     maxPingOut: 3,
     noEcho: false,
+    // Otherwise each request makes an error beforehand, with its stack, in case it fails.
+    noAsyncTraces: true,
   });
   void watch(nc, logger);
   return nc;

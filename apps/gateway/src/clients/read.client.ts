@@ -22,6 +22,8 @@ export interface ReadClient {
   /** The first row. */
   row(statement: Statement, parameters?: readonly unknown[], lane?: Lane): Promise<Row | undefined>;
   healthy(): boolean;
+  /** How often a connection was lost. */
+  losses(): number;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export function createReadClient(url: string, lanes: Readonly<Record<Lane, numbe
     rows,
     row: async (statement, parameters, lane) => (await rows(statement, parameters, lane))[0],
     healthy: () => slots.point.some((slot) => slot.connected),
+    losses: () => [...slots.point, ...slots.list].reduce((sum, slot) => sum + slot.losses, 0),
     close: async () => {
       await Promise.all([...slots.point, ...slots.list].map((slot) => slot.close()));
     },
@@ -56,6 +59,7 @@ function leastBusy(slots: readonly Slot[]): Slot {
 class Slot {
   busy = 0;
   connected = false;
+  losses = 0;
   private closed = false;
   private client: Promise<Client> | undefined;
 
@@ -113,6 +117,7 @@ class Slot {
     const lost = (error?: Error) => {
       if (this.connected && !this.closed) this.logger.warn({ err: error }, 'postgres connection lost');
       this.connected = false;
+      this.losses += 1;
       this.client = undefined;
     };
     client.on('error', lost);

@@ -7,7 +7,7 @@ import { compileFilter } from '../domain/filter-sql';
 import { parseFilter } from '../domain/filter';
 import { resourceUrl } from '../domain/resource-url';
 import { usedByShown } from '../domain/used-by';
-import type { ReadClient } from '../clients/read.client';
+import type { ReadClient, Statement } from '../clients/read.client';
 
 export interface Collection {
   view: string;
@@ -37,6 +37,17 @@ export const EVERYTHING: Scope = { sql: 'true', parameters: [] };
 
 /** The rendered JSON array. `filter` is the text of `?filter=`. Throws `request.invalid` for a wrong filter. */
 export async function listJson(reads: ReadClient, collection: Collection, scope: Scope, recursion: 0 | 1 | 2, filter = ''): Promise<string> {
+  const { statement, parameters } = listQuery(collection, scope, recursion, filter);
+  const rows = await reads.rows(statement, parameters, 'list');
+  if (recursion !== 0) return rows[0]?.[0] ?? '[]';
+  return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));
+}
+
+/**
+ * One row with the JSON array, or for recursion 0 a row (key, project) for each object. Without a user's filter the
+ * statement is always the same text and has a name: worth preparing.
+ */
+export function listQuery(collection: Collection, scope: Scope, recursion: 0 | 1 | 2, filter = ''): { statement: Statement; parameters: readonly unknown[] } {
   const parsed = parseFilter(filter);
   const scoped = scope.namedProjects ? [...scope.parameters, scope.namedProjects] : scope.parameters;
   const condition = parsed ? compileFilter(parsed, scoped.length + 1, collection.columns) : undefined;
@@ -49,11 +60,8 @@ export async function listJson(reads: ReadClient, collection: Collection, scope:
     recursion === 0
       ? `select ${collection.key}, ${project} from ${view} where ${where} order by ${order}`
       : `select '[' || coalesce(string_agg(${recursion === 2 ? (collection.full ?? 'doc') : 'doc'}, ',' order by ${order}), '') || ']' from ${view} where ${where}`;
-  // Without a user's filter the statement is always the same text: worth preparing.
   const name = condition ? undefined : `list:${createHash('sha256').update(sql).digest('base64')}`;
-  const rows = await reads.rows({ name, sql }, parameters, 'list');
-  if (recursion !== 0) return rows[0]?.[0] ?? '[]';
-  return JSON.stringify(rows.map(([key, owner]) => resourceUrl([...collection.path, key ?? ''], owner ?? 'default')));
+  return { statement: { name, sql }, parameters };
 }
 
 /** Filters must not see what the reader does not: the view's `doc` is replaced before anything looks at it. */

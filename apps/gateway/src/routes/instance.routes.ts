@@ -4,12 +4,14 @@
  */
 import { z } from 'zod';
 import { instancePatch, instancePost, instancePut, instancesPost, instancesPut, instanceSource, instanceType, WeftError } from '@weft/contracts';
+import type { ReadClient } from '../clients/read.client';
 import type { Deps } from '../gateway.deps';
 import { validate } from '../http/body';
 import { empty, sync, started, type Reply } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '../queries/instance.query';
-import { listJson, recursionOf, type Scope } from '../queries/list.query';
+import { ListCache } from '../queries/list-cache';
+import { listJson, listQuery, recursionOf, type Scope } from '../queries/list.query';
 import { allProjects, ownProject } from '../queries/project-scope';
 
 /** The three collections and the type that each is limited to. */
@@ -26,15 +28,27 @@ export const underEachCollection = (build: (prefix: string) => Route[]): Route[]
 const instanceBody = instancesPost.transform(({ source, ...rest }) => ({ ...rest, source: validate(instanceSource, source) }));
 
 export function instanceRoutes(deps: Deps): Route[] {
-  return [...INSTANCE_COLLECTIONS.flatMap((collection) => collectionRoutes(deps, collection)), ...underEachCollection((prefix) => objectRoutes(deps, prefix))];
+  const lists = new ListCache(deps.reads);
+  return [
+    ...INSTANCE_COLLECTIONS.flatMap((collection) => collectionRoutes(deps, lists, collection)),
+    ...underEachCollection((prefix) => objectRoutes(deps, prefix)),
+  ];
 }
 
 const limited = (scope: Scope, type: string | undefined): Scope =>
   type === undefined ? scope : { sql: `(${scope.sql}) and type = $${scope.parameters.length + 1}`, parameters: [...scope.parameters, type] };
 
-function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCollection): Route[] {
-  const list = async (call: Call, scope: Scope): Promise<Reply> =>
-    sync(await listJson(reads, { ...INSTANCES, path: [path] }, limited(scope, type), recursionOf(call.query), call.query.filter));
+/** What is asked again and again is kept while it is true; filters are each their own. */
+async function list(reads: ReadClient, lists: ListCache, path: string, scope: Scope, { query }: Call): Promise<Reply> {
+  const collection = { ...INSTANCES, path: [path] };
+  const recursion = recursionOf(query);
+  const { statement, parameters } = listQuery(collection, scope, recursion, query.filter);
+  const { name, sql } = statement;
+  if (recursion === 0 || name === undefined) return sync(await listJson(reads, collection, scope, recursion, query.filter));
+  return { kind: 'raw', contentType: 'application/json', body: await lists.reply({ name, sql }, parameters) };
+}
+
+function collectionRoutes({ reads, commands }: Deps, lists: ListCache, { path, type }: InstanceCollection): Route[] {
   return [
     route({
       method: 'GET',
@@ -44,10 +58,10 @@ function collectionRoutes({ reads, commands }: Deps, { path, type }: InstanceCol
       handle: (call) => {
         if (call.query['all-projects'] === 'true') {
           if (call.query.project !== undefined) throw new WeftError('request.invalid', "Can't specify a project when requesting all projects");
-          return list(call, allProjects(call.actor));
+          return list(reads, lists, path, limited(allProjects(call.actor), type), call);
         }
         requireOwnProject(call);
-        return list(call, ownProject(call.project));
+        return list(reads, lists, path, limited(ownProject(call.project), type), call);
       },
     }),
     route({
