@@ -6,6 +6,7 @@
  *   HTTP traceparent --> gateway --meta.traceparent--> service --task.traceparent--> agent
  *                                                        +-- event meta, saga parameters: also what goes on later
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Span, type SpanKind } from '@opentelemetry/api';
 
 export { SpanKind, type Span } from '@opentelemetry/api';
@@ -18,6 +19,9 @@ function isWanted(env: NodeJS.ProcessEnv): boolean {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false;
   return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_TRACES_EXPORTER);
 }
+
+/** The exporter itself would try for longer than a service has to stop. */
+const FLUSH_MS = 2_000;
 
 let shutdown: () => Promise<void> = () => Promise.resolve();
 
@@ -35,7 +39,7 @@ if (tracing) {
   });
   sdk.start();
   // A collector that is away must not keep a service from stopping well.
-  shutdown = () => sdk.shutdown().catch(() => undefined);
+  shutdown = () => Promise.race([sdk.shutdown().catch(() => undefined), sleep(FLUSH_MS)]);
 }
 
 /** Flushes what is still to be exported; call it last. */
