@@ -26,6 +26,9 @@ export interface Placement {
 
 /** What an instance takes until the next heartbeat shows what it really takes. */
 const ASSUMED_MEMORY_BYTES = 128 * 2 ** 20;
+/** Shares of a member's memory. */
+const GUEST_WEIGHT = 0.02;
+const IMAGE_WEIGHT = 0.03;
 /** Below this no root disk is begun. */
 const MIN_DISK_FREE_BYTES = 64 * 2 ** 20;
 
@@ -59,11 +62,15 @@ function problemOf({ online, heartbeat }: Candidate, needs: PlacementNeeds): str
   return undefined;
 }
 
-/** Free memory decides; having the image is worth as much as an empty quarter of the memory. */
+/**
+ * Free memory decides; each instance counts against its member beyond what it uses now, because idle guests wake up;
+ * having the image is worth a few instances, not more, or one member would fill up before the others get any.
+ */
 function score(candidate: Candidate, needs: PlacementNeeds): number {
   const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
   const free = (memoryFreeBytes - candidate.assigned * ASSUMED_MEMORY_BYTES) / Math.max(memoryBytes, 1);
-  return free + (hasImage(candidate, needs) ? 0.25 : 0);
+  const guests = candidate.heartbeat.instances.length + candidate.assigned;
+  return free - guests * GUEST_WEIGHT + (hasImage(candidate, needs) ? IMAGE_WEIGHT : 0);
 }
 
 const hasImage = (candidate: Candidate, needs: PlacementNeeds): boolean => needs.fingerprint !== '' && candidate.heartbeat.images.includes(needs.fingerprint);
@@ -71,5 +78,5 @@ const hasImage = (candidate: Candidate, needs: PlacementNeeds): boolean => needs
 function explain(candidate: Candidate, needs: PlacementNeeds): string {
   const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
   const share = Math.round((100 * memoryFreeBytes) / Math.max(memoryBytes, 1));
-  return `${share}% of its memory is free${hasImage(candidate, needs) ? ' and it has the image' : ''}`;
+  return `${share}% of its memory is free, ${candidate.heartbeat.instances.length} instances run there${hasImage(candidate, needs) ? ' and it has the image' : ''}`;
 }

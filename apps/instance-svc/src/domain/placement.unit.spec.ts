@@ -32,17 +32,23 @@ const needs: PlacementNeeds = { type: 'container', architecture: '', fingerprint
 
 it('takes the member with the most free memory', () => {
   const busy = member('a', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }) });
-  expect(placeInstance([busy, member('b')], needs)).toEqual({ member: 'b', explanation: '50% of its memory is free' });
+  expect(placeInstance([busy, member('b')], needs)).toEqual({ member: 'b', explanation: '50% of its memory is free, 0 instances run there' });
 });
 
 it('prefers a member that has the image, if it is not much fuller', () => {
-  const holder = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 3e9 }, ['f1']) });
+  const holder = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 3.9e9 }, ['f1']) });
   expect(placeInstance([member('a'), holder], { ...needs, fingerprint: 'f1' })).toMatchObject({
     member: 'b',
     explanation: expect.stringContaining('has the image'),
   });
   const full = member('b', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }, ['f1']) });
   expect(placeInstance([member('a'), full], { ...needs, fingerprint: 'f1' }).member).toBe('a');
+});
+
+it('spreads idle instances, which use next to nothing', () => {
+  const idle = Array.from({ length: 3 }, (_, index) => ({ id: String(index), epoch: 1, status: 'running' as const }));
+  const holder = member('a', { heartbeat: { ...heartbeat({ memoryFreeBytes: 4.1e9 }, ['f1']), instances: idle } });
+  expect(placeInstance([holder, member('b')], { ...needs, fingerprint: 'f1' }).member).toBe('b');
 });
 
 it('spreads a burst: what was just sent to a member counts', () => {
