@@ -66,21 +66,41 @@ const ownerIsAlive = (dir: string): boolean => {
   }
 };
 
+/** Mount points at or below `dir`, in the order in which they were mounted. */
+export const mountsBelow = (dir: string): string[] =>
+  readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path === dir || path.startsWith(`${dir}/`));
+
+async function unmountBelow(dir: string): Promise<void> {
+  for (const path of mountsBelow(dir).reverse()) await execa('umount', [path]);
+}
+
 /** Platforms of test runs that were killed. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(PLACE).filter((entry) => entry.startsWith(PREFIX))) {
     const dir = join(PLACE, name);
     if (ownerIsAlive(dir)) continue;
     await weft(['down'], dir, '127.0.0.1:1');
+    await unmountBelow(dir);
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-export async function startPlatform(options: { members?: number; env?: Record<string, string> } = {}): Promise<Platform> {
+export interface PlatformOptions {
+  members?: number;
+  env?: Record<string, string>;
+  /** Called with the platform's directory before it is started; what is mounted below is taken down with it. */
+  prepare?(dir: string): Promise<void>;
+}
+
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   await sweep();
   const dir = mkdtempSync(join(PLACE, PREFIX));
   mkdirSync(join(dir, 'lxc-client'));
   writeFileSync(join(dir, 'test-owner'), String(process.pid));
+  await options.prepare?.(dir);
   const httpsAddress = `127.0.0.1:${await freePort()}`;
   const started = await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach', ...(options.members ? ['--members', String(options.members)] : [])], {
     env: { WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: httpsAddress, ...options.env },
@@ -130,6 +150,7 @@ export async function startPlatform(options: { members?: number; env?: Record<st
     async stop() {
       const down = await weft(['down'], dir, httpsAddress);
       if (down.exitCode !== 0) throw new Error(`weft down failed:\n${down.all}`);
+      await unmountBelow(dir);
       rmSync(dir, { recursive: true, force: true });
     },
   };
