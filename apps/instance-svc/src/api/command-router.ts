@@ -2,6 +2,7 @@ import { instanceCommands, metaSchema, WeftError, type CommandReply, type Instan
 import { ConstraintViolation, isConnectionError, VersionConflict } from '@weft/event-store';
 import { currentTraceparent, markFailed, SpanKind, tracing, withSpan, type Span } from '@weft/platform';
 import { z } from 'zod';
+import { authorizeCommand } from '../commands/authorize';
 import type { Deps } from '../instance.deps';
 import type { CommandResult, HandlerMap } from './command-handler';
 import { countCommand } from '../instance.metrics';
@@ -45,6 +46,7 @@ export class CommandRouter {
     const handler = this.handlers[name as InstanceCommandName] as AnyHandler | undefined;
     if (!handler) throw new WeftError('request.unsupported', `Command ${name} is not supported`);
     const { meta, body } = parse(envelopeSchema, message);
+    authorizeCommand(name, meta);
     const parsed = parse(instanceCommands[name as InstanceCommandName].body, body);
     const traceparent = currentTraceparent();
     return handler(this.deps, traceparent ? { ...meta, traceparent } : meta, parsed);

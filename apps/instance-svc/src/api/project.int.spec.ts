@@ -44,6 +44,54 @@ it('holds a limit when many ask at once', async () => {
   });
 });
 
+it('holds limits on sums on every path', async () => {
+  await addProject('summed', { 'limits.memory': '1GiB', 'limits.processes': '100' });
+  const meta = { project: 'summed' };
+  const sized = (memory: string) => ({ config: { 'limits.memory': memory, 'limits.processes': '10' } });
+  const tooMuch = { code: 'project.limit-reached', message: 'Reached maximum aggregate value "1GiB" for "limits.memory" in project "summed"' };
+  await expect(create('none', 'summed')).rejects.toMatchObject({ message: expect.stringContaining('has no limits.memory') as string });
+  await expect(create('share', 'summed', sized('10%'))).rejects.toMatchObject({ message: expect.stringContaining('"10%" is no fixed size') as string });
+  await service.ended(await create('a', 'summed', sized('600MiB')));
+  await expect(create('b', 'summed', sized('600MiB'))).rejects.toMatchObject(tooMuch);
+  await expect(create('copied', 'summed', { source: { type: 'copy', source: 'a', project: 'summed' } })).rejects.toMatchObject(tooMuch);
+  await service.ended(await service.send<LxdOperation>('snapshot.create', { instance: 'a', name: 'big', stateful: false }, meta));
+  await service.send('instance.patch', { name: 'a', config: { 'limits.memory': '400MiB' } }, meta);
+  await service.ended(await create('b', 'summed', sized('600MiB')));
+  await expect(service.send('instance.patch', { name: 'a', config: { 'limits.memory': '500MiB' } }, meta)).rejects.toMatchObject(tooMuch);
+  await expect(service.send('instance.patch', { name: 'a', config: { 'limits.memory': '' } }, meta)).rejects.toMatchObject({ code: 'project.limit-reached' });
+  await expect(service.send('instance.restore', { name: 'a', snapshot: 'big', stateful: false }, meta)).rejects.toMatchObject(tooMuch);
+  await expect(service.send('project.update', { name: 'summed', mode: 'merge', config: { 'limits.memory': '900MiB' } })).rejects.toMatchObject({
+    code: 'project.limit-reached',
+  });
+  await expect(service.send('project.update', { name: 'summed', mode: 'merge', config: { 'limits.cpu': '4' } })).rejects.toMatchObject({
+    message: expect.stringContaining('has no limits.cpu') as string,
+  });
+});
+
+it('holds limits on sums when a profile changes, and when many ask at once', async () => {
+  await addProject('shared', { 'limits.memory': '1GiB', 'features.profiles': 'false' });
+  await service.send('profile.create', { name: 'half', description: '', config: { 'limits.memory': '512MiB' }, devices });
+  const errors = await Promise.all(Array.from({ length: 5 }, (_, n) => settled(create(`c${n}`, 'shared', { profiles: ['half'], devices: {} }))));
+  expect(errors.filter((error) => error === undefined)).toHaveLength(2);
+  const update = (memory: string) => service.send('profile.update', { name: 'half', mode: 'merge', config: { 'limits.memory': memory } });
+  await expect(update('513MiB')).rejects.toMatchObject({ code: 'project.limit-reached' });
+  await expect(update('')).rejects.toMatchObject({ message: expect.stringContaining('has no limits.memory') as string });
+  await update('256MiB');
+  await service.send('project.update', { name: 'shared', mode: 'merge', config: { 'limits.memory': '512MiB' } });
+});
+
+it('asks who sends a command, whatever the way it came', async () => {
+  await addProject('theirs');
+  await service.ended(await create('c1', 'theirs'));
+  const actor = { protocol: 'tls' as const, username: 'f00', address: '', projects: ['mine'] };
+  const forbidden = { code: 'auth.forbidden' };
+  await expect(service.send('instance.locate', { name: 'c1' }, { project: 'theirs', actor })).rejects.toMatchObject(forbidden);
+  await expect(service.send('instance.delete', { name: 'c1' }, { project: 'theirs', actor })).rejects.toMatchObject(forbidden);
+  const token = { name: 't', restricted: false, projects: [], serverFingerprint: '', addresses: [] };
+  const { id: operationId } = await service.send<LxdOperation>('certificate.issue-token', token, { project: 'mine' });
+  await expect(service.send('operation.cancel', { operationId }, { project: 'mine', actor })).rejects.toMatchObject(forbidden);
+});
+
 it('forbids in a restricted project what would reach the host, on every path', async () => {
   await addProject('strict', { restricted: 'true' });
   const privileged = { config: { 'security.privileged': 'true' } };

@@ -23,3 +23,8 @@ export function requireProject({ actor }: Meta, project: string): void {
   if (actor.protocol === 'untrusted') refuse();
   if (actor.projects !== null && !actor.projects.includes(project)) refuse();
 }
+
+/** Commands on instances and their snapshots work in the project of the request, and nowhere else. */
+export function authorizeCommand(name: string, meta: Meta): void {
+  if (/^(instances?|snapshot)\./.test(name)) requireProject(meta, meta.project);
+}

@@ -1,6 +1,8 @@
+import type { LxdOperation, Meta } from '@weft/contracts';
 import type { CommandHandler } from '../api/command-handler';
 import { cancelOperation as decideCancel, completeOperation } from '../domain/operation.decider';
 import { operationFold, operationStream } from '../domain/operation.state';
+import { requireProject, requireUnrestricted } from './authorize';
 import { execute } from './execute';
 import { endOperation } from './operations';
 
@@ -8,6 +10,7 @@ export const cancelOperation: CommandHandler<'operation.cancel'> = async (deps, 
   execute(deps, meta, 'operation.cancel', body, async (uow) => {
     const stream = operationStream(body.operationId);
     const { state } = await uow.load(operationFold, stream);
+    if (state.status !== 'none') authorizeCancel(meta, state.project, state.operation);
     const asked = decideCancel(state, uow.now);
     // Without a saga there is nothing to undo and nobody to say so: a token is revoked at once.
     const events = state.status === 'running' && state.sagaType === null ? completeOperation(state, { status: 'Cancelled' }, uow.now) : asked;
@@ -20,6 +23,12 @@ export const cancelOperation: CommandHandler<'operation.cancel'> = async (deps, 
     });
     return {};
   });
+
+/** A join token is the server's, whatever project it was asked for in. */
+function authorizeCancel(meta: Meta, project: string, operation: LxdOperation): void {
+  if (operation.class === 'token') requireUnrestricted(meta);
+  else requireProject(meta, project);
+}
 
 /** The agent's word that an exec or console is over. A repeat changes nothing. */
 export const finishOperation: CommandHandler<'operation.finish'> = async (deps, meta, body) =>

@@ -7,6 +7,7 @@ import { findProfilesById } from '../queries/find-resources';
 import type { RestoreParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
 import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
+import { enforceAggregateLimits } from './enforce-limits';
 import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireProject } from './plan-instance';
@@ -25,9 +26,11 @@ export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, 
   const ordered = snapshot.profiles.flatMap((id) => profiles.find((profile) => profile.id === id) ?? []);
   if (ordered.length < snapshot.profiles.length) throw new WeftError('profile.not-found', 'A profile that the snapshot uses does not exist any more');
   const restoredSpec: InstanceSpec = { ...row.spec, architecture: snapshot.architecture, ephemeral: snapshot.ephemeral, ...expand(ordered, snapshot) };
-  checkExpanded(await requireProject(deps, meta.project), restoredSpec.type, restoredSpec);
-  return execute(deps, meta, 'instance.restore', body, (uow) =>
-    startInstanceWork<RestoreParams>(deps, uow, meta, {
+  const project = await requireProject(deps, meta.project);
+  checkExpanded(project, restoredSpec.type, restoredSpec);
+  return execute(deps, meta, 'instance.restore', body, (uow) => {
+    enforceAggregateLimits(uow, project, restoredSpec);
+    return startInstanceWork<RestoreParams>(deps, uow, meta, {
       row,
       description: 'Restoring snapshot',
       saga: 'snapshot.restore',
@@ -41,6 +44,6 @@ export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, 
         epoch: after.epoch,
         restoredSpec,
       }),
-    }),
-  );
+    });
+  });
 };

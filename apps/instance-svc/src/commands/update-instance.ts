@@ -15,6 +15,7 @@ import { findInstance, type InstanceRow } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { UpdateParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
+import { enforceAggregateLimits } from './enforce-limits';
 import { execute } from './execute';
 import { appendInstance, instanceResources } from './instance-operation';
 import { startedAndDone, startOperation } from './operations';
@@ -88,6 +89,7 @@ async function change(
     if (live) requireOnline(deps, row.member);
     const events = decideUpdate(state, after, live ? meta.correlationId : null);
     appendInstance(uow, row.id, events);
+    if (events.length > 0) enforceAggregateLimits(uow, project);
     if (!live || events.length === 0) return startedAndDone(uow, meta, { ...labels(row), location: row.member });
     return tellGuest(deps, uow, meta, row, before, { ...row.spec, architecture: after.architecture, ephemeral: after.ephemeral, ...expanded });
   });

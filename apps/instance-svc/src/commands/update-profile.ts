@@ -4,6 +4,7 @@ import { profileStream } from '../domain/profile.state';
 import { loadProfile } from '../queries/profile-locations';
 import { applyToRunningGuests } from './apply-profile';
 import { requireProject } from './authorize';
+import { enforceAggregateLimitsOfUsers } from './enforce-limits';
 import { execute } from './execute';
 import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
@@ -20,6 +21,7 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
       profileStream(id),
       events.map((event) => ({ ...event, project })),
     );
+    if (events.length > 0) enforceAggregateLimitsOfUsers(uow, id);
     applyToRunningGuests(deps, uow, meta, state, events);
     return {};
   });
