@@ -16,6 +16,7 @@ import { projections } from './projections/projections';
 import { Heartbeats } from './reconcilers/heartbeats';
 import { startImageFilesReconciler } from './reconcilers/image-files.reconciler';
 import { OperationReconciler } from './reconcilers/operation.reconciler';
+import { createPruning } from './reconcilers/pruning';
 import { sagas } from './sagas';
 import { sagaObserver } from './sagas/saga-observer';
 
@@ -85,10 +86,13 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
   runner().start();
   operations.start();
   const imageFiles = startImageFilesReconciler(deps);
+  const pruning = createPruning({ pool, schema: config.schema, keep: config.keep, log });
+  pruning.start();
   return {
     deps,
     nats,
     async close() {
+      await pruning.stop();
       imageFiles.stop();
       operations.stop();
       heartbeats.stop();

@@ -215,8 +215,17 @@ const moveStatement = (saga: string, step: string, lease: string): string => `
     ON CONFLICT (saga_id, step, direction) DO UPDATE SET status = 'started', attempts = ${step}.attempts + 1)
   SELECT cancel_requested AS cancel FROM moved`;
 
-/** Deletes sagas that ended longer ago than `keepMs`, with their steps. Returns how many. */
-export async function pruneSagas(pool: Pool, schema: string, keepMs: number): Promise<number> {
-  const sql = `DELETE FROM ${qualified(schema, 'saga')} WHERE status IN ('done', 'failed') AND finished_at < now() - make_interval(secs => $1)`;
-  return (await pool.query(sql, [keepMs / 1000])).rowCount ?? 0;
+/** Sagas per transaction: long ones hold up whoever reads the schema's log in order. */
+const PRUNE_BATCH = 500;
+
+/** Deletes sagas that ended longer ago than `keepMs`, with their steps, a batch at a time until `signal` aborts. Returns how many. */
+export async function pruneSagas(pool: Pool, schema: string, keepMs: number, signal?: AbortSignal): Promise<number> {
+  const saga = qualified(schema, 'saga');
+  const sql = `DELETE FROM ${saga} WHERE id = ANY(ARRAY(
+    SELECT id FROM ${saga} WHERE status IN ('done', 'failed') AND finished_at < now() - make_interval(secs => $1) LIMIT ${PRUNE_BATCH}))`;
+  for (let total = 0; ;) {
+    const deleted = (await pool.query(sql, [keepMs / 1000])).rowCount ?? 0;
+    total += deleted;
+    if (deleted < PRUNE_BATCH || signal?.aborted) return total;
+  }
 }

@@ -20,6 +20,7 @@ import { compose, type Running } from '../composition';
 import { InstanceModule } from '../instance.module';
 import { FakeAgent } from './fake-agent';
 
+const WEEK_MS = 7 * 24 * 3_600_000;
 const QUIET = createLogger('test', process.env.WEFT_TEST_LOG ?? 'silent');
 
 export interface Infrastructure {
@@ -38,7 +39,15 @@ export class ServiceUnderTest {
 
   static async start({ postgres, broker }: Infrastructure): Promise<ServiceUnderTest> {
     const running = await compose(
-      { postgresUrl: postgres.url, schema: 'instance', poolSize: 12, natsUrl: broker.url, memberOfflineMs: 3_000, poolSource: '/var/lib/weft/members' },
+      {
+        postgresUrl: postgres.url,
+        schema: 'instance',
+        poolSize: 12,
+        natsUrl: broker.url,
+        memberOfflineMs: 3_000,
+        keep: { commandLogMs: WEEK_MS, sagaMs: WEEK_MS },
+        poolSource: '/var/lib/weft/members',
+      },
       QUIET,
     );
     const server = new CommandServer(await connectNats(broker.url, 'commands', QUIET), 'instance-svc');
