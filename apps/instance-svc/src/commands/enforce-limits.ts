@@ -36,13 +36,14 @@ export function enforceAggregateLimits(uow: UnitOfWork, project: Limited, later?
 /** For a unit of work that changes a profile: in every project that has instances with it. */
 export function enforceAggregateLimitsOfUsers(uow: UnitOfWork, profileId: string): void {
   uow.inTransaction(async (client) => {
-    const { rows } = await client.query<Limited>(
-      `SELECT name, config FROM project
+    const { rows } = await client.query<Limited>({
+      name: 'limited-projects-of-profile',
+      text: `SELECT name, config FROM project
         WHERE config ?| ARRAY['limits.cpu', 'limits.disk', 'limits.memory', 'limits.processes']
           AND name IN (SELECT i.project FROM instance i JOIN instance_profile u ON u.instance_id = i.id WHERE u.profile_id = $1)
         ORDER BY name FOR NO KEY UPDATE`,
-      [profileId],
-    );
+      values: [profileId],
+    });
     for (const project of rows) await checkSums(client, project);
   });
 }

@@ -32,8 +32,9 @@ async function statesBefore(client: ClientBase, own: readonly InstanceEvent[], c
   if (known.length === 0 && changedProfiles.length === 0) return new Map();
   const { rows } = await client.query<{ id: string; state: string }>({
     name: 'instance-states',
-    text: `SELECT id, state FROM instance
-           WHERE id = ANY($1) OR id IN (SELECT instance_id FROM instance_profile WHERE profile_id = ANY($2))`,
+    // Not one condition with OR: that would read every instance.
+    text: `SELECT id, state FROM instance WHERE id = ANY($1)
+           UNION ALL SELECT id, state FROM instance JOIN instance_profile ON instance_id = id WHERE profile_id = ANY($2)`,
     values: [known, changedProfiles],
   });
   return new Map(rows.map(({ id, state }) => [id, JSON.parse(state) as InstanceState]));

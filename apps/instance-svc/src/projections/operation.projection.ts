@@ -12,11 +12,12 @@ export const operationProjection: InlineProjection = {
     const all = events as readonly (RecordedEvent & OperationEvent)[];
     const created = new Map(all.flatMap((event) => (event.type === 'OperationCreated' ? [[event.data.id, event.data] as const] : [])));
     const last = lastOfEach(all, (event) => event.data.id).map(({ data }) => data);
-    await client.query(
-      `INSERT INTO operation (id, project, class, status_code, doc, member, deadline_at, carrier_member, carrier_boot_id, saga_type, updated_at)
+    await client.query({
+      name: 'write-operations',
+      text: `INSERT INTO operation (id, project, class, status_code, doc, member, deadline_at, carrier_member, carrier_boot_id, saga_type, updated_at)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
        ON CONFLICT (id) DO UPDATE SET status_code = excluded.status_code, doc = excluded.doc, updated_at = excluded.updated_at`,
-      [
+      values: [
         last.map(({ id }) => id),
         last.map(({ project }) => project),
         last.map(({ operation }) => operation.class),
@@ -29,6 +30,6 @@ export const operationProjection: InlineProjection = {
         last.map(({ id }) => created.get(id)?.sagaType ?? null),
         last.map(({ operation }) => operation.updated_at),
       ],
-    );
+    });
   },
 };

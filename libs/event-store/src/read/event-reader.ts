@@ -34,8 +34,8 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
   const fence = 'pg_snapshot_xmin(pg_current_snapshot())';
 
   const isFenced = async (next: Cursor): Promise<boolean> => {
-    const sql = `SELECT EXISTS (SELECT FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx >= ${fence}) AS fenced`;
-    const { rows } = await pool.query<{ fenced: boolean }>(sql, [next.tx, next.position]);
+    const text = `SELECT EXISTS (SELECT FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx >= ${fence}) AS fenced`;
+    const { rows } = await pool.query<{ fenced: boolean }>({ name: `weft_fenced_${schema}`, text, values: [next.tx, next.position] });
     return rows[0]!.fenced;
   };
 
@@ -51,12 +51,13 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
 
     async readAll(after, limit, types) {
       const from = after ?? START;
-      const { rows } = await pool.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM ${event}
+      const { rows } = await pool.query<EventRow>({
+        name: `weft_page_${types ? 'of_types_' : ''}${schema}`,
+        text: `SELECT ${EVENT_COLUMNS} FROM ${event}
           WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx < ${fence} ${types ? 'AND type = ANY($4)' : ''}
           ORDER BY tx, position LIMIT $3`,
-        types ? [from.tx, from.position, limit, types] : [from.tx, from.position, limit],
-      );
+        values: types ? [from.tx, from.position, limit, types] : [from.tx, from.position, limit],
+      });
       const last = rows.at(-1);
       const next = last ? cursorOf(last) : cursorOf(from);
       const fenced = rows.length < limit && (await isFenced(next));
@@ -64,8 +65,8 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
     },
 
     async version(stream) {
-      const sql = `SELECT version FROM ${qualified(schema, 'stream')} WHERE name = $1`;
-      const { rows } = await pool.query<{ version: number }>(sql, [stream]);
+      const text = `SELECT version FROM ${qualified(schema, 'stream')} WHERE name = $1`;
+      const { rows } = await pool.query<{ version: number }>({ name: `weft_version_${schema}`, text, values: [stream] });
       return rows[0]?.version ?? 0;
     },
 

@@ -18,7 +18,7 @@ import { START, compareCursors } from '../cursor';
 import { Bell } from '../lease/bell';
 import { createWorker, type Worker } from '../lease/worker';
 import { silentLogger, type StoreLogger } from '../logger';
-import type { EventReader } from '../read/event-reader';
+import type { EventReader, LogPage } from '../read/event-reader';
 import { qualified } from '../schema/sql';
 import type { Cursor } from '../types';
 import { toMessage } from '../wire/cloud-event';
@@ -129,15 +129,20 @@ class RelaySession {
 
   /** True when there may be more at once. */
   private async publishPage(): Promise<boolean> {
-    const { store, logger = silentLogger, pollMs = 250 } = this.options;
+    const { store, pollMs = 250 } = this.options;
     const page = await store.readAll(this.cursor, PAGE);
     if (this.signal.aborted || this.connection.losses !== this.losses) return true;
-    if (page.events.length === 0) {
-      this.refilling = false;
-      if (page.fenced) await sleep(FENCED_PAUSE_MS);
-      else await this.bell.wait(pollMs, this.signal);
-      return page.fenced;
-    }
+    if (page.events.length > 0 && !(await this.publish(page))) return true;
+    if (page.events.length === PAGE) return true;
+    this.refilling = false;
+    if (page.fenced) await sleep(FENCED_PAUSE_MS);
+    else await this.bell.wait(pollMs, this.signal);
+    return page.fenced;
+  }
+
+  /** False when some of it may be missing in the stream. */
+  private async publish(page: LogPage): Promise<boolean> {
+    const { store, logger = silentLogger } = this.options;
     const messages = page.events.map((event, index) => toMessage(store.context, event, index === 0 ? this.cursor : page.events[index - 1]!));
     try {
       await this.stream.publish(messages, this.refilling ? undefined : page.events.map(({ id }) => id));
@@ -145,9 +150,10 @@ class RelaySession {
       logger.warn({ err: error, context: store.context }, 'events not acknowledged, rewinding');
       await sleep(FENCED_PAUSE_MS * 10);
       await this.rewind();
-      return true;
+      return false;
     }
-    if (this.connection.losses === this.losses) this.onReached((this.cursor = page.next));
+    if (this.connection.losses !== this.losses) return false;
+    this.onReached((this.cursor = page.next));
     return true;
   }
 
