@@ -84,13 +84,34 @@ test('upcasters chain, and two from one version are a mistake', () => {
   expect(() => upcasting([up(1), up(1)])).toThrow('two upcasters');
 });
 
-test('a bounded map forgets what was used longest ago', () => {
-  const map = new BoundedMap<string, number>(2);
-  map.set('a', 1);
-  map.set('b', 2);
-  map.get('a');
-  map.set('c', 3);
-  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
+test('a bounded map knows the entries used last, and no more than twice as many', () => {
+  const key = fc.integer({ min: 0, max: 20 });
+  const step = fc.oneof(fc.record({ set: key }), fc.record({ get: key }), fc.record({ remove: key }));
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 80 }), (capacity, steps) => {
+      const map = new BoundedMap<number, number>(capacity);
+      let used: { key: number; value: number }[] = [];
+      const use = (entry: { key: number; value: number }): void => void (used = [entry, ...used.filter((other) => other.key !== entry.key)]);
+      steps.forEach((action, value) => {
+        if ('set' in action) {
+          map.set(action.set, value);
+          use({ key: action.set, value });
+        } else if ('get' in action) {
+          const before = used.find((entry) => entry.key === action.get);
+          const found = map.get(action.get);
+          if (found !== undefined) {
+            expect(found).toBe(before?.value);
+            use({ key: action.get, value: found });
+          } else expect(used.slice(0, capacity)).not.toContainEqual(before);
+        } else {
+          map.delete(action.remove);
+          used = used.filter((entry) => entry.key !== action.remove);
+        }
+      });
+      const present = Array.from({ length: 21 }, (_, candidate) => candidate).filter((candidate) => map.get(candidate) !== undefined);
+      expect(present.length).toBeLessThanOrEqual(2 * capacity + 1);
+    }),
+  );
 });
 
 test('a keyed mutex lets one in at a time, in order', async () => {

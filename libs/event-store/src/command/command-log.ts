@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { WeftError } from '@weft/contracts';
 import { qualified } from '../schema/sql';
@@ -16,8 +16,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** What makes two commands with the same id the same: name and body. */
-export const hashCommand = (command: Command): string =>
-  createHash('sha256').update(command.name).update('\n').update(canonicalJson(command.body)).digest('base64');
+export const hashCommand = (command: Command): string => hash('sha256', `${command.name}\n${canonicalJson(command.body)}`, 'base64');
 
 export interface LoggedCommand {
   hash: string;

@@ -37,15 +37,15 @@ interface Waiting {
   home: AsyncResource;
 }
 
-/** Waiting units that are worth a second transaction beside the one under way. */
-const CROWD = 64;
+/** Waiting units that are worth a transaction of their own beside the one under way. */
+const CROWD = 24;
 /** A batch that takes longer than this does not hold up the units behind it. */
 const SLOW_BATCH_MS = 20;
 
 export class CommitQueue {
   private waiting: Waiting[] = [];
   private busyLanes = 0;
-  private scheduled: NodeJS.Immediate | undefined;
+  private scheduled = false;
   private overdue: NodeJS.Timeout | undefined;
   /** Streams of batches under way: a later unit on one of them waits instead of failing. */
   private readonly busyStreams = new Set<string>();
@@ -77,24 +77,30 @@ export class CommitQueue {
     await Promise.all([...streams].map((stream) => this.underWay.get(stream)));
   }
 
-  /** Gathers what arrives in this turn of the event loop: commands answered together come back together. */
+  /**
+   * Gathers what arrives before the event loop moves on: commands answered together come back together. A tick runs
+   * when all promises have settled, and unlike an immediate costs a lone writer no turn of the loop.
+   */
   private pump(): void {
-    this.scheduled ??= setImmediate(() => {
-      this.scheduled = undefined;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    process.nextTick(() => {
+      this.scheduled = false;
       this.fillLanes(false);
     });
   }
 
   /**
-   * One lane while the disk keeps up: two half batches would need two flushes. A further lane opens for a big crowd,
-   * or when the batch under way is slow (a lock, a long projection).
+   * One lane for few: two half batches would need two flushes. A crowd is dealt out to the free lanes, so that this
+   * process prepares one batch while Postgres writes another. A further lane also opens when the batch under way is slow
+   * (a lock, a long projection).
    */
   private fillLanes(overdue: boolean): void {
     let opening = overdue;
     while (this.waiting.length > 0 && this.busyLanes < this.options.lanes) {
       if (this.busyLanes > 0 && !opening && this.waiting.length < CROWD) break;
       opening = false;
-      const batch = this.take();
+      const batch = this.take(this.share());
       if (batch.length === 0) break;
       this.launch(batch);
     }
@@ -124,7 +130,14 @@ export class CommitQueue {
     this.overdue = undefined;
   }
 
-  private take(): Waiting[] {
+  /** How many units the next batch may have: what waits, dealt out to the free lanes, but no batch below a crowd. */
+  private share(): number {
+    const free = this.options.lanes - this.busyLanes;
+    const batches = Math.max(1, Math.min(free, Math.floor(this.waiting.length / CROWD)));
+    return Math.min(this.options.maxBatch, Math.ceil(this.waiting.length / batches));
+  }
+
+  private take(limit: number): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
     const ends = new Map<string, number>();
@@ -134,7 +147,7 @@ export class CommitQueue {
       const fits = [...streams].every(
         ([stream, { expected }]) => !this.busyStreams.has(stream) && !passedOver.has(stream) && (ends.get(stream) ?? expected) === expected,
       );
-      if (fits && batch.length < this.options.maxBatch) {
+      if (fits && batch.length < limit) {
         batch.push(waiting);
         for (const [stream, { expected, appended }] of streams) ends.set(stream, expected + appended);
       } else {

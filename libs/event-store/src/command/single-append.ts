@@ -28,7 +28,7 @@ export function singleAppend(schema: string, unit: Unit): QueryConfig {
       JSON.stringify(event.meta),
       unit.command.name,
       unit.hash,
-      unit.result,
+      unit.result === 'null' ? null : unit.result,
     ],
   };
 }

@@ -23,8 +23,8 @@ export const appendFunctionSql = (schema: string): string => {
 CREATE OR REPLACE FUNCTION ${qualified(schema, 'append_events')}(
   stream_names text[], expected int[], appended int[],
   event_streams text[], event_versions int[], event_ids uuid[], event_types text[], schema_versions int[],
-  event_data text[], event_commands int[], event_metas int[], metas text[],
-  command_ids text[], command_names text[], command_hashes text[], command_results text[], command_last_events int[])
+  event_data jsonb, event_commands int[], event_metas int[], metas jsonb,
+  command_ids text[], command_names text[], command_hashes text[], command_results jsonb, command_last_events int[])
 RETURNS TABLE (tx xid8, positions bigint[]) LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 DECLARE
@@ -47,17 +47,17 @@ BEGIN
 
   WITH inserted AS (
     INSERT INTO ${event} (stream, version, id, command_id, type, schema_version, data, meta)
-    SELECT e.stream, e.version, e.id, command_ids[e.command], e.type, e.schema_version, e.data::jsonb,
-           metas[e.meta]::jsonb
-      FROM unnest(event_streams, event_versions, event_ids, event_types, schema_versions, event_data, event_commands,
-                  event_metas) AS e(stream, version, id, type, schema_version, data, command, meta)
+    SELECT e.stream, e.version, e.id, command_ids[e.command], e.type, e.schema_version, e.data, metas -> e.meta
+      FROM ROWS FROM (unnest(event_streams, event_versions, event_ids, event_types, schema_versions, event_commands,
+                             event_metas), jsonb_array_elements(event_data))
+        AS e(stream, version, id, type, schema_version, command, meta, data)
     RETURNING position)
   SELECT coalesce(array_agg(position), '{}') INTO places FROM inserted;
 
   INSERT INTO ${log} (id, name, hash, result, position)
-  SELECT c.id, c.name, c.hash, c.result::jsonb, places[c.last_event]
-    FROM unnest(command_ids, command_names, command_hashes, command_results, command_last_events)
-      AS c(id, name, hash, result, last_event)
+  SELECT c.id, c.name, c.hash, nullif(c.result, 'null'), places[c.last_event]
+    FROM ROWS FROM (unnest(command_ids, command_names, command_hashes, command_last_events), jsonb_array_elements(command_results))
+      AS c(id, name, hash, last_event, result)
   ON CONFLICT (id) DO NOTHING;
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written < cardinality(command_ids) THEN
