@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type Controller = 'cpu' | 'cpuacct' | 'cpuset' | 'memory' | 'devices' | 'freezer' | 'pids';
 
 const POLL_MS = 5;
+const FREEZE_TIMEOUT_MS = 30_000;
 
 export interface CgroupLayout {
   /** Version 1 mount points by controller. */
@@ -97,12 +98,20 @@ export class Cgroups {
 
   /**
    * Stops every process of the group where it is; resolves when all are. Written here and not by a tool, so that
-   * nothing of it is still on its way when we are killed.
+   * nothing of it is still on its way when we are killed. Throws, and lets the group run, when a process cannot be
+   * stopped (it waits inside the kernel for a device or a server) within 30 s.
    */
   async freeze(group: string): Promise<void> {
     if (this.freezerVersion === 1) await this.write('freezer', group, 'freezer.state', 'FROZEN');
     else await this.write('freezer', group, 'cgroup.freeze', '1');
-    while (!(await this.isSettled(group))) await delay(POLL_MS);
+    const deadline = performance.now() + FREEZE_TIMEOUT_MS;
+    while (!(await this.isSettled(group))) {
+      if (performance.now() > deadline) {
+        await this.thaw(group);
+        throw new Error(`the processes of ${group} did not stop within ${FREEZE_TIMEOUT_MS / 1000} s`);
+      }
+      await delay(POLL_MS);
+    }
   }
 
   /** Lets a frozen group run; it does nothing to one that is not, or not there. */

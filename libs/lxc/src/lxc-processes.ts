@@ -6,13 +6,20 @@
  *       ...                    the guest
  *
  * A pid out of a file may have been reused; a member of our own cgroup cannot be anybody else.
+ *
+ * Before that there is a start, which goes on when whoever asked for it is killed:
+ *
+ *   lxc-start -n <id>          waits for the outcome; later a member of the monitor's group too
+ *     [lxc monitor] ... <id>   not in its group at first
+ *       child                  process 1 of its namespace, but still liblxc's own program: it waits for its id map, its
+ *                              mounts and its group. It becomes init when it executes the guest's program.
  */
 import { promises as fs } from 'node:fs';
 import type { Cgroups } from './cgroups';
 
 export interface RunningContainer {
   monitorPid: number;
-  /** Host's pid of the container's init; unset while the container is starting or stopping. */
+  /** Host's pid of the container's init; unset while the container is starting, half started for ever, or stopping. */
   initPid?: number;
 }
 
@@ -23,13 +30,13 @@ export class LxcProcesses {
   async find(monitorGroup: string): Promise<RunningContainer | undefined> {
     const members = await this.cgroups.processes(monitorGroup);
     for (const monitorPid of members) {
-      for (const child of await childrenOf(monitorPid)) if (await isInit(child)) return { monitorPid, initPid: child };
+      for (const child of await childrenOf(monitorPid)) if (await isInit(child, monitorPid)) return { monitorPid, initPid: child };
     }
     const [monitorPid] = members;
     return monitorPid === undefined ? undefined : { monitorPid };
   }
 
-  /** `lxc-start` processes of this container that have no monitor group yet: started by somebody who was killed then. */
+  /** Processes that are about to become this container and may have no group yet: left by somebody who was killed then. */
   async starting(name: string): Promise<number[]> {
     const pids = (await fs.readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
     const found = await Promise.all(pids.map(async (pid) => ((await isStarting(pid, name)) ? [pid] : [])));
@@ -54,17 +61,34 @@ export async function childrenOf(pid: number): Promise<number[]> {
 }
 
 async function isStarting(pid: number, name: string): Promise<boolean> {
-  const [program = '', option, value] = (await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-  return program.endsWith('lxc-start') && option === '-n' && value === name;
+  const commandLine = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  // Guests may call their processes what they like: only those of our own pid namespace count.
+  return isStartOf(commandLine, name) && (await namespacePids(pid)).length === 1;
+}
+
+/** Whether /proc/<pid>/cmdline is that of an `lxc-start` of this container, or of the monitor that it makes. Pure. */
+export function isStartOf(commandLine: string, name: string): boolean {
+  const [program = '', option, value] = commandLine.split('\0');
+  if (program.endsWith('lxc-start')) return option === '-n' && value === name;
+  return program.startsWith('[lxc monitor] ') && program.trimEnd().endsWith(` ${name}`);
 }
 
 const programOf = (pid: number): Promise<string> => fs.readlink(`/proc/${pid}/exe`).catch(() => '');
 
-/** Process 1 of a namespace below ours, and alive. */
-async function isInit(pid: number): Promise<boolean> {
+/** Process 1 of a namespace below ours, alive, and executing something else than the monitor, whose copy it was. */
+async function isInit(pid: number, monitorPid: number): Promise<boolean> {
   const ids = await namespacePids(pid);
-  return ids.length > 1 && ids.at(-1) === 1;
+  if (ids.length < 2 || ids.at(-1) !== 1) return false;
+  const [program, monitor] = await Promise.all([programFile(pid), programFile(monitorPid)]);
+  return program !== '' && program !== monitor;
 }
+
+/** Device and inode of what a process executes, "" when it has ended. Not the path: a guest chooses its own paths. */
+const programFile = (pid: number): Promise<string> =>
+  fs.stat(`/proc/${pid}/exe`).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => '',
+  );
 
 /** "NSpid" of /proc/<pid>/status: the pid in each namespace from ours inwards; empty for a zombie or nobody. */
 async function namespacePids(pid: number): Promise<number[]> {

@@ -11,6 +11,8 @@ export interface LxcOptions {
   lxcPath: string;
   /** A network namespace (/run/netns/<name>) to run in; the caller's own when unset. */
   netns?: string;
+  /** A tool that takes longer is killed; 60 s when unset. */
+  timeoutMs?: number;
 }
 
 export interface AttachOptions {
@@ -77,12 +79,19 @@ export class Lxc {
 
   private run({ file, args }: CommandLine): Promise<string> {
     return new Promise((resolve, reject) => {
+      const { timeoutMs = TOOL_TIMEOUT_MS } = this.options;
       // The directory is where the monitor will live for as long as the container: it must not pin a mount.
-      execFile(file, args, { cwd: '/', timeout: TOOL_TIMEOUT_MS, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+      const tool = execFile(file, args, { cwd: '/', maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+        clearTimeout(limit);
         if (!error) return resolve(stdout.trim());
         const missing = error.code === 'ENOENT' ? `${file} is not installed` : stderr;
         reject(new LxcToolError(file, missing || error.message, { cause: error }));
       });
+      // Not execFile's own limit: that waits for the end of the tool, and of everybody who has inherited its output.
+      const limit = setTimeout(() => {
+        tool.kill('SIGKILL');
+        reject(new LxcToolError(file, `no answer within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
     });
   }
 }

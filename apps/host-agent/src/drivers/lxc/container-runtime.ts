@@ -19,7 +19,7 @@ import { detectFeatures } from './container-host';
 import { type CgroupValue, cgroupValues } from './container-limits';
 import { hostBootId } from '../host-boot';
 import { endOf } from './container-end';
-import { killGroups, sendSignal, SIGKILL } from './kill-groups';
+import { killGroups, sendSignal } from './kill-groups';
 import { haltSignal } from './init-signal';
 import { logFile, writeRunFiles } from './run-files';
 import { loadKernelModules } from './kernel-modules';
@@ -64,7 +64,7 @@ export class ContainerRuntime {
     const record = await readRecord(this.options.storage.dir(instanceId));
     if (record?.frozenForCopy && !this.copying.has(instanceId)) await this.letGo(instanceId, record);
     const epoch = record?.epoch ?? 0;
-    const running = await this.settled(instanceId);
+    const running = await this.settled(instanceId, record);
     if (running?.initPid !== undefined) {
       const isFrozen = await this.options.cgroups.frozen(containerGroup(instanceId));
       return { status: isFrozen ? 'frozen' : 'running', epoch, pid: running.initPid };
@@ -73,20 +73,29 @@ export class ContainerRuntime {
     return { epoch, ...(await endOf(instanceId, record, this.options.cgroups, await this.readLog(instanceId))) };
   }
 
-  /** A monitor without init is between two states: it starts, reboots or ends its container. Waits for which. */
-  private async settled(instanceId: string): Promise<RunningContainer | undefined> {
+  /**
+   * A monitor without init is between two states: it starts, reboots or ends its container. So is an `lxc-start` that
+   * has no monitor yet, left by an agent that was killed. Waits for which, but not for ever.
+   */
+  private async settled(instanceId: string, record: ContainerRecord | undefined): Promise<RunningContainer | undefined> {
     const deadline = performance.now() + SETTLE_TIMEOUT_MS;
-    let found = await this.find(instanceId);
-    while (found && found.initPid === undefined && performance.now() < deadline) {
+    for (;;) {
+      const found = await this.find(instanceId);
+      const isBetween = found ? found.initPid === undefined : !record?.end && (await this.starting(instanceId, record)).length > 0;
+      if (!isBetween || performance.now() > deadline) return found;
       await delay(POLL_MS);
-      found = await this.find(instanceId);
     }
-    return found;
+  }
+
+  /** Only a run that has begun and was not taken down can have left any: nothing else is worth a look through /proc. */
+  private starting(instanceId: string, record: ContainerRecord | undefined): Promise<number[]> {
+    return record?.started ? this.processes.starting(instanceId) : Promise.resolve([]);
   }
 
   async start(spec: InstanceSpec, epoch: number): Promise<void> {
     let record = await this.record(spec.id);
-    if ((await this.find(spec.id))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
+    // A start that was cut off may get there by itself; one that does not is cleared away below.
+    if ((await this.settled(spec.id, record))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
     const { storage, cgroups, idmap } = this.options;
     const disks = await diskMounts(spec.devices);
     const features = await detectFeatures(cgroups);
@@ -99,6 +108,8 @@ export class ContainerRuntime {
       await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks });
       await this.save(spec.id, { ...withoutEnd(record), epoch, started: true, bootId: await hostBootId() });
       await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
+      // liblxc is content a moment before the guest's program is executed.
+      await this.settled(spec.id, undefined);
     } catch (error) {
       await this.clean(spec.id);
       await this.save(spec.id, { ...record, epoch, started: false });
@@ -178,8 +189,8 @@ export class ContainerRuntime {
   /** Kills what runs and takes down what a run needs. Does nothing where nothing is left. */
   async clean(instanceId: string): Promise<void> {
     const { cgroups, storage } = this.options;
-    if ((await readRecord(storage.dir(instanceId)))?.started) (await this.processes.starting(instanceId)).forEach((pid) => sendSignal(pid, SIGKILL));
-    await killGroups(cgroups, instanceId);
+    const record = await readRecord(storage.dir(instanceId));
+    await killGroups(cgroups, instanceId, () => this.starting(instanceId, record));
     await storage.unmount(instanceId);
   }
 

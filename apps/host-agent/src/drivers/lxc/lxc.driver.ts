@@ -162,7 +162,8 @@ export class LxcDriver implements Driver {
       const { runtime } = await this.parts();
       if (await runtime.find(spec.id)) throw new WeftError('instance.wrong-status', 'The instance must be stopped to be restored');
       const record = await runtime.record(spec.id);
-      await this.storage.unmount(spec.id);
+      // A start that was cut off may be on its way to the files that are replaced here.
+      await runtime.clean(spec.id);
       const data = await this.storage.build(spec.id, { kind: 'snapshot', instanceId: spec.id, snapshotId }, record.idmapBase);
       await this.storage.commit(spec.id, { ...record, ...data });
     });

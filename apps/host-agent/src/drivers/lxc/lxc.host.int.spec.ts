@@ -1,6 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, promises as fs } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Readable } from 'node:stream';
 import { type InstanceSpec, WeftError } from '@weft/contracts';
@@ -9,12 +9,10 @@ import { Cgroups } from '@weft/lxc';
 import { fileOptions, run, withFiles } from '../contract-subject';
 import { containerGroup, monitorGroup } from './container-config';
 import type { LxcDriver } from './lxc.driver';
-import { describeLxc, LxcTestbed, shell, TINY } from './lxc.testbed';
+import { describeLxc, LxcTestbed, shell, TINY, tracesOf } from './lxc.testbed';
 
 jest.setTimeout(120_000);
 const execute = promisify(execFile);
-const HOOK = resolve(__dirname, '../../../../../libs/testing/source-hook.cjs');
-const VICTIM = resolve(__dirname, 'lxc.victim.ts');
 const MIB = 1 << 20;
 
 describeLxc('lxc, seen from the host', () => {
@@ -35,13 +33,7 @@ describeLxc('lxc, seen from the host', () => {
   const status = async (spec: InstanceSpec): Promise<string> => (await driver.inspect(spec.id)).status;
   const kill = (spec: InstanceSpec): Promise<void> => driver.stop(spec, { force: true, timeoutSeconds: 0 });
 
-  /** Processes, control groups and mounts that carry the instance's id. */
-  async function traces(id: string): Promise<string[]> {
-    const processes = [...(await cgroups.processes(monitorGroup(id))), ...(await cgroups.processes(containerGroup(id)))].map((pid) => `process ${pid}`);
-    const mounts = (await fs.readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((row) => row.includes(id));
-    const groups = [monitorGroup(id), containerGroup(id)].filter((group) => existsSync(cgroups.anchor(group) ?? ''));
-    return [...processes, ...mounts, ...groups];
-  }
+  const traces = (id: string): Promise<string[]> => tracesOf(cgroups, id);
 
   describe('limits', () => {
     const memoryFile = (): string => (cgroups.version('memory') === 1 ? 'memory.limit_in_bytes' : 'memory.max');
@@ -239,45 +231,6 @@ describeLxc('lxc, seen from the host', () => {
         execute('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'ls', join(bed.dir, 'instances', spec.id)]),
       ).rejects.toMatchObject({ stderr: expect.stringContaining('denied') as string });
       await kill(spec);
-    });
-  });
-
-  describe('kill -9 of the agent', () => {
-    /** Runs one action in a process of its own and kills it after `delayMs`. */
-    async function killedDuring(what: string, spec: InstanceSpec, delayMs: number): Promise<void> {
-      const lower = await bed.images.containerRoot(TINY, { idmapBase: 1_000_000 });
-      const victim = spawn(process.execPath, ['-r', HOOK, VICTIM, bed.dir, lower, JSON.stringify(spec), what], { stdio: ['ignore', 'pipe', 'inherit'] });
-      await new Promise((resolve) => victim.stdout.once('data', resolve));
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      const gone = new Promise((resolve) => victim.once('exit', resolve));
-      victim.kill('SIGKILL');
-      await gone;
-      driver = bed.driver();
-    }
-
-    // Moments spread over the 20 to 60 ms that these take.
-    it.each([0, 3, 8, 20, 40])('in create and start, %i ms in: done again it works, and runs once', async (delayMs) => {
-      const spec = bed.spec('victim');
-      await killedDuring('create', spec, delayMs);
-      await driver.create(spec, { kind: 'image', fingerprint: TINY }, {}, () => undefined);
-      await killedDuring('start', spec, delayMs);
-      await driver.start(spec, 7);
-      expect(await driver.inspect(spec.id)).toMatchObject({ status: 'running', epoch: 7 });
-      expect(await cgroups.processes(monitorGroup(spec.id))).toHaveLength(1);
-      expect(await shell(driver, spec, 'echo up')).toBe('up');
-      await killedDuring('snapshot', spec, delayMs);
-      await driver.createSnapshot(spec, 'snap');
-      expect(await status(spec)).toBe('running');
-      expect(await shell(driver, spec, 'echo thawed')).toBe('thawed');
-      await killedDuring('stop', spec, delayMs);
-      await driver.stop(spec, { force: false, timeoutSeconds: 20 });
-      expect(await status(spec)).toBe('stopped');
-      expect(await traces(spec.id)).toEqual([]);
-      await driver.restoreSnapshot(spec, 'snap');
-      await killedDuring('delete', spec, delayMs);
-      await driver.delete(spec.id);
-      expect(existsSync(join(bed.dir, 'instances', spec.id))).toBe(false);
-      expect(await traces(spec.id)).toEqual([]);
     });
   });
 

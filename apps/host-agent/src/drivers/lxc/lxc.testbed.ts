@@ -1,15 +1,17 @@
 /** What the tests of the lxc driver share: a private state directory, the tiny image, and a reason when LXC cannot run. */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type InstanceSpec, newId, WeftError } from '@weft/contracts';
+import { type Cgroups, LxcProcesses } from '@weft/lxc';
 import { unmountBelow } from '../../storage/container-overlay';
 import { shiftOwners } from '../../storage/container-copy';
 import { run } from '../contract-subject';
 import type { Driver } from '../driver';
+import { containerGroup, monitorGroup } from './container-config';
 import { LxcDriver, type LxcDriverOptions } from './lxc.driver';
 
 const execute = promisify(execFile);
@@ -105,3 +107,12 @@ export class LxcTestbed {
 /** The output of a shell command in the guest, without the last line break. */
 export const shell = async (driver: Driver, spec: InstanceSpec, script: string): Promise<string> =>
   (await run(driver, spec, ['/bin/sh', '-c', script])).stdout.trimEnd();
+
+/** Processes, control groups and mounts that carry the instance's id. */
+export async function tracesOf(cgroups: Cgroups, id: string): Promise<string[]> {
+  const groups = [monitorGroup(id), containerGroup(id)];
+  const members = (await Promise.all(groups.map((group) => cgroups.processes(group)))).flat();
+  const processes = [...new Set([...members, ...(await new LxcProcesses(cgroups).starting(id))])].map((pid) => `process ${pid}`);
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((row) => row.includes(id));
+  return [...processes, ...mounts, ...groups.filter((group) => existsSync(cgroups.anchor(group) ?? ''))];
+}

@@ -16,6 +16,8 @@ async function main([dir = '', lower = '', text = '', what = '']: readonly strin
       return driver.create(spec, { kind: 'image', fingerprint: TINY }, {}, () => undefined);
     case 'start':
       return driver.start(spec, 7);
+    case 'freeze':
+      return driver.freeze(spec);
     case 'stop':
       return driver.stop(spec, { force: false, timeoutSeconds: 10 });
     case 'snapshot':
