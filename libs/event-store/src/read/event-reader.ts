@@ -34,7 +34,9 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
   const fence = 'pg_snapshot_xmin(pg_current_snapshot())';
 
   const isFenced = async (next: Cursor): Promise<boolean> => {
-    const text = `SELECT EXISTS (SELECT FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx >= ${fence}) AS fenced`;
+    // Only the last event is looked at: no plan of this reads the log.
+    const behind = `SELECT tx FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) ORDER BY tx DESC, position DESC LIMIT 1`;
+    const text = `SELECT EXISTS (SELECT FROM (${behind}) AS last WHERE tx >= ${fence}) AS fenced`;
     const { rows } = await pool.query<{ fenced: boolean }>({ name: `weft_fenced_${schema}`, text, values: [next.tx, next.position] });
     return rows[0]!.fenced;
   };
@@ -52,11 +54,12 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
     async readAll(after, limit, types) {
       const from = after ?? START;
       const { rows } = await pool.query<EventRow>({
-        name: `weft_page_${types ? 'of_types_' : ''}${schema}`,
+        // The limit is part of the text: a plan for any limit might rather sort the whole log.
+        name: `weft_page_${types ? 'of_types_' : ''}${Math.floor(limit)}_${schema}`,
         text: `SELECT ${EVENT_COLUMNS} FROM ${event}
-          WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx < ${fence} ${types ? 'AND type = ANY($4)' : ''}
-          ORDER BY tx, position LIMIT $3`,
-        values: types ? [from.tx, from.position, limit, types] : [from.tx, from.position, limit],
+          WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx < ${fence} ${types ? 'AND type = ANY($3)' : ''}
+          ORDER BY tx, position LIMIT ${Math.floor(limit)}`,
+        values: types ? [from.tx, from.position, types] : [from.tx, from.position],
       });
       const last = rows.at(-1);
       const next = last ? cursorOf(last) : cursorOf(from);
