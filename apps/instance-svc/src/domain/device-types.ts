@@ -62,6 +62,8 @@ function parseDisk(options: StringMap, fail: (message: string) => never): String
   if (options.path === '/' && options.source) return fail('Root disk entry may not have a "source" property set');
   if (options.path === '/' && !options.pool) return fail('Root disk entry must have a "pool" property set');
   if (options.path !== '/' && !options.source) return fail('Disk entry is missing the required "source" property');
+  // Or the pool would pass a directory of the host off as a volume.
+  if (options.pool && options.source?.startsWith('/')) return fail('Storage volumes cannot be specified as absolute paths');
   return options;
 }
 

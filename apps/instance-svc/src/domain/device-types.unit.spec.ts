@@ -16,6 +16,7 @@ it.each([
   [{ root: { ...root, source: '/x' } }, 'Root disk entry may not have a "source"'],
   [{ data: { type: 'disk', path: '/data' } }, '"source"'],
   [{ data: { type: 'disk', source: '/x' } }, '"path"'],
+  [{ data: { type: 'disk', source: '/etc', path: '/data', pool: 'default' } }, 'absolute paths'],
   [{ data: { type: 'disk', source: '/x', path: '/a/../../etc' } }, 'Invalid path'],
   [{ 'a/b': root }, 'Device validation failed for "a/b"'],
 ])('refuses %j', (devices, sentence) => {

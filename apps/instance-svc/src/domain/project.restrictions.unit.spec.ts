@@ -24,6 +24,7 @@ describe('a restricted project', () => {
 
   it.each([
     ['a host directory', { d: { type: 'disk', path: '/mnt', source: '/etc' } }, 'restricted.devices.disk'],
+    ['a host directory that is passed off as a volume', { d: { type: 'disk', path: '/mnt', source: '/etc', pool: 'default' } }, 'restricted.devices.disk'],
     ['a device node', { d: { type: 'unix-block', source: '/dev/sda' } }, 'restricted.devices.unix-block'],
     ['a host interface', { d: { type: 'nic', nictype: 'macvlan', parent: 'eth0' } }, 'restricted.devices.nic'],
     ['a device of an unknown type', { d: { type: 'warp' } }, 'restricted.devices.warp'],

@@ -5,6 +5,7 @@
  */
 import type { InstanceSpec } from '@weft/contracts';
 import type { IdMapping, LxcConfig, MountEntry } from '@weft/lxc';
+import { isTrue } from '../config-flag';
 import type { CgroupValue } from './container-limits';
 
 export interface ContainerHost {
@@ -25,7 +26,7 @@ export interface ContainerHost {
 
 export const monitorGroup = (instanceId: string): string => `weft.monitor.${instanceId}`;
 export const containerGroup = (instanceId: string): string => `weft.payload.${instanceId}`;
-export const isPrivileged = (spec: InstanceSpec): boolean => spec.config['security.privileged'] === 'true';
+export const isPrivileged = (spec: InstanceSpec): boolean => isTrue(spec.config['security.privileged']);
 
 /** Bytes of console output that are kept. */
 export const CONSOLE_LOG_BYTES = 128 * 1024;
@@ -33,7 +34,7 @@ export const CONSOLE_LOG_BYTES = 128 * 1024;
 const HOST_WIDE_CAPABILITIES = ['sys_time', 'sys_module', 'sys_rawio', 'mac_admin', 'mac_override'];
 
 export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcConfig {
-  const nesting = spec.config['security.nesting'] === 'true';
+  const nesting = isTrue(spec.config['security.nesting']);
   return {
     hostname: spec.name,
     ...(spec.architecture === 'i686' ? { architecture: 'i686' } : {}),

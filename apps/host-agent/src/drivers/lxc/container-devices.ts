@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import { WeftError } from '@weft/contracts';
 import type { MountEntry } from '@weft/lxc';
+import { isTrue } from '../config-flag';
 
 type Device = Readonly<Record<string, string>>;
 
@@ -23,11 +24,13 @@ async function deviceMount(name: string, device: Device): Promise<MountEntry | u
   if (device['type'] === 'none' || (device['type'] === 'disk' && device['path'] === '/')) return undefined;
   if (device['type'] !== 'disk') throw invalid(name, `type "${device['type'] ?? ''}" is not supported for containers on this host`);
   const { source = '', path = '' } = device;
+  // A source is a host path only without a pool: this is not the place to take a volume's name for one.
+  if (device['pool']) throw invalid(name, 'volumes of a storage pool cannot be attached to containers yet');
   if (!isAbsolute(source)) throw invalid(name, 'source must be an absolute path on the host');
   if (!isAbsolute(path) || normalize(path) === '/') throw invalid(name, 'path must be an absolute path in the container');
-  if (device['shift'] === 'true') throw invalid(name, 'shift is not supported');
+  if (isTrue(device['shift'])) throw invalid(name, 'shift is not supported');
   const stat = await fs.stat(source).catch(() => undefined);
-  const isOptional = device['required'] === 'false' || device['optional'] === 'true';
+  const isOptional = (device['required'] !== undefined && !isTrue(device['required'])) || isTrue(device['optional']);
   if (!stat && isOptional) return undefined;
   if (!stat) throw invalid(name, `the source "${source}" does not exist on this host`);
   return {
@@ -35,8 +38,8 @@ async function deviceMount(name: string, device: Device): Promise<MountEntry | u
     target: normalize(path),
     fsType: 'none',
     options: [
-      device['recursive'] === 'true' ? 'rbind' : 'bind',
-      ...(device['readonly'] === 'true' ? ['ro'] : []),
+      isTrue(device['recursive']) ? 'rbind' : 'bind',
+      ...(isTrue(device['readonly']) ? ['ro'] : []),
       `create=${stat.isDirectory() ? 'dir' : 'file'}`,
     ],
   };

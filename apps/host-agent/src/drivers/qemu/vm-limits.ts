@@ -61,4 +61,4 @@ export function rootSizeBytes(devices: InstanceSpec['devices']): number | undefi
   return root?.size ? parseBytes(root.size, 'the root disk') : undefined;
 }
 
-export const isTrue = (text: string | undefined): boolean => ['true', '1', 'yes', 'on'].includes((text ?? '').toLowerCase());
+export { isTrue } from '../config-flag';
