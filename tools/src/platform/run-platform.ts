@@ -10,6 +10,7 @@ import { takePidFile } from '../supervise/single';
 import { Supervisor } from '../supervise/supervisor';
 import { requireFree } from './can-listen';
 import { limitLogs } from './log-files';
+import { untilMembersReport } from './members-report';
 import { serviceTable } from './service-table';
 
 /** The checkout: this file runs as tools/dist/platform/run-platform.js. */
@@ -41,6 +42,10 @@ export const runPlatform = async (settings: Settings, at: Places, members: numbe
   };
   try {
     await supervisor.start();
+    await untilMembersReport(at.unixSocket, memberCount).catch((error: Error) => {
+      log.error({ err: error }, 'a member has not reported in');
+      progress.line(`  ${error.message}; see the logs in ${at.log}`);
+    });
     await ensureImages(at, ROOT, progress).catch((error: Error) => {
       log.error({ err: error }, 'local images are missing');
       progress.line(`  the local images could not be made: ${error.message}`);

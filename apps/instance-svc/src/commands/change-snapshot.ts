@@ -23,7 +23,7 @@ const snapshotResources = (instance: string, name: string) => ({
 
 export const deleteSnapshot: CommandHandler<'snapshot.delete'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.instance);
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   return execute(deps, meta, 'snapshot.delete', body, (uow) =>
     startInstanceWork<SnapshotParams>(deps, uow, meta, {
       row,

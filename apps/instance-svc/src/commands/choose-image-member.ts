@@ -7,6 +7,7 @@ import { projectOf } from '../queries/effective-project';
 export const chooseImageMember: CommandHandler<'image.choose-member'> = async (deps, meta) => {
   const { imagesProject } = await projectOf(deps.pool, meta);
   requireProject(meta, imagesProject);
+  await deps.members.heard();
   const room = (name: string): number => deps.members.get(name)?.heartbeat.resources.diskFreeBytes ?? 0;
   const online = deps.members
     .all()

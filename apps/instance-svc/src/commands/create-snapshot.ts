@@ -17,7 +17,7 @@ export const SNAPSHOT_LIMIT_MS = 60 * 60_000;
 export const createSnapshot: CommandHandler<'snapshot.create'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.instance);
   checkSnapshotsAllowed(await requireProject(deps, meta.project));
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   const asked = expiryOf(body.expiresAt);
   return execute(deps, meta, 'snapshot.create', body, async (uow) => {
     let name = body.name;

@@ -10,7 +10,7 @@ const DELETE_LIMIT_MS = 15 * 60_000;
 
 export const deleteInstance: CommandHandler<'instance.delete'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.name);
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   return execute(deps, meta, 'instance.delete', body, (uow) =>
     startInstanceWork<InstanceSagaParams>(deps, uow, meta, {
       row,

@@ -29,6 +29,8 @@ beforeAll(async () => {
     members: {
       get: (name: string) => view(name),
       all: () => [...held.keys()].map(view),
+      heard: () => Promise.resolve(),
+      expected: () => false,
       candidates: () => [],
       assign: () => undefined,
     },

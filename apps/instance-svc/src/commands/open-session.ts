@@ -37,7 +37,7 @@ export const openConsole: CommandHandler<'instance.console'> = async (deps, meta
 async function runningInstance(deps: Deps, meta: Meta, name: string): Promise<InstanceRow> {
   const row = await findInstance(deps.pool, meta.project, name);
   running(row);
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   return row;
 }
 

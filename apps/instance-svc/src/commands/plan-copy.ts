@@ -32,6 +32,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   await checkLimits(deps, project, source.type);
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
+  await deps.members.heard(source.member);
   const { member } = placeInstance(deps.members.candidates(), { type: source.type, architecture: '', fingerprint: '', target: targetOf(body, source) });
   const along = snapshot || body.source.instance_only || body.source.container_only ? [] : source.snapshots;
   const copies = along.map((one) => ({ old: one.id, copy: { ...one, id: derivedId(ids.instance, one.id), profiles: profiles.map((profile) => profile.id) } }));

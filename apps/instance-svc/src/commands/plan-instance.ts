@@ -34,6 +34,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   if (body.target) checkTargetAllowed(project);
   await checkLimits(deps, project, type);
   const fingerprint = image?.fingerprint ?? '';
+  await deps.members.heard(body.target || undefined);
   const placement = placeInstance(deps.members.candidates(), {
     type,
     architecture: body.architecture || (image?.architecture ?? ''),

@@ -11,7 +11,7 @@ const RENAME_LIMIT_MS = 5 * 60_000;
 /** The new name counts at once (a unique index guards it); the host follows, and its failure takes the name back. */
 export const renameInstance: CommandHandler<'instance.rename'> = async (deps, meta, body) => {
   const found = await findInstance(deps.pool, meta.project, body.name);
-  requireOnline(deps, found.member);
+  await requireOnline(deps, found.member);
   const row = { ...found, spec: { ...found.spec, name: body.newName } };
   return execute(deps, meta, 'instance.rename', body, (uow) =>
     startInstanceWork<RenameParams>(deps, uow, meta, {

@@ -17,7 +17,7 @@ import { requireOnline } from './require-online';
 export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, meta, body) => {
   if (body.stateful) throw new WeftError('request.unsupported', 'Stateful restores are not supported yet');
   const row = await findInstance(deps.pool, meta.project, body.name);
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   const name = body.snapshot.split('/').at(-1) ?? '';
   const found = await findInstanceById(deps.pool, row.id);
   if (!found) throw new WeftError('instance.not-found', 'Instance not found');

@@ -29,7 +29,7 @@ const DESCRIPTION: Record<Action, string> = {
 
 export const setInstanceState: CommandHandler<'instance.set-state'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.name);
-  requireOnline(deps, row.member);
+  await requireOnline(deps, row.member);
   return execute(deps, meta, 'instance.set-state', body, (uow) => changeState(deps, uow, meta, row, body));
 };
 

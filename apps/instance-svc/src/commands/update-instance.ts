@@ -86,7 +86,7 @@ async function change(
     const expanded = expand(wanted ?? current, after);
     checkExpanded(project, before.type, expanded);
     const live = needsLiveUpdate(before, expand(current, before), expanded);
-    if (live) requireOnline(deps, row.member);
+    if (live) await requireOnline(deps, row.member);
     const events = decideUpdate(state, after, live ? meta.correlationId : null);
     appendInstance(uow, row.id, events);
     if (events.length > 0) enforceAggregateLimits(uow, project);

@@ -67,7 +67,7 @@ export class Heartbeats {
     this.lookedAt.set(subject, performance.now());
     this.latest.set(heartbeat.member, { heartbeat, seenAt: Date.now() });
     try {
-      await this.enrol(heartbeat);
+      if (await this.enrol(heartbeat)) await this.write();
       await this.instances.reconcile(heartbeat);
       await this.autostart.reconcile(heartbeat.member, this.rebooted.delete(heartbeat.member));
     } catch (cause) {
@@ -75,9 +75,9 @@ export class Heartbeats {
     }
   }
 
-  /** Members enrol themselves; join tokens come with clustering. */
-  private async enrol({ member, resources }: Heartbeat): Promise<void> {
-    if (this.enrolled.has(member)) return;
+  /** Members enrol themselves; join tokens come with clustering. True for the first heartbeat that this process sees. */
+  private async enrol({ member, resources }: Heartbeat): Promise<boolean> {
+    if (this.enrolled.has(member)) return false;
     const commandId = derivedId('enrol', member);
     await execute(this.deps, serviceMeta('default', commandId, commandId), 'member.enrol', { member }, async (uow) => {
       const stream = `member-${member}`;
@@ -86,6 +86,7 @@ export class Heartbeats {
       return {};
     });
     this.enrolled.add(member);
+    return true;
   }
 
   private async write(): Promise<void> {

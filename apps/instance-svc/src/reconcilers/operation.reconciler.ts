@@ -49,7 +49,7 @@ export class OperationReconciler {
       const carrier = this.deps.members.get(row.carrier_member);
       if (carrier?.online && carrier.heartbeat.bootId === row.carrier_boot_id) return;
       // Not heard of yet since we started: wait for its first heartbeat.
-      if (!carrier) return;
+      if (!carrier || (!carrier.online && this.deps.members.expected(row.carrier_member))) return;
       return this.fail(row, carrier.online ? 'The host agent was restarted' : `Member ${row.carrier_member} is offline`);
     }
     const overdueMs = now - Number(row.deadline_at);
