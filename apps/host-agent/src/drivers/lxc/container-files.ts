@@ -21,6 +21,14 @@ export interface GuestRoot {
 
 /** Nothing short takes this long; a guest's own file system may never answer. */
 const TIMEOUT_MS = 30_000;
+/** Ids that an unprivileged container has. */
+const ID_RANGE = 65536;
+
+/**
+ * Enters a guest's user namespace as its root (nsenter(1)). In a running guest, paths reach its /proc, /sys and disk
+ * devices: there the host's root could do what the guest's root may not, such as set the host's core_pattern.
+ */
+const userNamespaceOf = (pid: number): string[] => ['nsenter', '--target', String(pid), '--user', '--setuid', '0', '--setgid', '0', '--'];
 
 /** Files of one container; every operation is a confined process (see `guest-files.perl.ts`), about 5 ms. */
 export class ContainerFiles implements GuestFiles {
@@ -58,6 +66,7 @@ export class ContainerFiles implements GuestFiles {
   }
 
   async write(path: string, content: Readable, { uid, gid, mode, append }: { uid: number; gid: number; mode: number; append: boolean }): Promise<void> {
+    this.checkOwner(uid, gid);
     // The source may fail before it is read.
     content.once('error', () => undefined);
     const helper = await this.start('write', path, String(uid), String(gid), String(mode), append ? '1' : '');
@@ -75,10 +84,12 @@ export class ContainerFiles implements GuestFiles {
   }
 
   async mkdir(path: string, { uid, gid, mode }: { uid: number; gid: number; mode: number }): Promise<void> {
+    this.checkOwner(uid, gid);
     await this.answer('mkdir', path, String(uid), String(gid), String(mode));
   }
 
   async symlink(path: string, target: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+    this.checkOwner(uid, gid);
     await this.answer('symlink', path, target, String(uid), String(gid));
   }
 
@@ -92,6 +103,11 @@ export class ContainerFiles implements GuestFiles {
   }
 
   close = (): Promise<void> => this.root.release();
+
+  /** Ids beyond the container's own would come out as ids of the host. */
+  private checkOwner(...ids: number[]): void {
+    if (this.root.idBase > 0 && ids.some((id) => id >= ID_RANGE)) throw new WeftError('file.invalid', `User and group ids in this container end at ${ID_RANGE - 1}`);
+  }
 
   private async answer(operation: string, path: string, ...rest: string[]): Promise<string> {
     const helper = await this.start(operation, path, ...rest);
@@ -111,8 +127,10 @@ export class ContainerFiles implements GuestFiles {
     if (!path.startsWith('/') || path.includes('\0')) throw new WeftError('file.invalid', 'The path of a file must be absolute');
     const { path: root, initPid, idBase } = this.root;
     const check = initPid === undefined ? '' : `${initPid}:${await startTime(initPid)}`;
-    const args = ['-e', GUEST_FILES_HELPER, '--', root, check, String(idBase), operation, posix.normalize(path), ...rest];
-    const helper = spawn('perl', args, { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const namespace = initPid === undefined || idBase === 0 ? [] : userNamespaceOf(initPid);
+    const base = namespace.length > 0 ? 0 : idBase;
+    const command = [...namespace, 'perl', '-e', GUEST_FILES_HELPER, '--', root, check, String(base), operation, posix.normalize(path), ...rest];
+    const helper = spawn(command[0]!, command.slice(1), { cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, stdio: ['pipe', 'pipe', 'pipe'] });
     helper.stdin.on('error', () => undefined);
     return helper;
   }
@@ -137,7 +155,8 @@ function exitOf(helper: ChildProcess, path: string): Promise<void> {
 }
 
 function fileError(reason: string, path: string): WeftError {
-  switch (reason) {
+  // The guest ended before its namespace could be entered.
+  switch (reason.startsWith('nsenter: ') ? 'GONE' : reason) {
     case 'ENOENT':
       return new WeftError('file.not-found', `${path}: no such file or directory`);
     case 'GONE':

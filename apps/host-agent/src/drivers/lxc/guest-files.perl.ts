@@ -7,6 +7,7 @@
  * Behind chroot(2) the kernel resolves every path, so no symbolic link, whatever the guest does meanwhile, can lead
  * outside; and a file system of the guest that never answers (FUSE) blocks only this process, which can be killed.
  * Nothing is loaded after the chroot (@INC is emptied): a module found there would be the guest's code.
+ * In a running unprivileged guest it runs as the guest's own root, in its user namespace (container-files.ts).
  * Only regular files are opened, without blocking (O_NONBLOCK: a FIFO), checked after opening.
  *
  * Arguments: ROOT CHECK BASE OPERATION PATH [...]; CHECK is "" or "pid:starttime" (proc(5), field 22) of the init that

@@ -62,6 +62,22 @@ describeLxc('lxc, seen from the guest', () => {
     });
   });
 
+  describe('its files', () => {
+    const options = { uid: 0, gid: 0, mode: -1, append: true };
+
+    it('are written with the rights of its root, not with those of the host', async () => {
+      const path = '/proc/sys/kernel/core_pattern';
+      const same = await fs.readFile(path, 'utf8');
+      await expect(withFiles(driver, spec, (files) => files.write(path, Readable.from([same]), options))).rejects.toThrow('permission denied');
+    });
+
+    it('cannot belong to users of the host', async () => {
+      const hostRoot = 2 ** 32 - 1_000_000;
+      const write = withFiles(driver, spec, (files) => files.write('/root/x', Readable.from(['x']), { ...options, uid: hostRoot, append: false }));
+      await expect(write).rejects.toMatchObject({ code: 'file.invalid' });
+    });
+  });
+
   describe('exec', () => {
     it('has a terminal that can be resized', async () => {
       const child = await interactive(['/bin/sh', '-c', 'tty; stty size; while read x && [ "$x" != end ]; do stty size; done; exit 5'], { TERM: 'vt100' });
