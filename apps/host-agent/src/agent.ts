@@ -13,6 +13,7 @@ import type { AgentConfig } from './agent.config';
 import { watchGuests } from './agent.metrics';
 import { driverCreators } from './drivers/driver-creators';
 import { DriverRegistry } from './drivers/driver-registry';
+import { keepReserve, refillReserve } from './files/reserve';
 import { HeartbeatSender } from './heartbeat/heartbeat';
 import { HostView } from './heartbeat/host-view';
 import { HostImages } from './images/host-images';
@@ -39,6 +40,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const clock = Date.now;
   await mkdir(join(dir, 'instances'), { recursive: true, mode: 0o711 });
   const lock = await lockStateDirectory(dir);
+  await keepReserve(dir);
   const instances = new InstanceStore(dir);
   const journal = await TaskJournal.open(join(dir, 'tasks'));
   const images = await HostImages.open({ dir, logger, inUse: () => fingerprintsInUse(instances) });
@@ -68,7 +70,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   await finisher.recover();
   const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);
-  const housekeeping = startHousekeeping(journal, images, logger);
+  const housekeeping = startHousekeeping(dir, journal, images, logger);
 
   return {
     async stop() {
@@ -88,9 +90,11 @@ async function fingerprintsInUse(instances: InstanceStore): Promise<ReadonlySet<
   return new Set(specs.flatMap((spec) => (spec?.imageFingerprint ? [spec.imageFingerprint] : [])));
 }
 
-function startHousekeeping(journal: TaskJournal, images: HostImages, logger: Logger): NodeJS.Timeout {
+function startHousekeeping(dir: string, journal: TaskJournal, images: HostImages, logger: Logger): NodeJS.Timeout {
   const work = () =>
-    void Promise.all([journal.prune(Date.now()), images.removeUnused()]).catch((error: unknown) => logger.warn({ err: error }, 'housekeeping failed'));
+    void Promise.all([journal.prune(Date.now()), images.removeUnused(), refillReserve(dir)]).catch((error: unknown) =>
+      logger.warn({ err: error }, 'housekeeping failed'),
+    );
   work();
   return setInterval(work, HOUSEKEEPING_MS).unref();
 }

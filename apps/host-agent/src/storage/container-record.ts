@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { withReserve } from '../files/reserve';
 
 const dataFields = {
   /** Name of the directory with the data. */
@@ -56,7 +57,13 @@ export const readSnapshotData = async (dir: string): Promise<ContainerData | und
   return text === undefined ? undefined : dataSchema.parse(JSON.parse(text));
 };
 
-export async function writeRecord(dir: string, record: ContainerRecord | ContainerData): Promise<void> {
+/** That a container does not run is noted on a full disk too. */
+export function writeRecord(dir: string, record: ContainerRecord | ContainerData): Promise<void> {
+  const write = () => replaceRecord(dir, record);
+  return 'started' in record && !record.started ? withReserve(write) : write();
+}
+
+async function replaceRecord(dir: string, record: ContainerRecord | ContainerData): Promise<void> {
   const file = join(dir, `${FILE}.${process.pid}.new`);
   const handle = await fs.open(file, 'w', 0o600);
   try {

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isId, taskResultSchema, type TaskResult } from '@weft/contracts';
 import { readJson, writeDurably } from '../files/durable-file';
+import { withReserve } from '../files/reserve';
 
 /** Longer than JetStream keeps a task (24 h): after that nobody repeats it. */
 const KEEP_MS = 48 * 3600 * 1000;
@@ -20,7 +21,7 @@ export class TaskJournal {
   }
 
   async record(result: TaskResult): Promise<void> {
-    await writeDurably(this.file(result.taskId), JSON.stringify(result));
+    await withReserve(() => writeDurably(this.file(result.taskId), JSON.stringify(result)));
   }
 
   /** Removes what is older than anybody's patience; `now` in milliseconds since the epoch. */

@@ -91,7 +91,7 @@ export class TaskRunner {
     const present = this.running.get(target);
     present?.interrupt.abort(cancelled());
     await present?.outcome;
-    if (!(await journal.find(target))) await journal.record({ taskId: target, ok: false, error: cancelled().toWire() });
+    if (!(await journal.find(target))) await this.note({ taskId: target, ok: false, error: cancelled().toWire() });
     logger.info({ taskId: target, underWay: present !== undefined }, 'task taken back');
     return { done: true, result: { taskId, ok: true, result: {} } };
   }
@@ -110,7 +110,7 @@ export class TaskRunner {
   }
 
   private async handle(task: HostTask, attempt: number, interrupt: AbortSignal): Promise<Outcome> {
-    const { logger, journal } = this.deps;
+    const { logger } = this.deps;
     const log = logger.child({ taskId: task.taskId, kind: task.kind, instanceId: instanceOf(task) });
     const progress = (stage: string, text: string) => this.deps.publishProgress({ taskId: task.taskId, stage, text });
     let result: TaskResult;
@@ -126,12 +126,16 @@ export class TaskRunner {
       log.warn({ err: error, attempt, code: failure.code }, 'task failed');
       result = { taskId: task.taskId, ok: false, error: failure.toWire() };
     }
-    await journal.record(result).catch((error: unknown) => {
-      // No room to note it: whoever waits shall hear it all the same, and a repeat does it again.
-      if (!isOutOfSpace(error)) throw error;
-      log.warn({ err: error }, 'result not kept');
-    });
+    await this.note(result);
     return { done: true, result };
+  }
+
+  /** Without room for it, whoever waits shall hear of it all the same: a repeat does it again. */
+  private async note(result: TaskResult): Promise<void> {
+    await this.deps.journal.record(result).catch((error: unknown) => {
+      if (!isOutOfSpace(error)) throw error;
+      this.deps.logger.warn({ err: error, taskId: result.taskId }, 'result not kept');
+    });
   }
 
   private occupy(instanceId: string | undefined, by: number): void {

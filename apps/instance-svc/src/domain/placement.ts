@@ -31,8 +31,9 @@ const GUEST_WEIGHT = 0.02;
 const IMAGE_WEIGHT = 0.03;
 /** Below this no root disk is begun. */
 const MIN_DISK_FREE_BYTES = 64 * 2 ** 20;
+const DISK_FULL = 'its disk is full';
 
-/** Throws `member.not-found`, `member.unavailable` or `member.none-suitable`, with each member's reason. */
+/** Throws `member.not-found`, `member.unavailable`, `member.none-suitable` or `disk.full`, with each member's reason. */
 export function placeInstance(candidates: readonly Candidate[], needs: PlacementNeeds): Placement {
   if (needs.target) return placeOnTarget(candidates, needs);
   if (candidates.length === 0) throw new WeftError('member.unavailable', 'No member has reported in yet: is the host agent running?');
@@ -41,7 +42,10 @@ export function placeInstance(candidates: readonly Candidate[], needs: Placement
   const [best] = suitable.sort((a, b) => score(b, needs) - score(a, needs) || (a.name < b.name ? -1 : 1));
   if (best) return { member: best.name, explanation: explain(best, needs) };
   const reasons = judged.map(({ candidate, problem }) => `${candidate.name}: ${problem}`).join('; ');
-  throw new WeftError('member.none-suitable', `No member can take the instance (${reasons})`);
+  throw refusal(
+    `No member can take the instance (${reasons})`,
+    judged.map(({ problem }) => problem),
+  );
 }
 
 function placeOnTarget(candidates: readonly Candidate[], needs: PlacementNeeds): Placement {
@@ -49,16 +53,22 @@ function placeOnTarget(candidates: readonly Candidate[], needs: PlacementNeeds):
   if (!wanted) throw new WeftError('member.not-found', `Member ${needs.target} not found`);
   if (!wanted.online) throw new WeftError('member.unavailable', `Member ${needs.target} is offline`);
   const problem = problemOf(wanted, needs);
-  if (problem) throw new WeftError('member.none-suitable', `Member ${needs.target} cannot take the instance: ${problem}`);
+  if (problem) throw refusal(`Member ${needs.target} cannot take the instance: ${problem}`, [problem]);
   return { member: wanted.name, explanation: 'asked for' };
 }
+
+/** Nothing but room is missing: that can be helped. */
+const refusal = (message: string, problems: readonly (string | undefined)[]): WeftError =>
+  problems.every((problem) => problem === DISK_FULL)
+    ? new WeftError('disk.full', `${message}. Delete instances, snapshots or images that nobody needs, or make the disk larger, and try again`)
+    : new WeftError('member.none-suitable', message);
 
 function problemOf({ online, heartbeat }: Candidate, needs: PlacementNeeds): string | undefined {
   if (!online) return 'offline';
   if (!heartbeat.drivers.some((driver) => driver.type === needs.type)) return `no driver for ${needs.type}s`;
   const { architecture, diskFreeBytes } = heartbeat.resources;
   if (needs.architecture && needs.architecture !== architecture) return `its architecture is ${architecture}, not ${needs.architecture}`;
-  if (diskFreeBytes < MIN_DISK_FREE_BYTES) return 'its disk is full';
+  if (diskFreeBytes < MIN_DISK_FREE_BYTES) return DISK_FULL;
   return undefined;
 }
 

@@ -74,6 +74,14 @@ it('says for each member why not', () => {
   );
 });
 
+it('says what to do when only room is missing', () => {
+  const full = member('full', { heartbeat: heartbeat({ diskFreeBytes: 0 }) });
+  for (const target of ['', 'full'])
+    expect(() => placeInstance([full], { ...needs, target })).toThrow(
+      expect.objectContaining({ code: 'disk.full', message: expect.stringContaining('make the disk larger') }),
+    );
+});
+
 it('goes where it is told, or says why it cannot', () => {
   const members = [member('a'), member('b', { online: false })];
   expect(placeInstance(members, { ...needs, target: 'a' }).member).toBe('a');

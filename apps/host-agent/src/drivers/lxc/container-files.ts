@@ -76,7 +76,9 @@ export class ContainerFiles implements GuestFiles {
       await pipeline(content, helper.stdin!);
     } catch (error) {
       // The helper has closed the pipe: its own reason says more. Otherwise the source has failed, and what was sent is not the whole.
-      const isClosed = !content.errored && ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const isClosed =
+        (!content.errored || content.errored === error) &&
+        ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
       if (!isClosed) helper.kill('SIGKILL');
       if (!isClosed) throw error;
     }

@@ -18,7 +18,8 @@ use strict; use warnings;
 use Fcntl qw(:DEFAULT :mode);
 use Errno ();
 
-sub fail { print STDERR $_[0]; exit 1 }
+my $begun; # a new file that is not whole yet
+sub fail { unlink $begun if defined $begun; print STDERR $_[0]; exit 1 }
 sub failed { my ($name) = grep { $!{$_} } qw(ENOENT EEXIST ENOTDIR EISDIR ENOTEMPTY EACCES EPERM ELOOP ENOSPC EDQUOT EROFS ENAMETOOLONG ENXIO EBUSY EINVAL); fail($name || "errno " . ($! + 0)) }
 
 my ($root, $check, $base, $op, $path, @rest) = @ARGV;
@@ -53,6 +54,7 @@ my %operations = (
         my $exists = -e $path; # appending keeps the owner and mode that are there
         sysopen my $file, $path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | ($append ? O_APPEND : 0), 0600 or failed();
         regular($file);
+        $begun = $path unless $exists || -l $path;
         $append or truncate $file, 0 or failed();
         copy(\*STDIN, $file);
         if (!$append || !$exists) {

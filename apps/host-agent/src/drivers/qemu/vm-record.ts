@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readJson, writeDurably } from '../../files/durable-file';
+import { withReserve } from '../../files/reserve';
 import type { VmPaths } from './vm-paths';
 
 /**
@@ -26,4 +27,8 @@ export const newRecord = (): VmRecord => ({ phase: 'creating', epoch: 0, hostBoo
 
 export const readRecord = (paths: VmPaths): Promise<VmRecord | undefined> => readJson(paths.record, recordSchema);
 
-export const writeRecord = (paths: VmPaths, record: VmRecord): Promise<void> => writeDurably(paths.record, JSON.stringify(record));
+/** That a VM does not run is noted on a full disk too. */
+export function writeRecord(paths: VmPaths, record: VmRecord): Promise<void> {
+  const write = () => writeDurably(paths.record, JSON.stringify(record));
+  return record.phase === 'stopped' ? withReserve(write) : write();
+}
