@@ -13,6 +13,7 @@ import { newId, WeftError, type StagedImage } from '@weft/contracts';
 import { openChannel } from '@weft/session';
 import type { Deps } from '../gateway.deps';
 import { started, type Reply } from '../http/reply';
+import { drain, sendBody } from '../http/request-body';
 import type { Call } from '../http/route';
 
 const UPLOAD_TIMEOUT_MS = 6 * 3_600_000;
@@ -82,7 +83,7 @@ function profilesOf(call: Call): string[] | null {
 
 async function sendUnified(upload: Upload): Promise<StagedImage> {
   const { call } = upload;
-  return receive(upload, { split: false, filename: header(call, 'x-lxd-filename'), rootfsName: '' }, (channel) => pipeline(call.raw, channel('metadata')));
+  return receive(upload, { split: false, filename: header(call, 'x-lxd-filename'), rootfsName: '' }, (channel) => sendBody(call.raw, channel('metadata')));
 }
 
 async function sendSplit(upload: Upload): Promise<StagedImage> {
@@ -163,6 +164,10 @@ async function receive(
       async (error: unknown) => Promise.race([staged, refusal(error)]),
     );
     return await Promise.race([staged, failedTransfer]);
+  } catch (error) {
+    for (const channel of channels.values()) channel.destroy();
+    await drain(call.raw, sent);
+    throw error;
   } finally {
     for (const channel of channels.values()) channel.destroy();
     staged.catch(() => undefined);

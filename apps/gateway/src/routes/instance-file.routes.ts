@@ -1,11 +1,11 @@
 /** Files inside an instance: content streams between the request and the host's agent over a session channel. */
-import { pipeline } from 'node:stream/promises';
 import { newId, WeftError, type AgentRequest } from '@weft/contracts';
 import { openChannel } from '@weft/session';
 import { z } from 'zod';
 import type { Deps } from '../gateway.deps';
 import { validate } from '../http/body';
 import { empty, type Reply } from '../http/reply';
+import { drain, sendBody } from '../http/request-body';
 import { route, type Call, type Route } from '../http/route';
 import { locate } from '../queries/instance.query';
 import { underEachCollection } from './instance.routes';
@@ -121,11 +121,15 @@ async function putFile(deps: Deps, call: Call): Promise<Reply> {
   const data = openChannel(deps.nc, { sessionId, channel: 'data', side: 'client' });
   data.on('error', () => undefined).resume();
   const done = deps.commands.ask(member, 'file.put', request, call.meta(), TRANSFER_TIMEOUT_MS);
-  const sent = pipeline(call.raw, data);
+  const sent = sendBody(call.raw, data);
   // A refusal of the agent is the better story than the broken pipe that it causes.
   sent.catch(() => undefined);
   try {
     await done;
+  } catch (error) {
+    data.destroy();
+    await drain(call.raw, sent);
+    throw error;
   } finally {
     data.destroy();
   }
