@@ -18,3 +18,4 @@ export * from './events/operation.events';
 export * from './events/member.events';
 export * from './streams';
 export * from './byte-size';
+export * from './nats-server';

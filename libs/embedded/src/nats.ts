@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { natsServerProblem } from '@weft/contracts';
 import { serverAccount } from './account';
 import { eventually } from './eventually';
 import { renderNatsConfig, type NatsUser } from './nats-config';
@@ -47,9 +48,9 @@ export const natsVersion = async (): Promise<NatsVersion> => {
 export const parseNatsVersion = (output: string): NatsVersion => {
   const [, text, major, minor] = /v?((\d+)\.(\d+)\.\d+\S*)/.exec(output) ?? [];
   if (!text) throw new Error(`cannot read the version of nats-server from "${output.trim()}"`);
-  const version = { text, major: Number(major), minor: Number(minor) };
-  if (version.major !== 2 || version.minor < 9) throw new Error(`nats-server ${text} is not supported: 2.9 or a later 2.x is needed`);
-  return version;
+  const problem = natsServerProblem({ version: text, jetstream: true });
+  if (problem) throw new Error(problem);
+  return { text, major: Number(major), minor: Number(minor) };
 };
 
 export const startNatsServer = async (options: NatsOptions): Promise<RunningNats> => {

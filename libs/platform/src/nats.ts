@@ -1,9 +1,12 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
+import { natsServerProblem } from '@weft/contracts';
 
 /**
  * A connection that outlives its broker: it reconnects for ever. `url` is a comma-separated list of
  * `nats://[user:password@]host:port`; the credentials of the first one count for all of them.
+ *
+ * @throws Error when the server is too old or has no JetStream
  */
 export async function connectNats(url: string, name: string, logger: Logger): Promise<NatsConnection> {
   const urls = url.split(',').map((one) => new URL(one.trim()));
@@ -24,6 +27,11 @@ export async function connectNats(url: string, name: string, logger: Logger): Pr
     // Otherwise each request makes an error beforehand, with its stack, in case it fails.
     noAsyncTraces: true,
   });
+  const problem = nc.info && natsServerProblem(nc.info);
+  if (problem) {
+    await nc.close();
+    throw new Error(problem);
+  }
   void watch(nc, logger);
   return nc;
 }

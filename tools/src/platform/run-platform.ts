@@ -11,6 +11,7 @@ import { Supervisor } from '../supervise/supervisor';
 import { requireFree } from './can-listen';
 import { limitLogs } from './log-files';
 import { untilMembersReport } from './members-report';
+import { requireNatsServer } from './nats-server';
 import { serviceTable } from './service-table';
 
 /** The checkout: this file runs as tools/dist/platform/run-platform.js. */
@@ -62,6 +63,7 @@ export const runPlatform = async (settings: Settings, at: Places, members: numbe
 const prepareSupervisor = async (settings: Settings, at: Places, memberCount: number, progress: Progress, log: Logger): Promise<Supervisor> => {
   await endFormerServices(at);
   await requireFree(settings.httpsAddress);
+  if (settings.natsUrl) await requireNatsServer(settings.natsUrl);
   return new Supervisor(await serviceTable(settings, at, memberCount, ROOT), progress, log);
 };
 
