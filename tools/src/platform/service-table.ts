@@ -46,8 +46,12 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
   ];
 };
 
+/** Threads that wait for the disk: with libuv's four, flushes of a few tasks keep all others waiting. */
+const AGENT_THREADS = '16';
+
 const agentService = (at: Places, main: string, member: string, env: Record<string, string>, stores: readonly string[]): Service => {
   const stateDir = at.member(member);
   if (!existsSync(stateDir)) mkdirSync(stateDir, { mode: 0o711 });
-  return nodeService(at, { name: `agent-${member}`, after: stores.filter((store) => store === 'nats'), main, env: { ...env, WEFT_MEMBER: member } });
+  const after = stores.filter((store) => store === 'nats');
+  return nodeService(at, { name: `agent-${member}`, after, main, env: { ...env, WEFT_MEMBER: member, UV_THREADPOOL_SIZE: AGENT_THREADS } });
 };

@@ -28,7 +28,7 @@ export const nodeService = (at: Places, options: NodeServiceOptions): Service =>
     const service = startTied({
       command: process.execPath,
       args: ['--enable-source-maps', options.main],
-      env: { ...inherited(), ...options.env, WEFT_SERVICE: options.name, WEFT_READY_FILE: readyFile, WEFT_METRICS_ADDRESS: metricsAddress },
+      env: { ...FEWER_ARENAS, ...inherited(), ...options.env, WEFT_SERVICE: options.name, WEFT_READY_FILE: readyFile, WEFT_METRICS_ADDRESS: metricsAddress },
       logFile,
       deathSignal: 'SIGTERM',
     });
@@ -46,6 +46,9 @@ export const nodeService = (at: Places, options: NodeServiceOptions): Service =>
     return { process: service, stop: () => endProcess(service.identity, 'SIGTERM', STOP_TIMEOUT_MS) };
   },
 });
+
+/** malloc(3) keeps freed memory in as many pools as threads ask for; two are enough for programs whose main thread does the work. */
+const FEWER_ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 const LONGEST_LINE = 300;
 

@@ -25,7 +25,26 @@ export async function writeDurably(path: string, content: string, options: { mod
   await syncDirectory(dirname(path));
 }
 
-export async function syncDirectory(path: string): Promise<void> {
+/** Flushes of directories that have not begun yet: whoever comes now is served by them too. */
+const toBegin = new Map<string, Promise<void>>();
+const underWay = new Map<string, Promise<void>>();
+
+/** What was renamed in the directory before the call is on the disk after it. Calls that come together share one flush. */
+export function syncDirectory(path: string): Promise<void> {
+  const waiting = toBegin.get(path);
+  if (waiting) return waiting;
+  const turn = (underWay.get(path) ?? Promise.resolve()).then(() => {
+    toBegin.delete(path);
+    const flush = flushDirectory(path);
+    const settled = flush.catch(() => undefined).then(() => void (underWay.get(path) === settled && underWay.delete(path)));
+    underWay.set(path, settled);
+    return flush;
+  });
+  toBegin.set(path, turn);
+  return turn;
+}
+
+async function flushDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();

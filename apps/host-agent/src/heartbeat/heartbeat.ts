@@ -8,7 +8,7 @@ import type { HostView } from './host-view';
 
 const INTERVAL_MS = 1_000;
 /** A stream of changes is told in steps of this. */
-const PAUSE_MS = 50;
+const PAUSE_MS = 100;
 /** What a NATS server takes when it does not say otherwise. */
 const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
 

@@ -149,8 +149,9 @@ export class ContainerStorage {
   /** Removes what a killed create left; files of others in the directory stay. */
   async discardUnfinished(instanceId: string): Promise<void> {
     const dir = this.dir(instanceId);
-    await this.unmount(instanceId);
-    for (const name of await fs.readdir(dir).catch(() => [])) {
+    const names = await fs.readdir(dir).catch(() => []);
+    if (names.includes('rootfs')) await this.unmount(instanceId);
+    for (const name of names) {
       if (name.startsWith('data-') || name === 'snapshots') await removeTree(join(dir, name));
     }
   }
