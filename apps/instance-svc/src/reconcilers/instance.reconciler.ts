@@ -30,8 +30,9 @@ export class InstanceReconciler {
     try {
       const { rows: known } = await this.deps.pool.query<KnownInstance>({
         name: 'known-instances',
-        text: 'SELECT id, status, epoch, locked FROM instance WHERE member = $1',
-        values: [member],
+        // Of those that neither run nor are reported, nothing is to be corrected: most of a thousand stopped ones.
+        text: `SELECT id, status, epoch, locked FROM instance WHERE member = $1 AND (status IN ('running', 'frozen') OR id = ANY($2))`,
+        values: [member, heartbeat.instances.map(({ id }) => id)],
       });
       const endedUnseen = (id: string): boolean => this.registry.endedUnseen(member, id);
       const corrections = planReconcile({ known, reported: heartbeat.instances, endedUnseen });
