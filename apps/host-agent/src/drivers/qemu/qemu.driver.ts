@@ -125,7 +125,9 @@ export class QemuDriver implements Driver {
   restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
     return this.serial.run(spec.id, async () => {
       const paths = this.pathsOf(spec.id);
-      await requireVm(paths, spec.id);
+      const record = await requireVm(paths, spec.id);
+      // What a start that was cut off has left is no running guest, but it has the disk.
+      if (record.phase === 'starting') await kill(paths);
       if ((await findProcess(paths)) !== undefined) throw new WeftError('instance.wrong-status', 'Stop the instance before a snapshot is restored');
       await restoreVmSnapshot(paths.dir, snapshotId);
     });
@@ -135,6 +137,8 @@ export class QemuDriver implements Driver {
     const paths = this.pathsOf(instanceId);
     const record = await readRecord(paths);
     if (!record) return { status: 'stopped', epoch: 0 };
+    // Its QEMU has not been told to go on yet.
+    if (record.phase === 'starting') return { status: 'stopped', epoch: record.epoch };
     const state = await runState(paths);
     if (state !== undefined) return { ...stateOfRunning(state === 'silent' ? undefined : state), epoch: record.epoch, pid: await findProcess(paths) };
     if (record.phase !== 'running') return { status: 'stopped', epoch: record.epoch };

@@ -34,11 +34,13 @@ export async function runState(paths: VmPaths): Promise<RunState | 'silent' | un
   }
 }
 
-/** @returns whether it was started now */
+/**
+ * A start that was cut off before `cont` (phase `starting`) is begun anew: its QEMU may not even have a monitor yet, and
+ * waits for ever.
+ */
 export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number, host: { qemu: string; accelerator: Accelerator }): Promise<void> {
   const record = await requireVm(paths, spec.id);
-  const state = await runState(paths);
-  if (state !== undefined && state !== 'prelaunch' && state !== 'shutdown' && state !== 'internal-error' && state !== 'guest-panicked') {
+  if (record.phase !== 'starting' && isAlive(await runState(paths))) {
     if (record.epoch !== epoch) await writeRecord(paths, { ...record, epoch });
     return;
   }
@@ -81,6 +83,10 @@ export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number,
   }
 }
 
+/** One that does not answer is believed to run: "unknown" is never "failed". */
+const isAlive = (state: RunState | 'silent' | undefined): boolean =>
+  state !== undefined && state !== 'prelaunch' && state !== 'shutdown' && state !== 'internal-error' && state !== 'guest-panicked';
+
 /** Everything that must be there before QEMU starts; returns the template of the UEFI variables. */
 async function prepare(paths: VmPaths, spec: InstanceSpec, { nvramTemplate }: VmRecord): Promise<string> {
   await mkdir(paths.logDir, { recursive: true, mode: 0o700 });
@@ -114,8 +120,8 @@ async function pinCpus(paths: VmPaths, pins: readonly number[]): Promise<void> {
 
 export async function stopVm(paths: VmPaths, record: VmRecord, options: StopOptions): Promise<void> {
   const state = await runState(paths);
-  if (state !== undefined && options.force) {
-    // First the record: the end that follows is nobody's crash.
+  if (options.force || record.phase === 'starting') {
+    // First the record: the end that follows is nobody's crash. Of a start that was cut off there is no guest to ask.
     await writeRecord(paths, { ...record, phase: 'stopped' });
     await kill(paths);
   } else if (state !== undefined) {

@@ -5,11 +5,13 @@
  *                                  '-- waits, writes the exit code to `exit`
  *
  * The shell is there to tell a new agent how QEMU ended while nobody looked. QEMU itself is found by its pid file, and
- * believed only when the process's command line names that file.
+ * believed only when the process's command line names that file. An agent that was killed while it launched may have
+ * left a shell or a QEMU that has not written the file yet: `kill` looks through all processes for them.
  */
 import { spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WeftError } from '@weft/contracts';
 import type { VmPaths } from './vm-paths';
 
 /** $1: file for the exit code; the rest: the command. */
@@ -17,6 +19,8 @@ const WAIT_AND_TELL = 'exit_file=$1; shift; "$@"; echo $? >"$exit_file.new"; mv 
 
 /** How long the shell may need to write the exit code after QEMU is gone. */
 const EXIT_CODE_MS = 2_000;
+/** A process that waits for a disk or a server inside the kernel dies when that answers. */
+const KILL_MS = 20_000;
 
 /** Starts QEMU; returns at once. */
 export async function launch(paths: VmPaths, qemu: string, args: readonly string[]): Promise<void> {
@@ -40,21 +44,39 @@ export async function launch(paths: VmPaths, qemu: string, args: readonly string
 export async function findProcess(paths: VmPaths): Promise<number | undefined> {
   const pid = Number(await readFile(paths.pid, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return commandLine.split('\0').includes(paths.pid) ? pid : undefined;
+  return (await isOf(pid, paths)) ? pid : undefined;
 }
 
-/** Kills QEMU and returns when it is gone. */
+/**
+ * Kills QEMU and the shell that waits for it, launched completely or not; returns when they are gone.
+ * @throws WeftError task.failed when one outlives SIGKILL: then no other may run in its place
+ */
 export async function kill(paths: VmPaths): Promise<void> {
-  for (let pid = await findProcess(paths); pid !== undefined; pid = await findProcess(paths)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  const deadline = Date.now() + KILL_MS;
+  for (let pids = await processesOf(paths); pids.length > 0; pids = await processesOf(paths)) {
+    if (Date.now() > deadline) throw new WeftError('task.failed', `Processes of the virtual machine cannot be killed: ${pids.join(', ')}`);
+    pids.forEach(killOne);
     await sleep(10);
   }
 }
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Everybody whose command line names this directory's pid file. */
+async function processesOf(paths: VmPaths): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(async (pid) => ((await isOf(pid, paths)) ? [pid] : [])));
+  return found.flat();
+}
+
+const isOf = async (pid: number, paths: VmPaths): Promise<boolean> =>
+  (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').includes(paths.pid);
 
 /** How a QEMU that is gone ended; `undefined` when nobody was left to tell (the shell was killed too). */
 export async function exitCode(paths: VmPaths): Promise<number | undefined> {
