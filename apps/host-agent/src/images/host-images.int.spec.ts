@@ -68,6 +68,10 @@ describe('image store', () => {
   };
   const container = (entries: SampleEntry[]) => tarball([metadataEntry, { name: 'rootfs/', type: 'directory', mode: 0o755 }, ...entries]);
 
+  it('lets no user of the host to the extracted images and their set-id programs', async () => {
+    for (const name of ['images', 'uploads']) expect((await stat(join(dir, name))).mode & 0o077).toBe(0);
+  });
+
   it('reads a unified container image and unpacks it with shifted owners', async () => {
     const bytes = await unifiedContainer();
     const staged = await upload(bytes);

@@ -5,7 +5,7 @@
  *                   | not sound                              | in use by instances: only the originals go,
  *                   +--> gone                                +  the derived forms stay until the last user is deleted
  */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isId, stagedImage, WeftError, type StagedImage } from '@weft/contracts';
 import type { Logger } from '@weft/platform';
@@ -43,7 +43,9 @@ export class HostImages implements DriverImages {
   /** Opens the store and removes what a killed agent left half done. */
   static async open(deps: HostImagesDeps): Promise<HostImages> {
     const store = new HostImages(deps);
-    await mkdir(join(deps.dir, 'images'), { recursive: true, mode: 0o711 });
+    await mkdir(join(deps.dir, 'images'), { recursive: true, mode: 0o700 });
+    // Extracted images hold set-id programs of root: no user of the host may reach them (guests do by their mounts).
+    await chmod(join(deps.dir, 'images'), 0o700);
     await mkdir(join(deps.dir, 'uploads'), { recursive: true, mode: 0o700 });
     for (const fingerprint of await readdir(join(deps.dir, 'images'))) await removeHalfBuilt(join(deps.dir, 'images', fingerprint));
     await store.removeUnused();
@@ -78,7 +80,7 @@ export class HostImages implements DriverImages {
   async beginUpload(uploadId: string): Promise<string> {
     const dir = this.uploadDir(uploadId);
     await removeTree(dir);
-    await mkdir(dir, { mode: 0o711 });
+    await mkdir(dir, { mode: 0o700 });
     return dir;
   }
 
