@@ -68,4 +68,16 @@ describe('NATS users', () => {
       what: 'a refusal for each subject',
     });
   });
+
+  it('keeps an agent from a consumer of its own name for the tasks of another host', async () => {
+    const [service, agent] = [await as('svc'), await as('agent2')];
+    await (await jetstreamManager(service)).streams.add(tasksStreamConfig);
+    const config = { durable_name: 'agent-host2', filter_subject: taskSubject('host3'), ack_policy: 'explicit', deliver_policy: 'all' };
+    const body = JSON.stringify({ stream_name: TASKS_STREAM, config });
+    const own = `${TASKS_STREAM}.agent-host2`;
+    for (const subject of [`DURABLE.CREATE.${own}`, `CREATE.${own}`, `CREATE.${own}.${taskSubject('host2')}`])
+      await agent.request(`$JS.API.CONSUMER.${subject}`, body, { timeout: 500 }).catch(() => undefined);
+    const consumers = await (await jetstreamManager(service)).consumers.list(TASKS_STREAM).next();
+    expect(consumers.filter(({ name }) => name === 'agent-host2')).toEqual([]);
+  });
 });

@@ -74,9 +74,10 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       '$JS.API.STREAM.NAMES',
       `$JS.API.STREAM.INFO.${TASKS_STREAM}`,
       `$JS.API.STREAM.CREATE.${TASKS_STREAM}`,
-      `$JS.API.CONSUMER.*.${TASKS_STREAM}.${consumer}`,
+      `$JS.API.CONSUMER.INFO.${TASKS_STREAM}.${consumer}`,
+      `$JS.API.CONSUMER.DELETE.${TASKS_STREAM}.${consumer}`,
+      // The one form whose subject names the tasks that the consumer gets; in the others the request's body does.
       `$JS.API.CONSUMER.CREATE.${TASKS_STREAM}.${consumer}.${taskSubject(member)}`,
-      `$JS.API.CONSUMER.DURABLE.CREATE.${TASKS_STREAM}.${consumer}`,
       `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${consumer}`,
       `$JS.ACK.${TASKS_STREAM}.${consumer}.>`,
     ],
