@@ -139,6 +139,21 @@ it('cancels a create that waits, and leaves nothing', async () => {
   host.onTask = () => undefined;
 });
 
+it('takes the order back when a stop is cancelled: the instance runs on', async () => {
+  await runningInstance('stubborn');
+  host.onTask = (task) => (task.kind === 'instance.stop' ? 'silence' : undefined);
+  const operation = await service.send<LxdOperation>('instance.set-state', action('stubborn', 'stop'));
+  expect(operation.may_cancel).toBe(true);
+  const order = await eventually(() =>
+    host.tasks.find((task) => task.kind === 'instance.stop' && 'instance' in task.body && task.body.instance.name === 'stubborn'),
+  );
+  await service.send('operation.cancel', { operationId: operation.id });
+  expect(await service.ended(operation)).toMatchObject({ status: 'Cancelled' });
+  expect(host.tasks.find((task) => task.kind === 'task.cancel')?.body).toEqual({ taskId: order.taskId });
+  expect(await status('stubborn')).toBe('Running');
+  host.onTask = () => undefined;
+});
+
 it('ends what is past its deadline, and fails work for a member that is away', async () => {
   host.onTask = (task) => (task.kind === 'instance.create' ? 'silence' : undefined);
   const operation = await service.send<LxdOperation>('instance.create', emptyInstance('late'));
