@@ -17,7 +17,7 @@ interface Entry {
 
 /** Agents tell every second that they are there; one that starts together with us needs a little longer. */
 const PATIENCE_MS = 8_000;
-/** Where any member will do, those that have been taken away for good hold nobody up longer than this. */
+/** Members that have been taken away for good, or never were, hold nobody up longer than this where others are there. */
 const SETTLED_MS = 2_500;
 
 /** The members as their last heartbeats showed them, in memory of this process. */
@@ -59,10 +59,11 @@ export class MemberRegistry implements MemberDirectory {
 
   expected(name?: string): boolean {
     if (this.patienceLeftMs() <= 0) return false;
-    if (name !== undefined) return !this.entries.get(name)?.heard;
+    const entry = name === undefined ? undefined : this.entries.get(name);
+    if (entry) return !entry.heard;
     const entries = [...this.entries.values()];
-    if (entries.some((entry) => entry.heard) && this.now() - this.startedAt >= SETTLED_MS) return false;
-    return entries.length === 0 || entries.some((entry) => !entry.heard);
+    if (entries.some(({ heard }) => heard) && this.now() - this.startedAt >= SETTLED_MS) return false;
+    return name !== undefined || entries.length === 0 || entries.some(({ heard }) => !heard);
   }
 
   async heard(name?: string): Promise<void> {

@@ -173,3 +173,18 @@ it('deletes an ephemeral instance when it stops', async () => {
   await act('c13', 'stop', { force: true });
   expect(await service.instance('c13')).toBeUndefined();
 });
+
+it('ends an operation behind what it did: LXD sends the lifecycle event first', async () => {
+  await service.ended(await service.send<LxdOperation>('instance.create', emptyInstance('ordered')));
+  for (const verb of ['start', 'stop'] as const)
+    await service.ended(await service.send<LxdOperation>('instance.set-state', action('ordered', verb, { force: true })));
+  const { rows } = await service.running.deps.pool.query<{ type: string }>(
+    `SELECT e.type FROM event e JOIN event done ON done.command_id = e.command_id AND done.type = 'OperationCompleted'
+      WHERE e.type NOT LIKE 'Operation%' AND (e.tx, e.position) > (done.tx, done.position)`,
+  );
+  expect(rows).toEqual([]);
+  const { rowCount } = await service.running.deps.pool.query(
+    `SELECT FROM event e JOIN event done ON done.command_id = e.command_id AND done.type = 'OperationCompleted' WHERE e.type IN ('InstanceStarted', 'InstanceStopped')`,
+  );
+  expect(rowCount).toBeGreaterThan(1);
+});

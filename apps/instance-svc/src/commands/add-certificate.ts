@@ -31,6 +31,8 @@ interface Rights {
   type: string;
   restricted: boolean;
   projects: string[];
+  /** The operation of the token that gave them. */
+  tokenOperation?: string;
 }
 
 const attempts = createAttemptLimiter();
@@ -46,10 +48,12 @@ export const addCertificate: CommandHandler<'certificate.add'> = async (deps, me
   try {
     // The secret stays out of the command log.
     const done = await execute(deps, meta, 'certificate.add', logged, async (uow) => {
-      const rights = await rightsOf(deps, meta, uow, body, password, parsed);
+      const { tokenOperation, ...rights } = await rightsOf(deps, meta, uow, body, password, parsed);
       const { state } = await uow.load(certificateFold, certificateStream(parsed.fingerprint));
       const certificate = { ...rights, name: rights.name || parsed.commonName, fingerprint: parsed.fingerprint, certificate: parsed.pem };
       uow.append(certificateStream(parsed.fingerprint), decideCertificate({ type: 'add', certificate }, state));
+      // Last: who waits for the operation finds the certificate there.
+      if (tokenOperation !== undefined) await endOperation(uow, tokenOperation, { status: 'Success' });
       return { fingerprint: parsed.fingerprint };
     });
     if (password !== '') attempts.giveBack(meta.actor.address);
@@ -89,6 +93,5 @@ async function useToken(deps: Deps, uow: UnitOfWork, secret: string, fingerprint
   if (token.status !== 'open') throw refusal();
   uow.append(certificateTokenStream(operationId), events);
   uow.inTransaction((client) => forgetToken(client, operationId));
-  await endOperation(uow, operationId, { status: 'Success' });
-  return { name: token.name, type: 'client', restricted: token.restricted, projects: token.projects };
+  return { name: token.name, type: 'client', restricted: token.restricted, projects: token.projects, tokenOperation: operationId };
 }

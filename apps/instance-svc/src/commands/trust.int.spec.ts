@@ -142,6 +142,11 @@ describe('tokens', () => {
     const winner = replies[0]!.ok ? first : second;
     expect(await service.doc('certificate_v1', { fingerprint: winner.fingerprint })).toMatchObject({ name: 'bob', restricted: true, projects: ['default'] });
     expect(await service.doc('operation_v1', { id: operation.id })).toMatchObject({ class: 'token', status: 'Success' });
+    const { rows } = await service.pool.query<{ type: string }>(
+      `SELECT e.type FROM event e JOIN event done ON done.command_id = e.command_id AND done.stream = $1 AND done.type = 'OperationCompleted' ORDER BY e.position`,
+      [`operation-${operation.id}`],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(['CertificateTokenUsed', 'CertificateAdded', 'OperationCompleted']);
     expect(await add(makeCertificate('b3'), token, stranger())).toMatchObject(REFUSED);
   });
 
