@@ -8,6 +8,12 @@ import type { z } from 'zod';
  * beside, flushed, renamed, and the directory flushed (rename(2), fsync(2)).
  */
 export async function writeDurably(path: string, content: string, options: { mode?: number } = {}): Promise<void> {
+  await replaceFile(path, content, options);
+  await syncDirectory(dirname(path));
+}
+
+/** The same up to the directory: for a file that counts only together with one that is written durably after it. */
+export async function replaceFile(path: string, content: string, options: { mode?: number } = {}): Promise<void> {
   const beside = `${path}.${randomUUID().slice(0, 8)}.new`;
   try {
     const file = await open(beside, 'wx', options.mode ?? 0o600);
@@ -22,7 +28,6 @@ export async function writeDurably(path: string, content: string, options: { mod
     await rm(beside, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
 }
 
 /** Flushes of directories that have not begun yet: whoever comes now is served by them too. */

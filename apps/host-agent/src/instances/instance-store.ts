@@ -9,7 +9,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { instanceSpec, isId, runStatus, WeftError, type InstanceSpec } from '@weft/contracts';
 import { z } from 'zod';
-import { readJson, writeDurably } from '../files/durable-file';
+import { readJson, replaceFile, writeDurably } from '../files/durable-file';
 import { Serial } from '../files/serial';
 
 const instanceState = z.object({
@@ -48,8 +48,9 @@ export class InstanceStore {
   async saveSpec(spec: InstanceSpec): Promise<void> {
     const text = JSON.stringify(spec);
     if (JSON.stringify(await this.spec(spec.id)) === text) return;
-    await mkdir(this.path(spec.id, 'log'), { recursive: true, mode: 0o711 });
-    await writeDurably(this.path(spec.id, 'spec.json'), text);
+    const isNew = (await mkdir(this.path(spec.id, 'log'), { recursive: true, mode: 0o711 })) !== undefined;
+    // A new instance counts only when its state says that it is whole: the directory is flushed with that.
+    await (isNew ? replaceFile : writeDurably)(this.path(spec.id, 'spec.json'), text);
     this.specs.set(spec.id, spec);
   }
 
