@@ -71,9 +71,3 @@ export function repeatOutcome<R>(command: Command, hash: string, logged: LoggedC
   }
   return { result: logged.result as R, ...(logged.cursor ? { cursor: logged.cursor } : {}), repeated: true };
 }
-
-/** Deletes entries older than `keepMs`; a repeat of such a command would be executed again. Returns how many. */
-export async function pruneCommandLog(pool: Pool, schema: string, keepMs: number): Promise<number> {
-  const sql = `DELETE FROM ${qualified(schema, 'command_log')} WHERE at < now() - make_interval(secs => $1)`;
-  return (await pool.query(sql, [keepMs / 1000])).rowCount ?? 0;
-}
