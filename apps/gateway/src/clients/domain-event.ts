@@ -16,9 +16,12 @@ const payload = z.object({
   }),
 });
 
+/** "" for a message that is no event. */
+export const eventType = ({ headers }: Pick<Msg, 'headers'>): string => headers?.get('ce-type') ?? '';
+
 /** undefined for a message that is no event: one bad message must not stop the feed. */
 export function decodeDomainEvent(message: Pick<Msg, 'headers' | 'string'>): DomainEvent | undefined {
-  const type = message.headers?.get('ce-type') ?? '';
+  const type = eventType(message);
   if (type === '') return undefined;
   let parsed;
   try {

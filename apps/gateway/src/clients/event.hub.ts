@@ -1,6 +1,6 @@
 /**
  * The live feed: domain events and progress from NATS, rendered once as LXD events and handed to every listener of
- * this replica. One subscription serves them all.
+ * this replica. One subscription serves them all; while nobody listens, messages are not even read.
  *
  *   weft.event.>     -> lifecycle events, operation events (Created, CancelRequested, Completed)
  *   weft.progress.>  -> operation events while the work goes on
@@ -12,7 +12,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { lxdOperationSchema, type LxdOperation } from '@weft/contracts';
 import type { Logger } from '@weft/platform';
 import { concernsTrust, toLifecycle, type DomainEvent } from '../domain/lifecycle';
-import { decodeDomainEvent } from './domain-event';
+import { decodeDomainEvent, eventType } from './domain-event';
 import type { ReadClient } from './read.client';
 
 export interface LiveEvent {
@@ -28,11 +28,15 @@ export type Listener = (event: LiveEvent) => void;
 
 export interface EventHub {
   listen(listener: Listener): () => void;
+  /** Calls back whenever the operation is told to have ended; much cheaper than listening to everything. */
+  onEnd(operationId: string, wake: () => void): () => void;
   publish(event: LiveEvent): void;
   listeners(): number;
   close(): void;
 }
 
+/** Status codes from here on are final. */
+const FINAL = 200;
 const CHANGED_SINCE = {
   name: 'operations-changed-since',
   sql: 'select project, doc from instance.operation_v1 where updated_at >= $1 order by updated_at limit 10000',
@@ -42,20 +46,24 @@ const MARGIN_MS = 30_000;
 
 export function createEventHub(nc: NatsConnection, reads: ReadClient, onTrustChanged: () => void, logger: Logger): EventHub {
   const listeners = new Set<Listener>();
+  const waiting = new WaitingForEnds();
   const publish = (event: LiveEvent): void => {
     for (const listener of listeners) listener(event);
+    if (event.operation) waiting.told(event.operation);
   };
   const onEvent = (event: DomainEvent): void => {
     if (concernsTrust(event.type)) onTrustChanged();
-    if (listeners.size === 0) return;
-    const lifecycle = toLifecycle(event);
+    const lifecycle = listeners.size > 0 ? toLifecycle(event) : undefined;
     if (lifecycle) publish(render('lifecycle', lifecycle, event.project === '' ? undefined : event.project, event.time));
     const operation = lxdOperationSchema.safeParse(event.data.operation);
-    if (operation.success) publish(operationEvent(operation.data, event.project));
+    if (!operation.success) return;
+    if (listeners.size > 0) publish(operationEvent(operation.data, event.project));
+    else waiting.told(operation.data);
   };
+  const isWanted = (type: string): boolean => listeners.size > 0 || concernsTrust(type) || (waiting.size > 0 && type.startsWith('Operation'));
   const events = nc.subscribe('weft.event.>', {
     callback: (error, message) => {
-      const event = error ? undefined : decodeDomainEvent(message);
+      const event = !error && isWanted(eventType(message)) ? decodeDomainEvent(message) : undefined;
       if (event) onEvent(event);
     },
   });
@@ -72,6 +80,7 @@ export function createEventHub(nc: NatsConnection, reads: ReadClient, onTrustCha
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onEnd: (operationId, wake) => waiting.add(operationId, wake),
     publish,
     listeners: () => listeners.size,
     close: () => {
@@ -79,6 +88,27 @@ export function createEventHub(nc: NatsConnection, reads: ReadClient, onTrustCha
       progress.unsubscribe();
     },
   };
+}
+
+class WaitingForEnds {
+  private readonly byId = new Map<string, Set<() => void>>();
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  add(id: string, wake: () => void): () => void {
+    const wakes = this.byId.get(id) ?? new Set();
+    this.byId.set(id, wakes.add(wake));
+    return () => {
+      wakes.delete(wake);
+      if (wakes.size === 0 && this.byId.get(id) === wakes) this.byId.delete(id);
+    };
+  }
+
+  told(operation: LxdOperation): void {
+    if (operation.status_code >= FINAL) for (const wake of this.byId.get(operation.id) ?? []) wake();
+  }
 }
 
 export const operationEvent = (operation: LxdOperation, project: string): LiveEvent => ({

@@ -20,8 +20,7 @@ export async function waitForOperation(
   const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
   let wake: () => void = () => undefined;
   let ended = false;
-  const stopListening = deps.hub.listen(({ operation }) => {
-    if (operation?.id !== id || operation.status_code < FINAL) return;
+  const stopListening = deps.hub.onEnd(id, () => {
     ended = true;
     wake();
   });
