@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import { WeftError } from '@weft/contracts';
 import type { MountEntry } from '@weft/lxc';
+import { foreignLink } from '../../files/foreign-link';
 import { isTrue } from '../config-flag';
 
 type Device = Readonly<Record<string, string>>;
@@ -33,6 +34,8 @@ async function deviceMount(name: string, device: Device): Promise<MountEntry | u
   const isOptional = (device['required'] !== undefined && !isTrue(device['required'])) || isTrue(device['optional']);
   if (!stat && isOptional) return undefined;
   if (!stat) throw invalid(name, `the source "${source}" does not exist on this host`);
+  const link = await foreignLink(source);
+  if (link !== undefined) throw invalid(name, `the source leads through "${link}", a symbolic link that a guest may have made`);
   return {
     source,
     target: normalize(path),

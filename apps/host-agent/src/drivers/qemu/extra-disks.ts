@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { foreignLink } from '../../files/foreign-link';
 import { isTrue } from './vm-limits';
 import { MOST_EXTRA_DISKS, type ExtraDisk } from './machine.command';
 
@@ -23,6 +24,9 @@ async function extraDisk(name: string, device: Record<string, string>): Promise<
     if (device.required !== undefined && !isTrue(device.required)) return undefined;
     throw new WeftError('device.invalid', `Disk "${name}": there is no ${source} on this host`);
   }
+  const link = await foreignLink(source);
+  if (link !== undefined)
+    throw new WeftError('device.invalid', `Disk "${name}": its source leads through "${link}", a symbolic link that a guest may have made`);
   if (found.isDirectory())
     throw new WeftError('device.invalid', `Disk "${name}": directories cannot be shared with virtual machines; use a file or a block device`);
   if (!found.isFile() && !found.isBlockDevice()) throw new WeftError('device.invalid', `Disk "${name}": ${source} is neither a file nor a block device`);
