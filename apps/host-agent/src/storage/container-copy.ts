@@ -5,10 +5,15 @@ import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
 /**
  * Copies a tree into a directory that does not exist yet, with everything a layer needs: owners, modes, hard links,
  * device nodes (overlay's whiteouts), extended attributes (overlay's opaque directories), holes. Shares blocks where
- * the file system can.
+ * the file system can. Dies with this process (prctl(2), PR_SET_PDEATHSIG): the next one makes the same copy in the same
+ * place, from a container that may have gone on meanwhile.
  * @throws WeftError disk.full
  */
-export const copyTree = (from: string, to: string): Promise<void> => run('cp', ['-a', '--reflink=auto', '-T', '--', from, to]);
+export const copyTree = (from: string, to: string): Promise<void> =>
+  run('setpriv', ['--pdeathsig', 'KILL', '--', 'cp', '-a', '--reflink=auto', '-T', '--', from, to]);
+
+/** No tree is so large that copying it takes longer. */
+const LIMIT_MS = 6 * 3600 * 1000;
 
 /** Entries up to which a tree is removed here: starting a process costs more than these. */
 const SMALL_TREE = 64;
@@ -59,7 +64,8 @@ const run = async (file: string, args: readonly string[]): Promise<void> => void
 
 function output(file: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(file, args, { cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' }, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+    const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+    execFile(file, args, { cwd: '/', env, maxBuffer: 1 << 20, timeout: LIMIT_MS, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       if (SAYS_DISK_FULL.test(stderr)) return reject(diskFull(error));
       reject(new Error(`${file}: ${stderr.trim().split('\n').slice(-3).join('; ') || error.message}`, { cause: error }));

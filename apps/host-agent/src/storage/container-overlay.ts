@@ -14,6 +14,9 @@ import { diskFull, isOutOfSpace, SAYS_DISK_FULL } from '../files/disk-full';
 
 const execute = promisify(execFile);
 
+/** Mounts take milliseconds; one that waits for a server that is gone must not hold up its container for ever. */
+const TOOL = { cwd: '/', timeout: 60_000, killSignal: 'SIGKILL' } as const;
+
 export interface OverlayDirs {
   lower: string;
   upper: string;
@@ -34,7 +37,7 @@ export async function mountOverlay(dirs: OverlayDirs): Promise<void> {
   for (const extra of OPTIONS) {
     const paths = `lowerdir=${escaped(dirs.lower)},upperdir=${escaped(dirs.upper)},workdir=${escaped(dirs.work)}`;
     try {
-      await execute('mount', ['-t', 'overlay', 'weft', '-o', extra ? `${paths},${extra}` : paths, dirs.target], { cwd: '/' });
+      await execute('mount', ['-t', 'overlay', 'weft', '-o', extra ? `${paths},${extra}` : paths, dirs.target], TOOL);
       return;
     } catch (error) {
       failure = error;
@@ -46,7 +49,7 @@ export async function mountOverlay(dirs: OverlayDirs): Promise<void> {
 /** Takes down everything mounted at or below `dir`, deepest first; a busy mount goes when its last user has gone. */
 export async function unmountBelow(dir: string): Promise<void> {
   for (const mount of (await mountPoints()).filter((path) => path === dir || path.startsWith(`${dir}/`)).reverse()) {
-    await execute('umount', ['--', mount], { cwd: '/' }).catch(() => execute('umount', ['-l', '--', mount], { cwd: '/' }));
+    await execute('umount', ['--', mount], TOOL).catch(() => execute('umount', ['-l', '--', mount], TOOL));
   }
 }
 

@@ -54,7 +54,7 @@ export class GuestPipes {
     const stem = join(this.dir, String(this.count++));
     const names: Names = [`${stem}.in`, `${stem}.out`, `${stem}.err`];
     // Other users of the guest may open them by name too, hence 0666; the directory keeps everybody else out.
-    await execute('mkfifo', ['-m', '0666', '--', ...names], { cwd: '/' });
+    await execute('mkfifo', ['-m', '0666', '--', ...names], { cwd: '/', timeout: 30_000, killSignal: 'SIGKILL' });
     return names;
   }
 }

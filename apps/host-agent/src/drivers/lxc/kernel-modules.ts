@@ -32,10 +32,15 @@ async function isPresent(name: string): Promise<boolean> {
   return builtin.split('\n').some((path) => path.split('/').at(-1)?.replace(/\.ko$/, '').replace(/-/g, '_') === inKernel);
 }
 
+/** Some drivers wait for their hardware. */
+const MODPROBE_TIMEOUT_MS = 60_000;
+
 const modprobe = (name: string): Promise<string | undefined> =>
   new Promise((resolve) => {
-    execFile('modprobe', ['-b', '--', name], { env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C' } }, (error, _stdout, stderr) => {
+    const env = { PATH: '/usr/sbin:/sbin:/usr/bin:/bin', LC_ALL: 'C' };
+    execFile('modprobe', ['-b', '--', name], { env, timeout: MODPROBE_TIMEOUT_MS, killSignal: 'SIGKILL' }, (error, _stdout, stderr) => {
       if (!error) return resolve(undefined);
+      if (error.killed) return resolve(`modprobe does not end within ${MODPROBE_TIMEOUT_MS / 1000} s`);
       resolve(error.code === 'ENOENT' ? 'modprobe is not installed' : stderr.trim() || 'it is not available');
     });
   });

@@ -102,7 +102,8 @@ async function untilRaw(pid: number): Promise<void> {
   while (performance.now() < deadline) {
     try {
       const terminal = await fs.readlink(`/proc/${pid}/fd/0`);
-      const { stdout } = await execute('stty', ['-F', terminal, '-a'], { cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' } });
+      const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
+      const { stdout } = await execute('stty', ['-F', terminal, '-a'], { cwd: '/', env, timeout: RAW_TIMEOUT_MS, killSignal: 'SIGKILL' });
       if (/ -icanon/.test(stdout)) return;
     } catch {
       // It has not opened its terminal yet, or has ended.
