@@ -49,7 +49,7 @@ describeLxc(`lxc, its agent killed (seed ${SEED})`, () => {
   }
 
   /** One monitor; an `lxc-start` whose container was adopted ends a moment after it. */
-  const runsOnce = (id: string): Promise<void> => eventually(async () => (await cgroups.processes(monitorGroup(id))).length === 1, { what: 'one monitor' });
+  const runsOnce = (id: string): Promise<boolean> => eventually(async () => (await cgroups.processes(monitorGroup(id))).length === 1, { what: 'one monitor' });
 
   async function liveThrough(delaysMs: readonly number[]): Promise<void> {
     const [inCreate, inStart, inFreeze, inSnapshot, inStop, inDelete] = delaysMs;
