@@ -92,6 +92,15 @@ describe('reads', () => {
     });
   });
 
+  it.each([
+    ['DELETE', '/1.0', 501, 'This server does not implement DELETE /1.0'],
+    ['POST', '/1.0/networks?project=p1', 501, 'This server does not implement POST /1.0/networks'],
+    ['GET', '/1.0/instances/c1%00', 400, 'The URL must not contain NUL'],
+    ['GET', '/1.0/instances?project=%00', 400, 'The URL must not contain NUL'],
+  ])('refuses %s %s', async (method, path, status, error) => {
+    expect(await gateway.call(method, path)).toMatchObject({ status, json: { type: 'error', error, error_code: status } });
+  });
+
   it('shows server, resources and empty collections', async () => {
     expect(await get('/')).toEqual(['/1.0']);
     expect(await get('/1.0')).toMatchObject({

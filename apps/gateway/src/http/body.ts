@@ -33,15 +33,29 @@ const tooLarge = (limitBytes: number): WeftError => new WeftError('request.too-l
 /** JSON of a bounded depth. An empty body is an empty object, so that the schema names what is missing. */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return {};
+  const text = body.toString('utf8');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new WeftError('request.invalid', `The request body is not JSON: ${(error as Error).message}`, { cause: error });
   }
   if (depthOf(parsed, 0) > MAX_JSON_DEPTH) throw new WeftError('request.invalid', `The request body is nested deeper than ${MAX_JSON_DEPTH}`);
+  if (/\\u(0000|d[89a-f])/i.test(text)) requireStorable(parsed);
   return parsed;
 }
+
+/** Postgres keeps no text with a NUL or half a surrogate pair. Only escapes can bring them, so most bodies are not searched. */
+function requireStorable(value: unknown): void {
+  if (typeof value === 'string' && (value.includes('\0') || /\p{Surrogate}/u.test(value))) throw new WeftError('request.invalid', UNSTORABLE);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    requireStorable(key);
+    requireStorable(inner);
+  }
+}
+
+const UNSTORABLE = 'Text must not contain NUL or broken characters';
 
 function depthOf(value: unknown, depth: number): number {
   if (depth > MAX_JSON_DEPTH || typeof value !== 'object' || value === null) return depth;

@@ -19,6 +19,17 @@ describe('request bodies', () => {
     expect(() => parseJson(Buffer.from('['.repeat(40) + ']'.repeat(40)))).toThrow('nested deeper');
   });
 
+  it.each(['{"a":["\\u0000"]}', '{"a":{"x\\u0000":1}}', '{"a":"\\ud800"}', '{"a":"\\udc00\\ud800"}'])(
+    'cannot hold text that Postgres would refuse: %s',
+    (body) => {
+      expect(() => parseJson(Buffer.from(body))).toThrow('Text must not contain NUL or broken characters');
+    },
+  );
+
+  it('may escape whole characters', () => {
+    expect(parseJson(Buffer.from('"\\ud83d\\ude00 \\\\u0000"'))).toBe('😀 \\u0000');
+  });
+
   it('take null and missing fields for empty ones, as Go does', () => {
     expect(validate(profilesPost, { name: 'p1', config: null, devices: null })).toEqual({ name: 'p1', description: '', config: {}, devices: {} });
   });

@@ -30,8 +30,23 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], o
   for (const route of routes) {
     app.route({ method: route.method, url: route.path, exposeHeadRoute: false, handler: handlerOf(route, options) });
   }
+  for (const [url, method] of missingMethods(routes))
+    app.route({ method, url, handler: (request, reply) => fail(request, reply, unsupported(request), options) });
   app.all('/*', (request, reply) => fail(request, reply, new WeftError('request.not-found', 'not found'), options));
 }
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** LXD answers 501 to a method that an address does not have, and 404 only to an address that it does not know. */
+function missingMethods(routes: readonly Route[]): [path: string, methods: string[]][] {
+  const paths = [...new Set(routes.map(({ path }) => path))];
+  return paths
+    .map((path): [string, string[]] => [path, METHODS.filter((method) => !routes.some((route) => route.path === path && route.method === method))])
+    .filter(([, methods]) => methods.length > 0);
+}
+
+const unsupported = ({ method, url }: FastifyRequest): WeftError =>
+  new WeftError('request.unsupported', `This server does not implement ${method} ${url.split('?')[0] ?? ''}`);
 
 const handlerOf = (route: Route, options: RouterOptions) =>
   traced(route, async (request, reply) => {
@@ -58,6 +73,8 @@ function callOf(request: FastifyRequest, actor: Actor): Call {
   const query = singleValued(request.query as Record<string, string | string[]>);
   const project = query.project === undefined || query.project === '' ? 'default' : query.project;
   if (project.length > MAX_PROJECT) throw new WeftError('request.invalid', 'The project name is too long');
+  // Postgres cannot even be asked for a text with a NUL.
+  if (request.url.includes('%00')) throw new WeftError('request.invalid', 'The URL must not contain NUL');
   const headers = request.headers;
   return {
     actor,
