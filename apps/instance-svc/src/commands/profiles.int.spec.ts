@@ -59,6 +59,20 @@ describe('a new installation', () => {
 });
 
 describe('profiles', () => {
+  it('keep the root disk that an instance relies on', async () => {
+    const root = (name: string) => ({ [name]: { type: 'disk', path: '/', pool: 'default' } });
+    const update = (devices: object) => service.send('profile.update', { name: 'rooted', mode: 'replace', description: '', config: {}, devices });
+    await service.send('profile.create', { ...profile('rooted'), devices: root('root') });
+    const remove = await addInstance('default', await profileId('rooted'));
+    const refusal = { ok: false, error: { code: 'device.invalid', message: expect.stringContaining('relies on this profile') as string } };
+    expect(await update({})).toMatchObject(refusal);
+    expect(await update({ ...root('root'), ...root('second') })).toMatchObject(refusal);
+    expect(await show('rooted')).toMatchObject({ devices: root('root') });
+    expect(await update(root('renamed'))).toMatchObject({ ok: true });
+    await remove();
+    expect(await update({})).toMatchObject({ ok: true });
+  });
+
   it('are shown as LXD shows them, byte for byte', async () => {
     await create('p1');
     await service.send('profile.update', { name: 'p1', mode: 'replace', description: 'd', config: { 'user.a': 'b' }, devices: {} });

@@ -5,6 +5,7 @@ import { loadProfile } from '../queries/profile-locations';
 import { applyToRunningGuests } from './apply-profile';
 import { requireProject } from './authorize';
 import { enforceAggregateLimitsOfUsers } from './enforce-limits';
+import { enforceRootDiskOfUsers } from './enforce-root-disk';
 import { execute } from './execute';
 import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
@@ -22,6 +23,7 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
       events.map((event) => ({ ...event, project })),
     );
     if (events.length > 0) enforceAggregateLimitsOfUsers(uow, id);
+    if (state.status === 'active') for (const { data } of events) if ('devices' in data) enforceRootDiskOfUsers(uow, id, state.devices, data.devices);
     applyToRunningGuests(deps, uow, meta, state, events);
     return {};
   });

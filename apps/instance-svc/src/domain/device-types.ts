@@ -67,9 +67,13 @@ function parseDisk(options: StringMap, fail: (message: string) => never): String
   return options;
 }
 
+/** Names and options of the root disks among devices. */
+export const rootDisks = (devices: Readonly<Devices>): [name: string, disk: StringMap][] =>
+  Object.entries(devices).filter(([, device]) => device.type === 'disk' && device.path === '/');
+
 /** Checks what an instance ends up with, profiles included: exactly one root disk. Returns its name and options. */
 export function rootDisk(expanded: Readonly<Devices>): { name: string; disk: StringMap } {
-  const roots = Object.entries(expanded).filter(([, device]) => device.type === 'disk' && device.path === '/');
+  const roots = rootDisks(expanded);
   if (roots.length > 1) throw new WeftError('device.invalid', 'More than one root disk is set: keep one disk device with the path "/"');
   const [root] = roots;
   if (!root) throw new WeftError('device.invalid', 'No root device could be found: add a disk device with the path "/" to the instance or one of its profiles');
