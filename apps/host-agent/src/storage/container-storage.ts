@@ -149,7 +149,7 @@ export class ContainerStorage {
   /** Removes what a killed create left; files of others in the directory stay. */
   async discardUnfinished(instanceId: string): Promise<void> {
     const dir = this.dir(instanceId);
-    const names = await fs.readdir(dir).catch(() => []);
+    const names = await fs.readdir(dir).catch((): string[] => []);
     if (names.includes('rootfs')) await this.unmount(instanceId);
     for (const name of names) {
       if (name.startsWith('data-') || name === 'snapshots') await removeTree(join(dir, name));
