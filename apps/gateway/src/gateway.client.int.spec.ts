@@ -109,17 +109,20 @@ describe('the stock client', () => {
   });
 
   it('pushes and pulls files', async () => {
-    let pushed: { path: unknown; mode: unknown; content: string } | undefined;
+    let pushed: { path: unknown; uid: unknown; mode: unknown; content: string } | undefined;
     agent.set('file.put', async (body) => {
-      pushed = { path: body.path, mode: body.mode, content: (await readAll(channel(body, 'data'))).toString() };
+      pushed = { path: body.path, uid: body.uid, mode: body.mode, content: (await readAll(channel(body, 'data'))).toString() };
       return {};
     });
     agent.set('file.get', (body) => {
       channel(body, 'data').resume().end('from the guest');
       return { type: 'file', uid: 0, gid: 0, mode: 0o644, size: 14 };
     });
-    await ok(['file', 'push', '--mode', '0600', '-', 'c1/root/h.txt'], 'to the guest');
-    expect(pushed).toEqual({ path: '/root/h.txt', mode: 0o600, content: 'to the guest' });
+    await ok(['file', 'push', '--mode', '0600', '--uid', '7', '-', 'c1/root/h.txt'], 'to the guest');
+    expect(pushed).toEqual({ path: '/root/h.txt', uid: 7, mode: 0o600, content: 'to the guest' });
+    // `lxc file edit` sends neither owner nor mode: the file keeps its own.
+    await gateway.call('POST', '/1.0/instances/c1/files?path=/root/h.txt', 'edited');
+    expect(pushed).toEqual({ path: '/root/h.txt', uid: -1, mode: -1, content: 'edited' });
     expect(await ok(['file', 'pull', 'c1/root/h.txt', '-'])).toBe('from the guest');
   });
 

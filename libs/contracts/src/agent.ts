@@ -197,6 +197,7 @@ export const agentRequests = {
     sessionId: z.string(),
     path: z.string(),
     type: z.enum(['file', 'directory', 'symlink']),
+    /** Owner; -1 leaves a file's own, and is root for a new one. */
     uid: z.number().int(),
     gid: z.number().int(),
     /** Permission bits; -1 keeps the defaults (files 0644, directories 0755). */

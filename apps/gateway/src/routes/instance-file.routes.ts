@@ -93,8 +93,8 @@ const headersOf = (info: FileInfo): Record<string, string> => ({
 });
 
 const fileHeaders = z.object({
-  'x-lxd-uid': z.coerce.number().int().min(0).max(0xffff_ffff).default(0),
-  'x-lxd-gid': z.coerce.number().int().min(0).max(0xffff_ffff).default(0),
+  'x-lxd-uid': z.coerce.number().int().min(0).max(0xffff_ffff).optional(),
+  'x-lxd-gid': z.coerce.number().int().min(0).max(0xffff_ffff).optional(),
   'x-lxd-mode': z
     .string()
     .regex(/^0?[0-7]{1,4}$/, { message: 'must be an octal mode such as 0644' })
@@ -113,8 +113,8 @@ async function putFile(deps: Deps, call: Call): Promise<Reply> {
     sessionId,
     path,
     type: headers['x-lxd-type'],
-    uid: headers['x-lxd-uid'],
-    gid: headers['x-lxd-gid'],
+    uid: headers['x-lxd-uid'] ?? -1,
+    gid: headers['x-lxd-gid'] ?? -1,
     mode: headers['x-lxd-mode'] === undefined ? -1 : Number.parseInt(headers['x-lxd-mode'], 8),
     write: headers['x-lxd-write'],
   };
