@@ -29,7 +29,7 @@ const FOREIGN_OPERATION = newId();
 const restricted = (...projects: string[]): Actor => actorOfCertificate({ type: 'client', restricted: true, projects }, 'f00', '10.0.0.1:5', false);
 const unavailable = (): Promise<never> => Promise.reject(new WeftError('member.unavailable', 'No member here'));
 const log = createLogger('gateway', 'silent');
-const silentHub: EventHub = { listen: () => () => undefined, publish: () => undefined, listeners: () => 0, close: () => undefined };
+const silentHub: EventHub = { listen: () => () => undefined, onEnd: () => () => undefined, publish: () => undefined, listeners: () => 0, close: () => undefined };
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let db: StubDatabase;
