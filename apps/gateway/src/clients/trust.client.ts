@@ -12,10 +12,13 @@ const FIND = { name: 'certificate-trust', sql: 'select type, restricted, array_t
 export interface TrustStore {
   find(fingerprint: string): TrustedCertificate | undefined | Promise<TrustedCertificate | undefined>;
   forget(): void;
+  /** Calls back whenever somebody's rights may have changed; returns what ends that. */
+  onChange(listener: () => void): () => void;
 }
 
 export function createTrustStore(reads: ReadClient, now: () => number = Date.now): TrustStore {
   const known = new Map<string, { certificate: TrustedCertificate; until: number }>();
+  const listeners = new Set<() => void>();
   const load = async (fingerprint: string): Promise<TrustedCertificate | undefined> => {
     const row = await reads.row(FIND, [fingerprint]);
     if (!row) {
@@ -31,6 +34,13 @@ export function createTrustStore(reads: ReadClient, now: () => number = Date.now
       const entry = known.get(fingerprint);
       return entry && entry.until > now() ? entry.certificate : load(fingerprint);
     },
-    forget: () => known.clear(),
+    forget: () => {
+      known.clear();
+      for (const listener of listeners) listener();
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }

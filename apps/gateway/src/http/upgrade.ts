@@ -8,7 +8,7 @@ import type { Actor } from '../domain/policy';
 import { fdOfSecret } from '../domain/operation-secret';
 import type { Deps } from '../gateway.deps';
 import { findOperation } from '../queries/operation.query';
-import { eventSelection, serveEvents } from '../sockets/event.socket';
+import { endWithRights, eventSelection, serveEvents } from '../sockets/event.socket';
 import { bridgeOperationSocket } from '../sockets/operation.socket';
 import { rawErrorResponse } from './envelope';
 import { publicError } from './errors';
@@ -20,6 +20,7 @@ const GOING_AWAY = 1001;
 const FAREWELL_MS = 1_000;
 const OPERATION_SOCKET = /^\/1\.0\/operations\/([^/]+)\/websocket$/;
 
+type Identify = (request: IncomingMessage) => Actor | Promise<Actor>;
 /** Serves the socket once the upgrade is done. */
 type Serve = (socket: WebSocket) => void;
 
@@ -29,7 +30,7 @@ export interface Upgrades {
   close(): void;
 }
 
-export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) => Actor | Promise<Actor>): Upgrades {
+export function createUpgrades(deps: Deps, identify: Identify): Upgrades {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
   lookedUp({ name: 'weft_gateway_websockets', help: 'Open websockets: listeners of events, channels of exec and console' }, (gauge) =>
     gauge.set(sockets.clients.size),
@@ -38,7 +39,7 @@ export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) 
     tracedUpgrade(request, async () => {
       stream.on('error', () => stream.destroy());
       try {
-        const serve = await decide(deps, request, await identify(request));
+        const serve = await decide(deps, request, identify);
         sockets.handleUpgrade(request, stream, head, serve);
       } catch (error) {
         const { status, message } = publicError(error);
@@ -55,11 +56,15 @@ export function createUpgrades(deps: Deps, identify: (request: IncomingMessage) 
   };
 }
 
-async function decide(deps: Deps, request: IncomingMessage, actor: Actor): Promise<Serve> {
+async function decide(deps: Deps, request: IncomingMessage, identify: Identify): Promise<Serve> {
+  const actor = await identify(request);
   const url = new URL(request.url ?? '/', 'http://weft');
   if (url.pathname === '/1.0/events') {
     const wants = eventSelection(actor, url.searchParams);
-    return (socket) => serveEvents(socket, deps.hub, wants);
+    return (socket) => {
+      serveEvents(socket, deps.hub, wants);
+      endWithRights(socket, deps.trust, actor, async () => identify(request));
+    };
   }
   const operation = OPERATION_SOCKET.exec(url.pathname)?.[1];
   if (operation === undefined) throw new WeftError('request.not-found', 'not found');

@@ -7,6 +7,7 @@
 import type { WebSocket } from 'ws';
 import { WeftError } from '@weft/contracts';
 import type { EventHub, LiveEvent } from '../clients/event.hub';
+import type { TrustStore } from '../clients/trust.client';
 import { canSeeOperation, canSeeProject, isTrusted, visibleProjects, type Actor } from '../domain/policy';
 
 const PING_INTERVAL_MS = 10_000;
@@ -51,6 +52,20 @@ export function serveEvents(socket: WebSocket, hub: EventHub, wants: (event: Liv
   socket.on('close', stop);
   socket.on('error', () => socket.terminate());
 }
+
+/** What a listener may hear was decided when it came: when its certificate's rights change, it has to come again. */
+export function endWithRights(socket: WebSocket, trust: TrustStore, actor: Actor, identify: () => Promise<Actor>): void {
+  const before = rightsOf(actor);
+  const stop = trust.onChange(() => {
+    identify().then(
+      (now) => rightsOf(now) !== before && socket.close(POLICY_VIOLATION, 'rights have changed'),
+      () => socket.close(POLICY_VIOLATION, 'rights are not known'),
+    );
+  });
+  socket.on('close', stop);
+}
+
+const rightsOf = ({ kind, projects }: Actor): string => JSON.stringify([kind, projects]);
 
 /** Pings as LXD does; a peer that misses two in a row is dead. */
 export function keepAlive(socket: WebSocket): void {

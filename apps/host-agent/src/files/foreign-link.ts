@@ -16,7 +16,7 @@ export async function foreignLink(path: string): Promise<string | undefined> {
   const parts = path.split('/');
   let directory = '/';
   let isOwn = true;
-  for (let links = 0; parts.length > 0; ) {
+  for (let links = 0; parts.length > 0;) {
     const part = parts.shift()!;
     if (part === '' || part === '.') continue;
     if (part === '..') {
