@@ -29,7 +29,13 @@ const FOREIGN_OPERATION = newId();
 const restricted = (...projects: string[]): Actor => actorOfCertificate({ type: 'client', restricted: true, projects }, 'f00', '10.0.0.1:5', false);
 const unavailable = (): Promise<never> => Promise.reject(new WeftError('member.unavailable', 'No member here'));
 const log = createLogger('gateway', 'silent');
-const silentHub: EventHub = { listen: () => () => undefined, onEnd: () => () => undefined, publish: () => undefined, listeners: () => 0, close: () => undefined };
+const silentHub: EventHub = {
+  listen: () => () => undefined,
+  onEnd: () => () => undefined,
+  publish: () => undefined,
+  listeners: () => 0,
+  close: () => undefined,
+};
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let db: StubDatabase;
@@ -72,7 +78,13 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
     const put = (sql: string, ...values: unknown[]) => client.query(`insert into instance.${sql} on conflict do nothing`, values);
     await put('project_v1 values ($1, $2, $3)', project, JSON.stringify({ name: project, config: {}, description: mark, used_by: usedBy.slice(0, 1) }), 'e');
     await put('profile_v1 values ($1, $2, $3, $4)', project, `${mark}web`, JSON.stringify({ name: `${mark}web`, config: {}, used_by: shared }), 'e');
-    await put('image_v1 values ($1, $2, false, $3, $4)', project, FINGERPRINT, JSON.stringify({ fingerprint: FINGERPRINT, properties: { os: `${mark}os` } }), 'e');
+    await put(
+      'image_v1 values ($1, $2, false, $3, $4)',
+      project,
+      FINGERPRINT,
+      JSON.stringify({ fingerprint: FINGERPRINT, properties: { os: `${mark}os` } }),
+      'e',
+    );
     await put('image_alias_v1 values ($1, $2, $3, $4, $5, $6)', project, `${mark}tiny`, 'container', FINGERPRINT, JSON.stringify({ name: `${mark}tiny` }), 'e');
     await put('storage_volume_v1 values ($1, $2, $3, $4, $5)', project, 'default', 'container', `${mark}c`, JSON.stringify({ name: `${mark}c` }));
     await put('snapshot_v1 values ($1, $2, $3, $4, $5)', project, `${mark}c`, `${mark}s0`, JSON.stringify({ name: `${mark}s0`, created_at: '' }), 'e');
@@ -178,7 +190,9 @@ describe('what a restricted client may not see', () => {
   it('does not even tell whether a project exists', async () => {
     const app = serverFor(restricted(MINE));
     for (const path of ['/1.0/images', '/1.0/instances', '/1.0/profiles', '/1.0/operations', '/1.0/images/aliases']) {
-      const answers = await Promise.all([OTHER, 'nothing-there'].map(async (project) => (await app.inject({ method: 'GET', url: `${path}?project=${project}` })).body));
+      const answers = await Promise.all(
+        [OTHER, 'nothing-there'].map(async (project) => (await app.inject({ method: 'GET', url: `${path}?project=${project}` })).body),
+      );
       expect([path, answers[1]]).toEqual([path, answers[0]]);
     }
   });
