@@ -4,6 +4,7 @@ import { parseConfig } from '../domain/config-keys';
 import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
+import { limitsOfSize } from '../domain/instance-size';
 import { placeInstance } from '../domain/placement';
 import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
@@ -27,7 +28,11 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   const type = typeOf(body, image);
   const profiles = await requireProfiles(deps, project, body.profiles ?? image?.profiles ?? ['default']);
   const local = {
-    config: { ...imageKeys(image), ...withoutVolatile(parseConfig(body.config, type)), ...ownKeys(ids, type, image) },
+    config: {
+      ...imageKeys(image),
+      ...withoutVolatile(parseConfig({ ...limitsOfSize(body.instance_type), ...body.config }, type)),
+      ...ownKeys(ids, type, image),
+    },
     devices: parseDevices(body.devices),
   };
   checkExpanded(project, type, expand(profiles, local));
