@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import {
-  agentSubject, commandSubject, heartbeatSchema, heartbeatSubject, newId, taskResultSubject, taskSubject, unwrap,
+  agentSubject, finishSubject, heartbeatSchema, heartbeatSubject, newId, taskResultSubject, taskSubject, unwrap,
   type AgentRequest, type AgentVerb, type CommandEnvelope, type CommandReply, type Heartbeat, type InstanceCommandBody, type InstanceSpec, type TaskBody, type TaskKind, type TaskResult,
 } from '@weft/contracts'; // prettier-ignore
 import { eventually, scratchDir, startNats, type TestNats } from '@weft/testing';
@@ -67,7 +67,7 @@ export class AgentTestbed {
 
   /** Answers `operation.finish` as the instance service does. */
   serveFinish(answer: (count: number) => CommandReply = () => ({ ok: true, result: {} })): void {
-    this.nc.subscribe(commandSubject('instance', 'operation.finish'), {
+    this.nc.subscribe(finishSubject(MEMBER), {
       callback: (_error, message) => {
         this.finished.push(message.json<CommandEnvelope<Finish>>().body);
         message.respond(JSON.stringify(answer(this.finished.length)));

@@ -1,4 +1,4 @@
-import { agentSubject, EVENTS_STREAM, heartbeatSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
+import { agentSubject, EVENTS_STREAM, finishSubject, heartbeatSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
 import type { NatsUser } from '@weft/embedded';
 
 /** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
@@ -67,7 +67,7 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       heartbeatSubject(member),
       'weft.task-result.*',
       'weft.task-progress.*',
-      'weft.cmd.instance.operation.finish',
+      finishSubject(member),
       'weft.agent.*.image.send',
       'weft.session.*.*.*',
       '$JS.API.INFO',

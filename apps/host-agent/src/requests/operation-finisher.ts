@@ -8,9 +8,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
-  commandSubject,
   derivedId,
-  INSTANCE_CONTEXT,
+  finishSubject,
   isId,
   WeftError,
   type CommandEnvelope,
@@ -29,7 +28,7 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** Answers after which asking again makes no sense. */
-const FINAL_CODES: ReadonlySet<string> = new Set(['operation.not-found', 'request.invalid', 'command.conflicting-repeat']);
+const FINAL_CODES: ReadonlySet<string> = new Set(['auth.forbidden', 'operation.not-found', 'request.invalid', 'command.conflicting-repeat']);
 
 export class OperationFinisher {
   private stopped = false;
@@ -75,7 +74,7 @@ export class OperationFinisher {
   private async deliver(operationId: string, payload: string): Promise<boolean> {
     try {
       const reply = (
-        await this.nc.request(commandSubject(INSTANCE_CONTEXT, 'operation.finish'), payload, { timeout: REQUEST_TIMEOUT_MS })
+        await this.nc.request(finishSubject(this.member), payload, { timeout: REQUEST_TIMEOUT_MS })
       ).json<CommandReply>();
       if (reply.ok) return true;
       this.logger.warn({ operationId, code: reply.error.code, reason: reply.error.message }, 'operation could not be finished');

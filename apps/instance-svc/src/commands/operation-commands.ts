@@ -1,4 +1,4 @@
-import type { LxdOperation, Meta } from '@weft/contracts';
+import { token, WeftError, type LxdOperation, type Meta } from '@weft/contracts';
 import type { CommandHandler } from '../api/command-handler';
 import { cancelOperation as decideCancel, completeOperation } from '../domain/operation.decider';
 import { operationFold, operationStream } from '../domain/operation.state';
@@ -30,10 +30,13 @@ function authorizeCancel(meta: Meta, project: string, operation: LxdOperation): 
   else requireProject(meta, project);
 }
 
-/** The agent's word that an exec or console is over. A repeat changes nothing. */
+/** The agent's word that an exec or console is over: only the member that carries it may say so. A repeat changes nothing. */
 export const finishOperation: CommandHandler<'operation.finish'> = async (deps, meta, body) =>
   execute(deps, meta, 'operation.finish', body, async (uow) => {
     const { metadata, error } = body;
+    const { state } = await uow.load(operationFold, operationStream(body.operationId));
+    const carried = state.status === 'running' && state.sagaType === null && token(state.operation.location) === meta.actor.username;
+    if (state.status === 'running' && !carried) throw new WeftError('auth.forbidden', 'not authorized');
     await endOperation(uow, body.operationId, error === undefined ? { status: 'Success', metadata } : { status: 'Failure', err: error, metadata });
     return {};
   });

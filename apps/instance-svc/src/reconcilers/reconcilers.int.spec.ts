@@ -116,8 +116,9 @@ it('finishes an exec with what the agent says, once', async () => {
   };
   await eventually(async () => (await status('talker')) === 'Running');
   const operation = await service.send<LxdOperation>('instance.exec', exec);
-  await service.send('operation.finish', { operationId: operation.id, metadata: { return: 3 } });
-  await service.send('operation.finish', { operationId: operation.id, metadata: { return: 4 } });
+  await expect(service.finish('host2', operation.id, { return: 2 })).rejects.toMatchObject({ code: 'auth.forbidden' });
+  await service.finish('host1', operation.id, { return: 3 });
+  await service.finish('host1', operation.id, { return: 4 });
   expect(await service.ended(operation)).toMatchObject({ status: 'Success', metadata: { return: 3 } });
 });
 

@@ -5,6 +5,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import {
   commandSubject,
+  finishSubject,
   newId,
   unwrap,
   type CommandReply,
@@ -64,16 +65,26 @@ export class ServiceUnderTest {
   }
 
   async send<T, N extends InstanceCommandName = InstanceCommandName>(name: N, body: InstanceCommandBody<N>, meta: Partial<Meta> = {}): Promise<T> {
-    const full: Meta = {
+    const reply = await this.client.request(commandSubject('instance', name), JSON.stringify({ meta: this.meta(meta), body }), { timeout: 10_000 });
+    return unwrap(reply.json<CommandReply<T>>());
+  }
+
+  /** What an agent says of an operation, under the name that its subject shows. */
+  async finish(member: string, operationId: string, metadata: Record<string, unknown>): Promise<void> {
+    const body: InstanceCommandBody<'operation.finish'> = { operationId, metadata };
+    const reply = await this.client.request(finishSubject(member), JSON.stringify({ meta: this.meta({}), body }), { timeout: 10_000 });
+    unwrap(reply.json<CommandReply>());
+  }
+
+  private meta(given: Partial<Meta>): Meta {
+    return {
       actor: { protocol: 'unix', username: 'root', address: '@', projects: null },
       project: 'default',
       requestId: newId(),
       correlationId: newId(),
       commandId: newId(),
-      ...meta,
+      ...given,
     };
-    const reply = await this.client.request(commandSubject('instance', name), JSON.stringify({ meta: full, body }), { timeout: 10_000 });
-    return unwrap(reply.json<CommandReply<T>>());
   }
 
   /** Waits for the end of an operation; its rendered form. */
