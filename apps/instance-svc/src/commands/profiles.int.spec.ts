@@ -61,7 +61,8 @@ describe('a new installation', () => {
 describe('profiles', () => {
   it('keep the root disk that an instance relies on', async () => {
     const root = (name: string) => ({ [name]: { type: 'disk', path: '/', pool: 'default' } });
-    const update = (devices: Record<string, Record<string, string>>) => service.send('profile.update', { name: 'rooted', mode: 'replace', description: '', config: {}, devices });
+    const update = (devices: Record<string, Record<string, string>>) =>
+      service.send('profile.update', { name: 'rooted', mode: 'replace', description: '', config: {}, devices });
     await service.send('profile.create', { ...profile('rooted'), devices: root('root') });
     const remove = await addInstance('default', await profileId('rooted'));
     const refusal = { ok: false, error: { code: 'device.invalid', message: expect.stringContaining('relies on this profile') as string } };
