@@ -1,0 +1,18 @@
+// Made by src/generate from schemas/ovn-nb.ovsschema (OVN_Northbound 7.0.0): change those, not this file.
+
+import type { TableSchema } from '../../schema/schema';
+
+/** rows live as long as something refers to them */
+export interface Load_Balancer_Health_Check {
+  readonly vip: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly external_ids: Readonly<Record<string, string>>;
+}
+
+export const LOAD_BALANCER_HEALTH_CHECK_TABLE: TableSchema = {
+  columns: {
+    vip: { type: { key: { type: 'string' }, min: 1, max: 1 } },
+    options: { type: { key: { type: 'string' }, value: { type: 'string' }, min: 0, max: Infinity } },
+    external_ids: { type: { key: { type: 'string' }, value: { type: 'string' }, min: 0, max: Infinity } },
+  },
+};

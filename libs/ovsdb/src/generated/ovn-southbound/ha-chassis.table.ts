@@ -1,0 +1,20 @@
+// Made by src/generate from schemas/ovn-sb.ovsschema (OVN_Southbound 20.27.0): change those, not this file.
+import type { Uuid } from '../../notation/values';
+import type { TableSchema } from '../../schema/schema';
+
+/** rows live as long as something refers to them */
+export interface HA_Chassis {
+  /** -> Chassis (weak) */
+  readonly chassis: Uuid | null;
+  /** 0..32767 */
+  readonly priority: number;
+  readonly external_ids: Readonly<Record<string, string>>;
+}
+
+export const HA_CHASSIS_TABLE: TableSchema = {
+  columns: {
+    chassis: { type: { key: { type: 'uuid', refTable: 'Chassis', refType: 'weak' }, min: 0, max: 1 } },
+    priority: { type: { key: { type: 'integer', minInteger: 0, maxInteger: 32767 }, min: 1, max: 1 } },
+    external_ids: { type: { key: { type: 'string' }, value: { type: 'string' }, min: 0, max: Infinity } },
+  },
+};
