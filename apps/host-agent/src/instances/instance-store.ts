@@ -87,8 +87,10 @@ export class InstanceStore {
     if (epoch > state.epoch) await this.updateState(spec.id, { epoch });
   }
 
-  remove(instanceId: string): Promise<void> {
+  /** `deleteGuest` runs under the same lock: a heartbeat's note must not be written into a directory that is going. */
+  remove(instanceId: string, deleteGuest: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     return this.serial.run(instanceId, async () => {
+      await deleteGuest();
       await rm(this.path(instanceId), { recursive: true, force: true });
       this.specs.delete(instanceId);
       this.states.delete(instanceId);

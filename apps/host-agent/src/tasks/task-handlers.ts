@@ -77,8 +77,7 @@ async function create({ drivers, instances }: TaskDeps, body: TaskBody<'instance
 
 async function remove({ drivers, instances, images }: TaskDeps, body: TaskBody<'instance.delete'>): Promise<Result> {
   const spec = await instances.spec(body.instanceId);
-  await drivers.require(body.type).delete(body.instanceId);
-  await instances.remove(body.instanceId);
+  await instances.remove(body.instanceId, () => drivers.require(body.type).delete(body.instanceId));
   if (spec) await images.release(spec.imageFingerprint);
   return {};
 }
