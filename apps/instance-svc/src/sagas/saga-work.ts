@@ -80,4 +80,7 @@ export async function endWork(deps: Deps, ctx: Context<InstanceSagaParams>, end:
 export const SUCCESS: OperationOutcome = { status: 'Success' };
 
 export const failure = (error: SagaError): OperationOutcome =>
-  error.code === 'operation.cancelled' ? { status: 'Cancelled' } : { status: 'Failure', err: error.message };
+  error.code === 'operation.cancelled' ? { status: 'Cancelled' } : { status: 'Failure', err: sentenceOf(error) };
+
+/** A defect's own words (SQL, paths) are for the log, which has them: not for the user. */
+const sentenceOf = ({ code, message }: SagaError): string => (code === 'internal' ? 'Internal error: see the log of the instance service' : message);
