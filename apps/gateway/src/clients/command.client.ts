@@ -18,7 +18,8 @@ import {
 } from '@weft/contracts';
 
 const COMMAND_TIMEOUT_MS = 20_000;
-const DEADLINE_MS = 10_000;
+/** A killed service is back within seconds; on a busy machine it takes some more. */
+const DEADLINE_MS = 30_000;
 const RETRY_MS = 100;
 
 export interface CommandClient {

@@ -5,8 +5,7 @@
 import { visibleProjects, type Actor } from './policy';
 
 /** As the published views write a project in a URL: everything but unreserved characters is escaped (RFC 3986). */
-const escaped = (project: string): string =>
-  encodeURIComponent(project).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+const escaped = (project: string): string => encodeURIComponent(project).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** The projects whose objects `used_by` may name, as they stand in URLs; undefined when the actor may read everything. */
 export function namedProjects(actor: Actor): string[] | undefined {

@@ -26,7 +26,8 @@ export const storageRoutes = (deps: Deps): Route[] => [
     path: '/1.0/storage-pools',
     summary: 'List storage pools',
     access: 'trusted',
-    handle: async (call) => sync(await listJson(deps.reads, POOLS, { ...EVERYTHING, namedProjects: namedProjects(call.actor) }, recursionOf(call.query), call.query.filter)),
+    handle: async (call) =>
+      sync(await listJson(deps.reads, POOLS, { ...EVERYTHING, namedProjects: namedProjects(call.actor) }, recursionOf(call.query), call.query.filter)),
   }),
   ...poolRoutes(deps),
   ...volumeRoutes(deps),

@@ -7,15 +7,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
-import {
-  derivedId,
-  finishSubject,
-  isId,
-  WeftError,
-  type CommandEnvelope,
-  type CommandReply,
-  type InstanceCommandBody,
-} from '@weft/contracts';
+import { derivedId, finishSubject, isId, WeftError, type CommandEnvelope, type CommandReply, type InstanceCommandBody } from '@weft/contracts';
 import { currentTraceparent, type Logger } from '@weft/platform';
 import { z } from 'zod';
 import { readJson, writeDurably } from '../files/durable-file';
@@ -73,9 +65,7 @@ export class OperationFinisher {
 
   private async deliver(operationId: string, payload: string): Promise<boolean> {
     try {
-      const reply = (
-        await this.nc.request(finishSubject(this.member), payload, { timeout: REQUEST_TIMEOUT_MS })
-      ).json<CommandReply>();
+      const reply = (await this.nc.request(finishSubject(this.member), payload, { timeout: REQUEST_TIMEOUT_MS })).json<CommandReply>();
       if (reply.ok) return true;
       this.logger.warn({ operationId, code: reply.error.code, reason: reply.error.message }, 'operation could not be finished');
       return FINAL_CODES.has(reply.error.code);

@@ -63,8 +63,15 @@ export function writeRecord(dir: string, record: ContainerRecord | ContainerData
   return 'started' in record && !record.started ? withReserve(write) : write();
 }
 
+/** Is it a record that a killed agent did not finish writing? One of this process may be on its way right now. */
+export const isUnfinishedRecord = (name: string): boolean => {
+  const writer = /^container\.json\.(\d+)\.[0-9a-f]+\.new$/.exec(name)?.[1];
+  return writer !== undefined && writer !== String(process.pid);
+};
+
+/** Each write has a file of its own: a look at the container may note its end while a task writes. */
 async function replaceRecord(dir: string, record: ContainerRecord | ContainerData): Promise<void> {
-  const file = join(dir, `${FILE}.${process.pid}.new`);
+  const file = join(dir, `${FILE}.${process.pid}.${randomBytes(4).toString('hex')}.new`);
   const handle = await fs.open(file, 'w', 0o600);
   try {
     await handle.writeFile(JSON.stringify(record));

@@ -9,7 +9,7 @@ import { type RootSource, WeftError } from '@weft/contracts';
 import type { DriverImages } from '../images/image-store';
 import { copyTree, removeTree, shiftOwners } from './container-copy';
 import { mountOverlay, probeOverlay, unmountBelow } from './container-overlay';
-import { type ContainerData, type ContainerRecord, newDataName, readRecord, readSnapshotData, writeRecord } from './container-record';
+import { type ContainerData, type ContainerRecord, isUnfinishedRecord, newDataName, readRecord, readSnapshotData, writeRecord } from './container-record';
 
 type ImageRoots = Pick<DriverImages, 'containerRoot'>;
 
@@ -101,7 +101,7 @@ export class ContainerStorage {
     const dir = this.dir(instanceId);
     await writeRecord(dir, record);
     for (const name of await fs.readdir(dir)) {
-      const isRubbish = (name.startsWith('data-') && name !== record.data) || /^container\.json\.\d+\.new$/.test(name);
+      const isRubbish = (name.startsWith('data-') && name !== record.data) || isUnfinishedRecord(name);
       if (isRubbish) await removeTree(join(dir, name));
     }
   }

@@ -61,7 +61,8 @@ function checkDevice(project: RestrictedProject, name: string, device: Readonly<
   // Nothing runs without a root disk, and "none" takes a device away.
   if (type === 'none' || (type === 'disk' && path === '/')) return;
   // Whoever names a host path names the host, pool or not.
-  if (type === 'disk') return pool && !source.startsWith('/') ? demand(project, 'restricted.devices.disk', ['allow', 'managed'], what) : checkHostPath(project, source, what);
+  if (type === 'disk')
+    return pool && !source.startsWith('/') ? demand(project, 'restricted.devices.disk', ['allow', 'managed'], what) : checkHostPath(project, source, what);
   if (type === 'nic') return demand(project, 'restricted.devices.nic', device.network ? ['allow', 'managed'] : ['allow'], what);
   demand(project, `restricted.devices.${type}`, ['allow'], what);
 }

@@ -40,11 +40,7 @@ async function deviceMount(name: string, device: Device): Promise<MountEntry | u
     source,
     target: normalize(path),
     fsType: 'none',
-    options: [
-      isTrue(device['recursive']) ? 'rbind' : 'bind',
-      ...(isTrue(device['readonly']) ? ['ro'] : []),
-      `create=${stat.isDirectory() ? 'dir' : 'file'}`,
-    ],
+    options: [isTrue(device['recursive']) ? 'rbind' : 'bind', ...(isTrue(device['readonly']) ? ['ro'] : []), `create=${stat.isDirectory() ? 'dir' : 'file'}`],
   };
 }
 

@@ -108,7 +108,8 @@ export class ContainerFiles implements GuestFiles {
 
   /** Ids beyond the container's own would come out as ids of the host. */
   private checkOwner(...ids: number[]): void {
-    if (this.root.idBase > 0 && ids.some((id) => id >= ID_RANGE)) throw new WeftError('file.invalid', `User and group ids in this container end at ${ID_RANGE - 1}`);
+    if (this.root.idBase > 0 && ids.some((id) => id >= ID_RANGE))
+      throw new WeftError('file.invalid', `User and group ids in this container end at ${ID_RANGE - 1}`);
   }
 
   private async answer(operation: string, path: string, ...rest: string[]): Promise<string> {
