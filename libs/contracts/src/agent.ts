@@ -28,6 +28,24 @@ export const rootSource = z.discriminatedUnion('kind', [
 ]);
 export type RootSource = z.infer<typeof rootSource>;
 
+/** A network device of an instance as the network service has bound it: what a host needs to plug it into br-int. */
+export const boundNic = z.object({
+  /** Name of the logical switch port, and `external_ids:iface-id` of the OVS interface. */
+  ifaceId: z.string(),
+  /** MAC address, lower case with colons. */
+  hwaddr: z.string(),
+  /** Bytes. */
+  mtu: z.number().int(),
+  network: z.string(),
+  /** What the interface is called inside a container: `eth0`... */
+  guestName: z.string(),
+  /** CIDR. */
+  addresses: z.array(z.string()),
+  /** What the interface shall be called on the host, where the user has asked for a name. */
+  hostName: z.string().optional(),
+});
+export type BoundNic = z.infer<typeof boundNic>;
+
 /** Everything a driver needs to know to run an instance; always the whole, expanded truth. */
 export const instanceSpec = z.object({
   id: z.string(),
@@ -41,6 +59,8 @@ export const instanceSpec = z.object({
   /** Expanded configuration and devices (profiles applied). */
   config: stringMap,
   devices: devicesSchema,
+  /** Network devices by name, in tasks that start or change a guest. */
+  nics: z.record(z.string(), boundNic).optional(),
 });
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 
