@@ -4,3 +4,4 @@ export * from './project';
 export * from './storage';
 export * from './image';
 export * from './instance';
+export * from './network';
