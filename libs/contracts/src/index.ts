@@ -25,3 +25,5 @@ export * from './events/port.events';
 export * from './streams';
 export * from './byte-size';
 export * from './nats-server';
+export * from './canonical-json';
+export * from './config-values';

@@ -5,3 +5,4 @@ export * from './storage';
 export * from './image';
 export * from './instance';
 export * from './network';
+export * from './etag';
