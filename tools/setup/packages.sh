@@ -15,7 +15,7 @@ packages=(
   # images: read, unpack, build
   busybox-static squashfs-tools cpio tar gzip bzip2 xz-utils zstd dosfstools mtools fdisk e2fsprogs binutils acl attr
   # networks: Open vSwitch and OVN, their databases
-  openvswitch-common openvswitch-switch ovn-common
+  openvswitch-common openvswitch-switch ovn-common ovn-central ovn-host nftables ethtool kmod
   # the launcher
   util-linux procps iproute2 jq passwd
 )

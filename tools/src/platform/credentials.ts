@@ -1,10 +1,13 @@
 import type { NatsUser } from '@weft/embedded';
 import type { ServiceRole } from './database';
-import { agentUser, gatewayUser, instanceServiceUser } from './nats-users';
+import { agentUser, dnsServiceUser, gatewayUser, instanceServiceUser, migrationServiceUser, networkServiceUser } from './nats-users';
 import { keptSecret } from './secrets';
 
 /** Who there is: the same name in Postgres and in NATS, a password each. */
 export const INSTANCE = 'weft_instance';
+export const NETWORK = 'weft_network';
+export const DNS = 'weft_dns';
+export const MIGRATION = 'weft_migration';
 export const GATEWAY = 'weft_gateway';
 export const agentName = (member: string): string => `weft_agent_${member}`;
 
@@ -19,13 +22,19 @@ export const passwordsIn =
   (user) =>
     keptSecret(secretsDir, `${user}.password`);
 
+/** Each service owns a schema; what the gateway shows is in views of all of them. */
+const SCHEMAS = { [INSTANCE]: 'instance', [NETWORK]: 'network', [DNS]: 'dns', [MIGRATION]: 'migration' };
+
 export const databaseRoles = (password: Passwords): ServiceRole[] => [
-  { role: INSTANCE, password: password(INSTANCE), schema: 'instance', reads: [] },
-  { role: GATEWAY, password: password(GATEWAY), reads: ['instance'] },
+  ...Object.entries(SCHEMAS).map(([role, schema]) => ({ role, password: password(role), schema, reads: [] })),
+  { role: GATEWAY, password: password(GATEWAY), reads: Object.values(SCHEMAS) },
 ];
 
 export const natsUsers = (members: readonly string[], password: Passwords): NatsUser[] => [
   instanceServiceUser(INSTANCE, password(INSTANCE)),
+  networkServiceUser(NETWORK, password(NETWORK)),
+  dnsServiceUser(DNS, password(DNS)),
+  migrationServiceUser(MIGRATION, password(MIGRATION)),
   gatewayUser(GATEWAY, password(GATEWAY)),
   ...members.map((member) => agentUser(agentName(member), password(agentName(member)), member)),
 ];

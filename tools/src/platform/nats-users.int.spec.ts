@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { agentSubject, heartbeatSubject, TASKS_STREAM, tasksStreamConfig, taskSubject } from '@weft/contracts';
 import { renderNatsUsers } from '@weft/embedded';
 import { eventually, startNats, type TestNats } from '@weft/testing';
-import { agentUser, gatewayUser, inboxPrefix, instanceServiceUser } from './nats-users';
+import { agentUser, dnsServiceUser, gatewayUser, inboxPrefix, instanceServiceUser, networkServiceUser } from './nats-users';
 
 describe('NATS users', () => {
   let nats: TestNats;
@@ -24,7 +24,14 @@ describe('NATS users', () => {
 
   beforeAll(async () => {
     nats = await startNats({
-      users: [instanceServiceUser('svc', 'x'), gatewayUser('gw', 'x'), agentUser('agent1', 'x', 'host1'), agentUser('agent2', 'x', 'host2')],
+      users: [
+        instanceServiceUser('svc', 'x'),
+        networkServiceUser('net', 'x'),
+        dnsServiceUser('dns', 'x'),
+        gatewayUser('gw', 'x'),
+        agentUser('agent1', 'x', 'host1'),
+        agentUser('agent2', 'x', 'host2'),
+      ],
     });
   }, 60_000);
   afterAll(async () => {
@@ -67,6 +74,24 @@ describe('NATS users', () => {
     await eventually(() => [...publications, ...subscriptions].every((subject) => seen.some((text) => text.includes(`"${subject}"`))), {
       what: 'a refusal for each subject',
     });
+  });
+
+  it('lets services answer each other, and keeps each from what only others may do', async () => {
+    const [service, network, dns] = [await as('svc'), await as('net'), await as('dns')];
+    network.subscribe('weft.cmd.network.port.check', { callback: (_, message) => void message.respond('fine') });
+    dns.subscribe('weft.cmd.dns.zone.check', { callback: (_, message) => void message.respond('known') });
+    await Promise.all([network.flush(), dns.flush()]);
+    expect((await service.request('weft.cmd.network.port.check', '')).string()).toBe('fine');
+    expect((await network.request('weft.cmd.dns.zone.check', '')).string()).toBe('known');
+    const seen = refusals(dns);
+    const subjects = [
+      'weft.event.network.default.network.x',
+      'weft.cmd.network.network.delete',
+      taskSubject('host1'),
+      agentSubject('host1', 'uplinks.configure'),
+    ];
+    for (const subject of subjects) dns.publish(subject, '{}');
+    await eventually(() => subjects.every((subject) => seen.some((text) => text.includes(`"${subject}"`))), { what: 'a refusal for each subject' });
   });
 
   it('keeps an agent from a consumer of its own name for the tasks of another host', async () => {

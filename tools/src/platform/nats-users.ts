@@ -43,6 +43,45 @@ export const instanceServiceUser = (name: string, password: string): NatsUser =>
     subscribe: ['weft.cmd.instance.>', 'weft.poke.>', 'weft.event.>', 'weft.task-result.*', 'weft.task-progress.*', 'weft.heartbeat.*', 'weft.session.>'],
   });
 
+/** What every service with a log of its own does: append, relay, follow the logs of others, answer its own commands. */
+const ownLog = (context: string) => ({
+  publish: [`weft.event.${context}.>`, `weft.poke.${context}`, 'weft.cmd.*.events.read', ...streamApi(EVENTS_STREAM), '$JS.API.STREAM.NAMES'],
+  subscribe: [`weft.cmd.${context}.>`, 'weft.poke.>', 'weft.event.>'],
+});
+
+/** Asks whether a zone that a network names exists, and tells members which uplink belongs to which network. */
+export const networkServiceUser = (name: string, password: string): NatsUser => {
+  const { publish, subscribe } = ownLog('network');
+  return withInbox({
+    name,
+    password,
+    publish: [...publish, 'weft.cmd.dns.zone.check', 'weft.agent.*.uplinks.configure'],
+    subscribe: [...subscribe, 'weft.heartbeat.*'],
+  });
+};
+
+export const dnsServiceUser = (name: string, password: string): NatsUser => withInbox({ name, password, ...ownLog('dns') });
+
+/** Moves guests: orders to hosts, ports of networks, and what it tells the instance service about both. */
+export const migrationServiceUser = (name: string, password: string): NatsUser => {
+  const { publish, subscribe } = ownLog('migration');
+  return withInbox({
+    name,
+    password,
+    publish: [
+      ...publish,
+      'weft.cmd.instance.>',
+      'weft.cmd.network.port.*',
+      'weft.progress.>',
+      'weft.task.*',
+      'weft.agent.>',
+      'weft.session.>',
+      ...streamApi(TASKS_STREAM),
+    ],
+    subscribe: [...subscribe, 'weft.task-result.*', 'weft.task-progress.*', 'weft.heartbeat.*', 'weft.session.>'],
+  });
+};
+
 export const gatewayUser = (name: string, password: string): NatsUser =>
   withInbox({
     name,

@@ -4,13 +4,21 @@ import type { Places } from '../places';
 import type { Settings } from '../settings';
 import { nodeService } from '../supervise/node-service';
 import type { Service } from '../supervise/supervisor';
-import { agentName, databaseRoles, GATEWAY, INSTANCE, memberNames, natsUsers, passwordsIn } from './credentials';
+import { agentName, databaseRoles, DNS, GATEWAY, INSTANCE, memberNames, MIGRATION, natsUsers, NETWORK, passwordsIn } from './credentials';
 import { natsPort, natsService, postgresService, socketUrl } from './embedded-services';
+
+/** Services with a schema of their own. */
+const SERVICES = [
+  { name: 'instance-svc', user: INSTANCE },
+  { name: 'network-svc', user: NETWORK },
+  { name: 'dns-svc', user: DNS },
+  { name: 'migration-svc', user: MIGRATION },
+] as const;
 
 /**
  * Everything that runs, with what it needs and what it may do.
  *
- *   postgres, nats  <--  instance-svc, gateway        nats  <--  agent-host1 ... agent-hostN
+ *   postgres, nats  <--  instance-svc, network-svc, dns-svc, migration-svc, gateway        nats  <--  agent-host1 ... agent-hostN
  */
 export const serviceTable = async (settings: Settings, at: Places, memberCount: number, root: string): Promise<Service[]> => {
   const members = memberNames(memberCount);
@@ -24,12 +32,14 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
   return [
     ...(settings.postgresUrl ? [] : [postgresService(at, databaseRoles(password))]),
     ...(settings.natsUrl ? [] : [natsService(at, port, natsUsers(members, password))]),
-    nodeService(at, {
-      name: 'instance-svc',
-      after: stores,
-      main: main('instance-svc'),
-      env: { ...common, WEFT_POSTGRES_URL: postgresUrl(INSTANCE), WEFT_NATS_URL: natsUrl(INSTANCE) },
-    }),
+    ...SERVICES.filter(({ name }) => existsSync(main(name))).map(({ name, user }) =>
+      nodeService(at, {
+        name,
+        after: stores,
+        main: main(name),
+        env: { ...common, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) },
+      }),
+    ),
     nodeService(at, {
       name: 'gateway',
       after: stores,
