@@ -2,12 +2,12 @@ import type { EventStore } from '@weft/event-store';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { SagaInserter } from './adapters/saga-inserter';
+import type { SagaInserter } from '@weft/service';
 import type { AgentClient } from './adapters/agent.client';
 import type { MemberDirectory } from './domain/member-directory';
 import type { TaskDispatcher } from './adapters/task-dispatcher';
 
-/** What commands, sagas and reconcilers work with; put together in `instance.module.ts` and nowhere else. */
+/** What commands, sagas and reconcilers work with; put together in `composition.ts` and nowhere else. */
 export interface Deps {
   store: EventStore;
   /** Search path is the service's schema. For reads only: writes go through `store`. */

@@ -1,17 +1,8 @@
-import type { InstanceCommandBody, InstanceCommandName, Meta } from '@weft/contracts';
-import type { Cursor } from '@weft/event-store';
+import type { instanceCommands, InstanceCommandName } from '@weft/contracts';
+import type { CommandHandler as Handler, CommandHandlers } from '@weft/service';
 import type { Deps } from '../instance.deps';
 
-/** What a command gives back: LXD's operation for async ones, any JSON for sync ones, and where the log stood then. */
-export interface CommandResult {
-  result: unknown;
-  cursor?: Cursor;
-}
+export type { CommandResult } from '@weft/service';
 
-/**
- * One command: gathers facts, decides, appends. The body has passed its schema. Expected failures are `WeftError`s;
- * a `ConstraintViolation` is named in `constraints.ts`.
- */
-export type CommandHandler<N extends InstanceCommandName> = (deps: Deps, meta: Meta, body: InstanceCommandBody<N>) => Promise<CommandResult>;
-
-export type HandlerMap = { readonly [N in InstanceCommandName]?: CommandHandler<N> };
+export type CommandHandler<N extends InstanceCommandName> = Handler<Deps, typeof instanceCommands, N>;
+export type HandlerMap = CommandHandlers<Deps, typeof instanceCommands>;

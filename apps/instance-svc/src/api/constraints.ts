@@ -1,8 +1,7 @@
-import { WeftError, type ErrorCode } from '@weft/contracts';
-import type { ConstraintViolation } from '@weft/event-store';
+import type { ConstraintNames } from '@weft/service';
 
 /** The user's word for a constraint of a projection that refused an append. One line per constraint. */
-const NAMED: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+export const constraints: ConstraintNames = {
   // projects, profiles, images, aliases, pools, certificates
   project_name: ['project.exists', 'This "projects" entry already exists'],
   profile_project_name: ['profile.exists', 'The profile already exists'],
@@ -18,8 +17,3 @@ const NAMED: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   instance_profile_profile_fk: ['profile.in-use', 'Profile is in use by instances'],
   instance_project_fk: ['project.in-use', 'Project is not empty'],
 };
-
-export function nameConstraint(violation: ConstraintViolation): WeftError {
-  const [code, message] = NAMED[violation.constraint] ?? ['internal', `Constraint ${violation.constraint} refused the change`];
-  return new WeftError(code, message, { cause: violation });
-}

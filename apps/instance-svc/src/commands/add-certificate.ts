@@ -9,6 +9,7 @@
  */
 import { WeftError, type InstanceCommandBody, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { createAttemptLimiter } from './attempt-limiter';
 import { hashPassword, verifyPassword } from './password-hash';
@@ -21,7 +22,6 @@ import { TRUST_PASSWORD_KEY } from '../domain/server.config-keys';
 import type { Deps } from '../instance.deps';
 import { findSecretHash, findTokenOperation, forgetToken } from '../queries/find-secrets';
 import { isUnrestricted } from './authorize';
-import { execute } from './execute';
 import { endOperation } from './operations';
 import { requireProjects } from './require-projects';
 

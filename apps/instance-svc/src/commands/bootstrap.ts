@@ -1,5 +1,6 @@
 import { derivedId } from '@weft/contracts';
 import type { CommandOutcome } from '@weft/event-store';
+import { executeOnce } from '@weft/service';
 import { decideProfile } from '../domain/profile.decider';
 import { DEFAULT_PROFILE, profileFold, profileStream } from '../domain/profile.state';
 import { decideProject } from '../domain/project.decider';
@@ -8,7 +9,7 @@ import { DEFAULT_PROJECT, projectFold, projectStream } from '../domain/project.s
 import { decideStoragePool } from '../domain/storage-pool.decider';
 import { DEFAULT_POOL, storagePoolFold, storagePoolStream } from '../domain/storage-pool.state';
 import type { Deps } from '../instance.deps';
-import { executeOnce, serviceMeta } from './execute';
+import { serviceMeta } from './service-meta';
 
 const BOOTSTRAP = derivedId('bootstrap', '1');
 

@@ -1,5 +1,6 @@
 import { newId, WeftError, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideImageAlias, type AliasTarget, type ImageAliasCommand } from '../domain/image-alias.decider';
 import { imageAliasFold, imageAliasStream } from '../domain/image.state';
@@ -8,7 +9,6 @@ import { projectOf } from '../queries/effective-project';
 import { findAliasId, requireAliasId } from '../queries/find-images';
 import { findImage } from '../queries/find-resources';
 import { requireProject } from './authorize';
-import { execute } from './execute';
 
 export const createImageAlias: CommandHandler<'image-alias.create'> = (deps, meta, body) =>
   execute(deps, meta, 'image-alias.create', body, async (uow) => {

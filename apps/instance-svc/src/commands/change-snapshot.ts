@@ -1,5 +1,6 @@
 /** Delete, rename and expiry of a snapshot. Only the first needs the host: there a snapshot is known by its id. */
 import type { InstanceEvent, Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { checkEtag } from '../domain/etag';
 import { existing } from '../domain/instance.decider';
@@ -10,7 +11,6 @@ import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import type { SnapshotParams } from '../sagas/saga-params';
 import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
-import { execute } from './execute';
 import { appendInstance, startInstanceWork } from './instance-operation';
 import { startedAndDone } from './operations';
 import { requireOnline } from './require-online';

@@ -1,4 +1,5 @@
 import { WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideImage } from '../domain/image.decider';
 import { imageFold } from '../domain/image.state';
@@ -9,7 +10,6 @@ import { findAliasId, findImageId } from '../queries/find-images';
 import { findProfiles, type Queryable } from '../queries/find-resources';
 import type { ImportParams } from '../sagas/image.sagas';
 import { requireProject } from './authorize';
-import { execute } from './execute';
 import { startOperation } from './operations';
 
 const TIME_LIMIT_MS = 15 * 60_000;

@@ -1,4 +1,5 @@
 import { derivedId, WeftError, type InstanceCommandBody, type InstanceEvent, type Meta, type RootSource, type SnapshotContent } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler, CommandResult } from '../api/command-handler';
 import { instanceSpec } from '../domain/instance.document';
 import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
@@ -7,7 +8,6 @@ import type { ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
 import type { CreateParams } from '../sagas/saga-params';
 import { enforceInstanceLimits } from './enforce-limits';
-import { execute } from './execute';
 import { instanceResources } from './instance-operation';
 import { startOperation } from './operations';
 import { planInstance } from './plan-instance';

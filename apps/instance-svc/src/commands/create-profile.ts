@@ -1,10 +1,10 @@
 import { newId, WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
 import { profileFold, profileStream } from '../domain/profile.state';
 import { locateProfile } from '../queries/find-profiles';
 import { requireProject } from './authorize';
-import { execute } from './execute';
 import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
 

@@ -1,11 +1,11 @@
 import { newId, WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { isTrue } from '../domain/config-values';
 import { decideProject } from '../domain/project.decider';
 import { projectFold, projectStream } from '../domain/project.state';
 import { findProject } from '../queries/find-resources';
 import { requireUnrestricted } from './authorize';
-import { execute } from './execute';
 import { addDefaultProfile } from './project-profile';
 
 export const createProject: CommandHandler<'project.create'> = (deps, meta, body) =>

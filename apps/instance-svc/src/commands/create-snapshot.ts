@@ -1,4 +1,5 @@
 import { derivedId, WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { expiryAfter } from '../domain/config-values';
 import { existing } from '../domain/instance.decider';
@@ -6,7 +7,6 @@ import { checkSnapshotsAllowed } from '../domain/project.restrictions';
 import { lockForSnapshot, nextSnapshotName } from '../domain/snapshot.decider';
 import { findInstance } from '../queries/find-instance';
 import type { SnapshotParams } from '../sagas/saga-params';
-import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireProject } from './plan-instance';
 import { requireOnline } from './require-online';

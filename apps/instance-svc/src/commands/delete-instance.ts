@@ -1,8 +1,8 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { deleteInstance as decideDelete } from '../domain/instance.decider';
 import { findInstance } from '../queries/find-instance';
 import type { InstanceSagaParams } from '../sagas/saga-params';
-import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireOnline } from './require-online';
 

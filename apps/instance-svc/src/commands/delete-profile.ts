@@ -1,9 +1,9 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
 import { profileFold, profileStream } from '../domain/profile.state';
 import { isProfileInUse, requireProfile } from '../queries/find-profiles';
 import { requireProject } from './authorize';
-import { execute } from './execute';
 
 export const deleteProfile: CommandHandler<'profile.delete'> = (deps, meta, body) =>
   execute(deps, meta, 'profile.delete', body, async (uow) => {

@@ -1,9 +1,9 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProject } from '../domain/project.decider';
 import { projectFold, projectStream } from '../domain/project.state';
 import { readProjectContents, requireProjectId } from '../queries/find-projects';
 import { requireUnrestricted } from './authorize';
-import { execute } from './execute';
 import { replaceProjectInCertificates } from './project-certificates';
 import { changeDefaultProfile } from './project-profile';
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { WeftError, type LxdOperation } from '@weft/contracts';
+import { executeOnce } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { certificateTokenStream } from '../domain/certificate.state';
 import { hashTokenSecret } from '../domain/certificate-token';
@@ -8,7 +9,6 @@ import { TOKEN_EXPIRY_KEY } from '../domain/server.config-keys';
 import { SERVER_STREAM, serverFold } from '../domain/server.state';
 import { storeTokenHash } from '../queries/find-secrets';
 import { requireUnrestricted } from './authorize';
-import { executeOnce } from './execute';
 import { requireProjects } from './require-projects';
 import { startOperation } from './operations';
 

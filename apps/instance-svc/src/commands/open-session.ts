@@ -1,10 +1,11 @@
 /** exec and console: websocket operations that the agent carries and ends (`operation.finish`). */
 import { WeftError, type AgentRequest, type LxdOperation, type Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler, CommandResult } from '../api/command-handler';
 import { running } from '../domain/instance.decider';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
-import { execute, serviceMeta } from './execute';
+import { serviceMeta } from './service-meta';
 import { instanceResources } from './instance-operation';
 import { endOperation, startOperation, type OperationRequest } from './operations';
 import { requireOnline } from './require-online';

@@ -1,9 +1,9 @@
 import { token, WeftError, type LxdOperation, type Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { cancelOperation as decideCancel, completeOperation } from '../domain/operation.decider';
 import { operationFold, operationStream } from '../domain/operation.state';
 import { requireProject, requireUnrestricted } from './authorize';
-import { execute } from './execute';
 import { endOperation } from './operations';
 
 export const cancelOperation: CommandHandler<'operation.cancel'> = async (deps, meta, body) =>

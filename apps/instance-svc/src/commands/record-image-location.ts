@@ -1,9 +1,10 @@
 /** Facts about image files: which member holds them. Known facts append nothing, so a repeat is free. */
 import { newId } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
 import { imageFileFold, imageFileStream } from '../domain/image.state';
 import type { Deps } from '../instance.deps';
-import { execute, serviceMeta } from './execute';
+import { serviceMeta } from './service-meta';
 
 /** A member holds an image's files now: after an `image.fetch` task, or because its heartbeat says so. */
 export const addImageLocation = (deps: Deps, fingerprint: string, member: string): Promise<void> =>

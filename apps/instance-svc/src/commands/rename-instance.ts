@@ -1,8 +1,8 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { renameInstance as decideRename } from '../domain/instance-config.decider';
 import { findInstance } from '../queries/find-instance';
 import type { RenameParams } from '../sagas/saga-params';
-import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireOnline } from './require-online';
 

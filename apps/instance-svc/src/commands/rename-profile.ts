@@ -1,10 +1,10 @@
 import { WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
 import { profileFold, profileStream } from '../domain/profile.state';
 import { locateProfile, requireProfile } from '../queries/find-profiles';
 import { requireProject } from './authorize';
-import { execute } from './execute';
 
 export const renameProfile: CommandHandler<'profile.rename'> = (deps, meta, body) =>
   execute(deps, meta, 'profile.rename', body, async (uow) => {

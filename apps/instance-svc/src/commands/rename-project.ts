@@ -1,11 +1,11 @@
 import { WeftError } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProject } from '../domain/project.decider';
 import { projectFold, projectStream } from '../domain/project.state';
 import { findProject } from '../queries/find-resources';
 import { readProjectContents, requireProjectId } from '../queries/find-projects';
 import { requireUnrestricted } from './authorize';
-import { execute } from './execute';
 import { startedAndDone } from './operations';
 import { replaceProjectInCertificates } from './project-certificates';
 import { changeDefaultProfile } from './project-profile';

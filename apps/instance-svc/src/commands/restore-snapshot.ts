@@ -1,4 +1,5 @@
 import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { expand } from '../domain/expansion';
 import { findSnapshot, lockForRestore } from '../domain/snapshot.decider';
@@ -8,7 +9,6 @@ import type { RestoreParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
 import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
 import { enforceAggregateLimits } from './enforce-limits';
-import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireProject } from './plan-instance';
 import { requireOnline } from './require-online';

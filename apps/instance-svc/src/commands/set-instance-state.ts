@@ -1,12 +1,12 @@
 import { WeftError, type InstanceCommandBody, type InstanceEvent, type LxdOperation, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { freezeInstance, restartInstance, startInstance, stopInstance, unfreezeInstance } from '../domain/instance.decider';
 import type { InstanceState } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import type { StateParams } from '../sagas/saga-params';
-import { execute } from './execute';
 import { startInstanceWork } from './instance-operation';
 import { requireOnline } from './require-online';
 

@@ -1,7 +1,7 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import type { BulkParams } from '../sagas/bulk-state.saga';
 import { listInstances } from '../queries/find-instance';
-import { execute } from './execute';
 import { startOperation } from './operations';
 
 const BULK_LIMIT_MS = 60 * 60_000;

@@ -1,11 +1,11 @@
 import { WeftError, type Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideCertificate } from '../domain/certificate.decider';
 import { parseCertificate } from '../domain/certificate.pem';
 import { certificateFold, certificateStream } from '../domain/certificate.state';
 import type { Deps } from '../instance.deps';
 import { isUnrestricted } from './authorize';
-import { execute } from './execute';
 import { requireProjects } from './require-projects';
 
 /**

@@ -1,4 +1,5 @@
 import { WeftError, type Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideImageAlias } from '../domain/image-alias.decider';
 import { decideImage } from '../domain/image.decider';
@@ -11,7 +12,6 @@ import { findImage } from '../queries/find-resources';
 import type { DeleteImageParams } from '../sagas/image.sagas';
 import { requireProject } from './authorize';
 import { requireImageProfiles } from './create-image';
-import { execute } from './execute';
 import { startOperation } from './operations';
 
 const TIME_LIMIT_MS = 10 * 60_000;

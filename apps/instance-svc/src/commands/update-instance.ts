@@ -1,5 +1,6 @@
 import { WeftError, type InstanceCommandBody, type InstanceSpec, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { parseConfig } from '../domain/config-keys';
 import { parseDevices } from '../domain/device-types';
@@ -16,7 +17,6 @@ import { findProfilesById } from '../queries/find-resources';
 import type { UpdateParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
 import { enforceAggregateLimits } from './enforce-limits';
-import { execute } from './execute';
 import { appendInstance, instanceResources } from './instance-operation';
 import { startedAndDone, startOperation } from './operations';
 import { requireProfiles, requireProject } from './plan-instance';

@@ -1,3 +1,4 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideProfile } from '../domain/profile.decider';
 import { profileStream } from '../domain/profile.state';
@@ -6,7 +7,6 @@ import { applyToRunningGuests } from './apply-profile';
 import { requireProject } from './authorize';
 import { enforceAggregateLimitsOfUsers } from './enforce-limits';
 import { enforceRootDiskOfUsers } from './enforce-root-disk';
-import { execute } from './execute';
 import { checkProfileRestrictions } from './profile-restrictions';
 import { requirePools } from './require-pools';
 

@@ -1,3 +1,4 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { isTrue } from '../domain/config-values';
 import { decideProject } from '../domain/project.decider';
@@ -5,7 +6,6 @@ import { projectFold, projectStream } from '../domain/project.state';
 import { readProjectContents, requireProjectId } from '../queries/find-projects';
 import { requireUnrestricted } from './authorize';
 import { enforceNewLimits } from './enforce-limits';
-import { execute } from './execute';
 import { checkProjectContents } from './profile-restrictions';
 import { addDefaultProfile, changeDefaultProfile } from './project-profile';
 

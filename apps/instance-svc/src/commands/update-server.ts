@@ -3,6 +3,7 @@
  * every consumer of the event stream and into backups; people choose passwords that a hash only slows down. The event
  * says that the password was set, and by whom; the hash is written in the same transaction and a rebuild never needs it.
  */
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { hashPassword } from './password-hash';
 import { TRUST_PASSWORD_KEY } from '../domain/server.config-keys';
@@ -10,7 +11,6 @@ import { decideServerUpdate, SECRET_SHOWN } from '../domain/server.decider';
 import { SERVER_STREAM, serverFold } from '../domain/server.state';
 import { forgetSecret, storeSecretHash } from '../queries/find-secrets';
 import { requireUnrestricted } from './authorize';
-import { execute } from './execute';
 
 export const updateServer: CommandHandler<'server.update'> = (deps, meta, body) =>
   execute(deps, meta, 'server.update', withoutPassword(body), async (uow) => {

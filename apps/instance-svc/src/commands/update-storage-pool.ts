@@ -1,8 +1,8 @@
+import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { decideStoragePool } from '../domain/storage-pool.decider';
 import { storagePoolFold, storagePoolStream } from '../domain/storage-pool.state';
 import { requireUnrestricted } from './authorize';
-import { execute } from './execute';
 
 export const updateStoragePool: CommandHandler<'storage-pool.update'> = (deps, meta, body) =>
   execute(deps, meta, 'storage-pool.update', body, async (uow) => {

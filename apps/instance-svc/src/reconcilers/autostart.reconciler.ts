@@ -1,7 +1,8 @@
 /** Starts again what the end of its host stopped. The wish is in the rows (`comes_back`), so a restart loses none. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId, WeftError } from '@weft/contracts';
-import { execute, serviceMeta } from '../commands/execute';
+import { execute } from '@weft/service';
+import { serviceMeta } from '../commands/service-meta';
 import { changeState } from '../commands/set-instance-state';
 import { planAutostart, type AutostartStep } from '../domain/autostart';
 import { isTrue } from '../domain/config-values';

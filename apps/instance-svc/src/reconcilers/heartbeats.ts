@@ -6,8 +6,9 @@
  */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { derivedId, heartbeatSchema, type Heartbeat, type InstanceUsage, type MemberEvent } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { MemberRegistry } from '../adapters/member-registry';
-import { execute, serviceMeta } from '../commands/execute';
+import { serviceMeta } from '../commands/service-meta';
 import type { Deps } from '../instance.deps';
 import { readMembers, writeRuntime } from '../queries/member-runtime';
 import { AutostartReconciler } from './autostart.reconciler';

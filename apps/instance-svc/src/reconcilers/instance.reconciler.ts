@@ -1,7 +1,8 @@
 /** Brings the log and the hosts together again, one member at a time: fetch, plan (domain/reconcile-plan.ts), apply. */
 import { derivedId, WeftError, type Heartbeat, type InstanceEvent, type InstanceUsage } from '@weft/contracts';
+import { execute } from '@weft/service';
 import type { MemberRegistry } from '../adapters/member-registry';
-import { execute, serviceMeta } from '../commands/execute';
+import { serviceMeta } from '../commands/service-meta';
 import { appendInstance } from '../commands/instance-operation';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive, type LiveInstance } from '../domain/instance.state';

@@ -3,7 +3,8 @@
  * Every replica may look: what has ended already stays as it is.
  */
 import { derivedId } from '@weft/contracts';
-import { execute, serviceMeta } from '../commands/execute';
+import { execute } from '@weft/service';
+import { serviceMeta } from '../commands/service-meta';
 import { endOperation } from '../commands/operations';
 import type { Deps } from '../instance.deps';
 

@@ -1,8 +1,8 @@
 import { eventually, startPostgres, type TestPostgres } from '@weft/testing';
 import { newId } from '@weft/contracts';
 import { pruneCommandLog } from '@weft/event-store';
+import { createPruning } from '@weft/service';
 import { startResourceService, type ResourceService } from '../testing/resource-service';
-import { createPruning } from './pruning';
 
 const DAY_MS = 24 * 3_600_000;
 const keep = { commandLogMs: 7 * DAY_MS, sagaMs: 7 * DAY_MS };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { derivedId, WeftError, type InstanceCommandBody, type LxdOperation, type Meta } from '@weft/contracts';
 import { defineSaga, type SagaContext } from '@weft/saga';
-import { execute } from '../commands/execute';
+import { execute } from '@weft/service';
 import { endOperation } from '../commands/operations';
 import { changeState } from '../commands/set-instance-state';
 import type { OperationOutcome } from '../domain/operation.decider';

@@ -1,7 +1,7 @@
 import { derivedId } from '@weft/contracts';
 import { defineSaga } from '@weft/saga';
+import { execute } from '@weft/service';
 import { appendInstance } from '../commands/instance-operation';
-import { execute } from '../commands/execute';
 import { addImageLocation } from '../commands/record-image-location';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive } from '../domain/instance.state';

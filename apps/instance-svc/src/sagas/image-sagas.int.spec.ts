@@ -1,9 +1,9 @@
 /** The image sagas pass the generic suite: done twice, failed everywhere, killed everywhere. */
 import { newId, type AgentTask, type LxdOperation, type Meta } from '@weft/contracts';
 import { sagaContract } from '@weft/saga/testing/saga.contract';
+import { execute } from '@weft/service';
 import { startPostgres, type TestPostgres } from '@weft/testing';
 import { appendImage } from '../commands/append-image';
-import { execute } from '../commands/execute';
 import { startOperation } from '../commands/operations';
 import type { Deps } from '../instance.deps';
 import { startResourceService, UNRESTRICTED, type ResourceService } from '../testing/resource-service';

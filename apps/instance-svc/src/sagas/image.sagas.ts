@@ -8,8 +8,8 @@
 import { derivedId, type InstanceCommandBody } from '@weft/contracts';
 import { ConstraintViolation } from '@weft/event-store';
 import { defineSaga, type SagaContext, type SagaError } from '@weft/saga';
-import { nameConstraint } from '../api/constraints';
-import { execute } from '../commands/execute';
+import { execute, nameConstraint } from '@weft/service';
+import { constraints } from '../api/constraints';
 import { endOperation } from '../commands/operations';
 import { appendImage, forgetImage } from '../commands/append-image';
 import { removeImageLocation } from '../commands/record-image-location';
@@ -65,7 +65,7 @@ async function record(deps: Deps, ctx: Context<ImportParams>): Promise<void> {
     });
   } catch (error) {
     // Somebody imported the same image, or took an alias, while the files were on their way.
-    throw error instanceof ConstraintViolation ? nameConstraint(error) : error;
+    throw error instanceof ConstraintViolation ? nameConstraint(constraints, error) : error;
   }
 }
 

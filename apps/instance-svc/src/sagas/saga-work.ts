@@ -2,7 +2,7 @@
 import { derivedId, progressSubject, type InstanceEvent, type LxdOperation, type TaskBody, type TaskKind, type TaskProgress } from '@weft/contracts';
 import { currentTraceparent } from '@weft/platform';
 import { stepCommandId, type SagaContext, type SagaError } from '@weft/saga';
-import { execute } from '../commands/execute';
+import { execute } from '@weft/service';
 import { appendInstance } from '../commands/instance-operation';
 import { endOperation } from '../commands/operations';
 import { finish } from '../domain/instance.decider';

@@ -3,8 +3,8 @@ import { newId, type AgentTask, type InstanceEvent, type LxdOperation, type Meta
 import { connectNats, createLogger } from '@weft/platform';
 import type { defineSaga } from '@weft/saga';
 import { sagaContract } from '@weft/saga/testing/saga.contract';
+import { execute } from '@weft/service';
 import type { TaskDispatcher } from '../adapters/task-dispatcher';
-import { execute } from '../commands/execute';
 import { startOperation } from '../commands/operations';
 import { appendInstance } from '../commands/instance-operation';
 import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';

@@ -4,8 +4,7 @@ import { createEventStore, type EventStore } from '@weft/event-store';
 import { createLogger, createPgPool } from '@weft/platform';
 import { sagaMigrations } from '@weft/saga';
 import type { Pool } from 'pg';
-import { CommandRouter } from '../api/command-router';
-import { handlers } from '../api/handlers';
+import { instanceRouter } from '../api/instance-router';
 import { bootstrap } from '../commands/bootstrap';
 import type { Deps } from '../instance.deps';
 import { migrations } from '../projections/migrations';
@@ -35,7 +34,7 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
   const sagas: Deps['sagas'] = { insert: async () => undefined, wake: () => undefined, cancel: async () => false };
   const deps: Deps = { store, pool, log, nats: nothing, sagas, tasks: nothing, agents: nothing, members: nothing, ...parts };
   await bootstrap(deps, '/var/lib/weft/members');
-  const router = new CommandRouter(deps, handlers);
+  const router = instanceRouter(deps);
   return {
     store,
     pool,

@@ -1,8 +1,5 @@
 /** The whole service in this process over real Postgres and NATS, with a fake host; commands go over NATS as the gateway sends them. */
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { NestFactory } from '@nestjs/core';
-import type { INestMicroservice } from '@nestjs/common';
-import type { MicroserviceOptions } from '@nestjs/microservices';
 import {
   commandSubject,
   finishSubject,
@@ -15,10 +12,10 @@ import {
   type Meta,
 } from '@weft/contracts';
 import { connectNats, createLogger } from '@weft/platform';
+import { serveCommands } from '@weft/service';
 import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
-import { CommandServer } from '../api/command-server';
+import { SERVICE } from '../commands/service-meta';
 import { compose, type Running } from '../composition';
-import { InstanceModule } from '../instance.module';
 import { FakeAgent } from './fake-agent';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -34,7 +31,7 @@ export const startInfrastructure = async (): Promise<Infrastructure> => ({ postg
 export class ServiceUnderTest {
   private constructor(
     readonly running: Running,
-    private readonly app: INestMicroservice,
+    private readonly app: { close(): Promise<void> },
     readonly client: NatsConnection,
   ) {}
 
@@ -51,9 +48,7 @@ export class ServiceUnderTest {
       },
       QUIET,
     );
-    const server = new CommandServer(await connectNats(broker.url, 'commands', QUIET), 'instance-svc');
-    const app = await NestFactory.createMicroservice<MicroserviceOptions>(InstanceModule.forDeps(running.deps), { strategy: server, logger: false });
-    await app.listen();
+    const app = await serveCommands(SERVICE, running.commands, await connectNats(broker.url, 'commands', QUIET), QUIET);
     return new ServiceUnderTest(running, app, await connect({ servers: broker.url }));
   }
 

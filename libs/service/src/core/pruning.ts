@@ -7,7 +7,7 @@ import { createWorker, pruneCommandLog, type Worker } from '@weft/event-store';
 import type { Logger } from '@weft/platform';
 import { pruneSagas } from '@weft/saga';
 import type { Pool } from 'pg';
-import type { Keep } from '../instance.config';
+import type { Keep } from './service.config';
 
 export interface PruningOptions {
   pool: Pool;

@@ -1,0 +1,64 @@
+/**
+ * Commands over NATS request/reply. A command id makes a repeat harmless, so a service that is just being replaced is
+ * a pause for its callers: nobody listening is tried again until the deadline.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { commandSubject, unwrap, WeftError, type CommandEnvelope, type CommandReply } from '@weft/contracts';
+
+const ATTEMPT_MS = 20_000;
+/** A killed service is back within seconds; on a busy machine it takes some more. */
+const DEADLINE_MS = 30_000;
+const RETRY_MS = 100;
+
+export interface RequestLimits {
+  /** After this, silence is not met with a repeat any more; in milliseconds (30,000). */
+  deadlineMs?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * The result of a command of the service of that context.
+ * @throws the service's `WeftError`; `service.unavailable` when nobody answers; what the signal was aborted with
+ */
+export async function requestCommand<R>(
+  nats: NatsConnection,
+  context: string,
+  name: string,
+  envelope: CommandEnvelope,
+  { deadlineMs = DEADLINE_MS, signal }: RequestLimits = {},
+): Promise<R> {
+  const payload = JSON.stringify(envelope);
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      const message = await unlessAborted(nats.request(commandSubject(context, name), payload, { timeout: Math.min(ATTEMPT_MS, deadlineMs) }), signal);
+      return unwrap(message.json<CommandReply<R>>());
+    } catch (error) {
+      if (error instanceof WeftError || signal?.aborted) throw error;
+      if (!isSilence(error) || Date.now() > deadline)
+        throw new WeftError('service.unavailable', `The ${context} service does not answer at the moment; try again shortly`, { cause: error });
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/** Nobody listens (yet): certain that nothing was done. A time-out is repeated as well, because commands have ids. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders()) || error instanceof TimeoutError;
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
+}
