@@ -1,4 +1,4 @@
-import { OvsdbTimeout } from '../errors';
+import { OvsdbDisconnected, OvsdbTimeout } from '../errors';
 import { firstOf, Listeners } from '../listeners';
 import type { RpcSession } from '../rpc/rpc-session';
 
@@ -38,7 +38,11 @@ export class OvsdbLock {
 
   /** Takes the lock from whoever has it; that client is told. */
   async steal(): Promise<void> {
-    await this.session?.request('steal', [this.name], { onResult: () => this.set(true) });
+    const { session } = this;
+    if (!session?.isOpen) throw new OvsdbDisconnected('steal', 'not-sent');
+    // The server takes no second request for a lock while the first one stands (ovsdb-server(7), section 4.1.9).
+    session.request('unlock', [this.name]).catch(() => undefined);
+    await session.request('steal', [this.name], { onResult: () => this.set(true) });
   }
 
   async unlock(): Promise<void> {

@@ -2,11 +2,20 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+
+/** A port of this machine that is free now. */
+export async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  return port;
+}
 
 export const run = promisify(execFile);
 
@@ -57,6 +66,14 @@ export class TestServer {
   async stop(): Promise<void> {
     await this.end('SIGTERM');
     await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Starts with an empty database in the place of the old one. */
+  async recreate(schema = 'ovn-nb.ovsschema'): Promise<void> {
+    const [database] = this.databases as [string];
+    await rm(database);
+    await run('ovsdb-tool', ['create', database, join(SCHEMAS, schema)]);
+    await this.start();
   }
 
   /** A command to the running server (ovs-appctl). */
