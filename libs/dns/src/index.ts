@@ -1,0 +1,13 @@
+export { DnsInputError, type DnsInputProblem } from './errors';
+export { isWithin, MAX_LABEL_OCTETS, MAX_NAME_OCTETS, type Name, type NameKey, nameKey, parentOf, parseName, renderName, ROOT, sameName } from './names/name';
+export { checkTtl, type ParsedRecord, parseRecord, renderRdata } from './records/parse-record';
+export { RECORD_TYPES } from './records/record-formats';
+export { recordType, recordTypeName, TYPE } from './records/record-type';
+export type { DnsReport, Refusal, RefusalReason, ReportDns, ServerFault, TransferReport } from './server/dns-report';
+export { MemoryZoneSource } from './zone/memory-zone-source';
+export { ownerConflict, type OwnerConflict, type OwnerConflictProblem } from './zone/owner-conflict';
+export { addToSerial, compareSerials, serialOfVersion } from './zone/serial';
+export { type OwnerRecords, ZoneContent } from './zone/zone-content';
+export { ZoneHistory } from './zone/zone-history';
+export type { Rdata, RecordSet, StartOfAuthority, ZoneDifference, ZoneRecord } from './zone/zone-record';
+export type { NotifyTarget, ServedZone, TsigAlgorithm, TsigKey, ZonePeer, ZoneSource } from './zone-source';
