@@ -78,6 +78,28 @@ describe('a virtual machine under the stock client', () => {
     4 * BOOT_MS,
   );
 
+  it(
+    'goes on where it was after a stateful stop, and after a restore of a stateful snapshot',
+    async () => {
+      expect(await weft.refused(['stop', 'v1', '--stateful'])).toContain('Stateful stop requires migration.stateful to be set to true');
+      await weft.ok(['config', 'set', 'v1', 'migration.stateful=true']);
+      // /run is in memory: whoever boots does not find it.
+      await inside('v1', 'sh', '-c', 'echo warm > /run/state');
+      await weft.ok(['snapshot', 'v1', 'warm', '--stateful']);
+      expect(await weft.query('/1.0/instances/v1/snapshots/warm')).toMatchObject({ stateful: true });
+      await inside('v1', 'sh', '-c', 'echo later > /run/state');
+      await weft.ok(['stop', 'v1', '--stateful']);
+      expect(await weft.query('/1.0/instances/v1')).toMatchObject({ status: 'Stopped', stateful: true });
+      await weft.ok(['start', 'v1']);
+      expect(await inside('v1', 'cat', '/run/state')).toBe('later\n');
+      expect(await weft.query('/1.0/instances/v1')).toMatchObject({ status: 'Running', stateful: false });
+      await weft.ok(['restore', 'v1', 'warm', '--stateful']);
+      expect(await inside('v1', 'cat', '/run/state')).toBe('warm\n');
+      expect(await weft.refused(['restore', 'v1', 's0', '--stateful'])).toContain('Instance has no existing state to restore');
+    },
+    2 * BOOT_MS,
+  );
+
   it('freezes, is copied and deleted', async () => {
     await weft.ok(['pause', 'v1']);
     expect((await state('v1')).status).toBe('Frozen');

@@ -74,9 +74,13 @@ export const taskBodies = {
     /** snapshots to copy along: old id -> new id */ snapshots: stringMap.default({}),
   }),
   'instance.delete': z.object({ instanceId: z.string(), type: instanceType }),
-  'instance.start': z.object(withEpoch),
-  /** `timeoutSeconds` < 0: wait without end. `force` kills at once. Stopping what is stopped succeeds. */
-  'instance.stop': z.object({ ...withEpoch, force: z.boolean(), timeoutSeconds: z.number() }),
+  /** What a stateful stop or restore saved goes on; `stateless` throws it away and boots. */
+  'instance.start': z.object({ ...withEpoch, stateless: z.boolean().optional() }),
+  /**
+   * `timeoutSeconds` < 0: wait without end. `force` kills at once. `stateful` saves what is in the guest's memory and
+   * asks the guest nothing. Stopping what is stopped succeeds.
+   */
+  'instance.stop': z.object({ ...withEpoch, force: z.boolean(), stateful: z.boolean().optional(), timeoutSeconds: z.number() }),
   'instance.freeze': z.object(withEpoch),
   'instance.unfreeze': z.object(withEpoch),
   /** Applies live-updatable keys (limits) to a running instance; a no-op for a stopped one. */
@@ -85,7 +89,7 @@ export const taskBodies = {
   'snapshot.create': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean() }),
   'snapshot.delete': z.object({ instanceId: z.string(), type: instanceType, snapshotId: z.string() }),
   /** Only for a stopped instance: the root becomes what the snapshot holds. */
-  'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string() }),
+  'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean().optional() }),
   /** Makes a finished upload a member of the image store. */
   'image.commit': z.object({ uploadId: z.string(), fingerprint: z.string() }),
   'image.delete': z.object({ fingerprint: z.string() }),

@@ -38,6 +38,64 @@ export interface BlockdevBackup {
   compress?: boolean;
 }
 
+export interface BlockdevMirror {
+  'job-id': string;
+  device: string;
+  target: string;
+  sync: 'top' | 'full' | 'none';
+  'copy-mode'?: 'background' | 'write-blocking';
+  'auto-dismiss'?: boolean;
+  speed?: number;
+}
+
+/** Of `query-migrate`, on either side; times in milliseconds. */
+export interface MigrationInfo {
+  status?:
+    | 'none'
+    | 'setup'
+    | 'active'
+    | 'device'
+    | 'wait-unplug'
+    | 'pre-switchover'
+    | 'postcopy-active'
+    | 'postcopy-paused'
+    | 'postcopy-recover'
+    | 'postcopy-recover-setup'
+    | 'colo'
+    | 'cancelling'
+    | 'cancelled'
+    | 'failed'
+    | 'completed';
+  'error-desc'?: string;
+  'total-time'?: number;
+  downtime?: number;
+  'expected-downtime'?: number;
+  'setup-time'?: number;
+  'cpu-throttle-percentage'?: number;
+  ram?: {
+    transferred: number;
+    remaining: number;
+    total: number;
+    duplicate: number;
+    normal: number;
+    mbps: number;
+    'dirty-sync-count': number;
+    'dirty-pages-rate'?: number;
+    'page-size'?: number;
+  };
+}
+
+export interface MigrationParameters {
+  'max-bandwidth'?: number;
+  'downtime-limit'?: number;
+  'multifd-channels'?: number;
+  'tls-creds'?: string;
+  'tls-hostname'?: string;
+}
+
+export type MigrationCapability =
+  'pause-before-switchover' | 'auto-converge' | 'multifd' | 'events' | 'return-path' | 'late-block-activate' | 'background-snapshot' | 'mapped-ram';
+
 /** command name -> [arguments, result] */
 export interface QmpCommands {
   'query-version': [undefined, { qemu: { major: number; minor: number; micro: number }; package: string }];
@@ -59,9 +117,27 @@ export interface QmpCommands {
   'blockdev-backup': [BlockdevBackup, object];
   block_resize: [{ 'node-name': string; size: number }, object];
   transaction: [{ actions: { type: string; data: object }[] }, object];
+  'blockdev-mirror': [BlockdevMirror, object];
+  'block-job-cancel': [{ device: string; force?: boolean }, object];
   'job-cancel': [{ id: string }, object];
   'job-dismiss': [{ id: string }, object];
+  migrate: [{ uri?: string; channels?: object[] }, object];
+  'migrate-incoming': [{ uri?: string; channels?: object[]; 'exit-on-error'?: boolean }, object];
+  'migrate-continue': [{ state: 'pre-switchover' }, object];
+  migrate_cancel: [undefined, object];
+  'migrate-set-parameters': [MigrationParameters, object];
+  'migrate-set-capabilities': [{ capabilities: { capability: MigrationCapability; state: boolean }[] }, object];
+  'query-migrate': [undefined, MigrationInfo];
+  'announce-self': [{ initial: number; max: number; rounds: number; step: number }, object];
+  'object-add': [{ 'qom-type': string; id: string } & Record<string, unknown>, object];
+  'object-del': [{ id: string }, object];
+  'nbd-server-start': [{ addr: SocketAddress; 'tls-creds'?: string; 'max-connections'?: number }, object];
+  'nbd-server-stop': [undefined, object];
+  'block-export-add': [{ type: 'nbd'; id: string; 'node-name': string; name: string; writable: boolean }, object];
 }
+
+/** Of `nbd-server-start`: the old form, with the address in `data`. */
+export type SocketAddress = { type: 'inet'; data: { host: string; port: string } } | { type: 'unix'; data: { path: string } };
 
 export interface QmpEvent {
   event: string;

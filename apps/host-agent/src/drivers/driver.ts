@@ -22,8 +22,11 @@ export interface Driver {
   create(spec: InstanceSpec, source: RootSource, snapshots: Record<string, string>, progress: Progress): Promise<void>;
   /** Kills what still runs and removes everything of the instance, its directory too. */
   delete(instanceId: string): Promise<void>;
-  /** Resolves when the guest runs; `instance.wrong-status` when it cannot start, with the guest's own words. */
-  start(spec: InstanceSpec, epoch: number): Promise<void>;
+  /**
+   * Resolves when the guest runs; `instance.wrong-status` when it cannot start, with the guest's own words. After a
+   * stateful stop or restore it goes on where it was, unless it is told to be stateless.
+   */
+  start(spec: InstanceSpec, epoch: number, options?: StartOptions): Promise<void>;
   /** Asks the guest to shut down and waits; `force` kills. `task.failed` when the time is over and it still runs. */
   stop(spec: InstanceSpec, options: StopOptions): Promise<void>;
   freeze(spec: InstanceSpec): Promise<void>;
@@ -32,9 +35,11 @@ export interface Driver {
   update(spec: InstanceSpec): Promise<void>;
   rename(spec: InstanceSpec, oldName: string): Promise<void>;
 
-  createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void>;
+  /** Stateful: with what the running guest has in its memory. */
+  createSnapshot(spec: InstanceSpec, snapshotId: string, options?: SnapshotOptions): Promise<void>;
   deleteSnapshot(instanceId: string, snapshotId: string): Promise<void>;
-  restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void>;
+  /** Stateful: the next start goes on where the guest was. */
+  restoreSnapshot(spec: InstanceSpec, snapshotId: string, options?: SnapshotOptions): Promise<void>;
 
   /** What runs, from the world (processes, sockets), not from memory. */
   inspect(instanceId: string): Promise<Inspection>;
@@ -55,8 +60,19 @@ export interface Driver {
   logs(instanceId: string): Promise<Record<string, string>>;
 }
 
+export interface StartOptions {
+  /** Throws a saved state away and boots. */
+  stateless?: boolean;
+}
+
+export interface SnapshotOptions {
+  stateful?: boolean;
+}
+
 export interface StopOptions {
   force: boolean;
+  /** Saves what the guest has in its memory; it is not asked to shut down. */
+  stateful?: boolean;
   /** < 0: without end. */
   timeoutSeconds: number;
   /** Ends the wait for the guest, which runs on; its reason is thrown. Nothing to a stop with force. */

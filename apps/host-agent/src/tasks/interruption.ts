@@ -17,7 +17,7 @@ export class Hurried extends Error {
 export const cancelled = (): WeftError => new WeftError('operation.cancelled', 'Operation cancelled');
 
 /** It only waits, for as long as the guest takes: no reason to keep other instances' work from its slot. */
-export const isPoliteStop = (task: Task): boolean => task.kind === 'instance.stop' && !task.body.force;
+export const isPoliteStop = (task: Task): boolean => task.kind === 'instance.stop' && !task.body.force && !task.body.stateful;
 
 /** May `task` end the wait of `waiting`? */
 export const hurries = (task: Task, waiting: Task): boolean =>

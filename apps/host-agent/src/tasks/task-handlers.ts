@@ -35,9 +35,7 @@ export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progr
       await deps.instances.saveSpec(task.body.instance);
       return {};
     case 'snapshot.create':
-      if (task.body.stateful)
-        throw new WeftError('request.unsupported', 'Snapshots of the running state are not supported: stop the instance or leave out --stateful');
-      await drivers.require(task.body.instance.type).createSnapshot(task.body.instance, task.body.snapshotId);
+      await drivers.require(task.body.instance.type).createSnapshot(task.body.instance, task.body.snapshotId, { stateful: task.body.stateful });
       return {};
     case 'snapshot.delete':
       await drivers.require(task.body.type).deleteSnapshot(task.body.instanceId, task.body.snapshotId);
@@ -94,7 +92,7 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
   await instances.saveSpec(instance);
   switch (task.kind) {
     case 'instance.start':
-      await driver.start(instance, epoch);
+      await driver.start(instance, epoch, { stateless: task.body.stateless });
       await instances.updateState(instance.id, { lastStatus: 'running' });
       return { pid: (await driver.inspect(instance.id)).pid ?? 0 };
     case 'instance.stop':
@@ -113,9 +111,9 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
 }
 
 /** A guest that takes its time is killed when an order with force comes meanwhile: so both orders are carried out. */
-async function stop(driver: Driver, { instance, force, timeoutSeconds }: TaskBody<'instance.stop'>, interrupt: AbortSignal): Promise<void> {
+async function stop(driver: Driver, { instance, force, stateful, timeoutSeconds }: TaskBody<'instance.stop'>, interrupt: AbortSignal): Promise<void> {
   try {
-    await driver.stop(instance, { force, timeoutSeconds, interrupt });
+    await driver.stop(instance, { force, stateful, timeoutSeconds, interrupt });
   } catch (error) {
     if (!(error instanceof Hurried)) throw error;
     await driver.stop(instance, { force: true, timeoutSeconds });
@@ -127,7 +125,7 @@ async function restore({ drivers }: TaskDeps, body: TaskBody<'snapshot.restore'>
   const { status } = await driver.inspect(body.instance.id);
   if (status === 'running' || status === 'frozen')
     throw new WeftError('instance.wrong-status', `Instance "${body.instance.name}" is running: stop it before its root is replaced`);
-  await driver.restoreSnapshot(body.instance, body.snapshotId);
+  await driver.restoreSnapshot(body.instance, body.snapshotId, { stateful: body.stateful });
   return {};
 }
 

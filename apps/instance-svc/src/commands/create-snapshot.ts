@@ -5,6 +5,7 @@ import { expiryAfter } from '../domain/config-values';
 import { existing } from '../domain/instance.decider';
 import { checkSnapshotsAllowed } from '../domain/project.restrictions';
 import { lockForSnapshot, nextSnapshotName } from '../domain/snapshot.decider';
+import { statefulSnapshot } from '../domain/stateful.rules';
 import { findInstance } from '../queries/find-instance';
 import type { SnapshotParams } from '../sagas/saga-params';
 import { startInstanceWork } from './instance-operation';
@@ -31,9 +32,10 @@ export const createSnapshot: CommandHandler<'snapshot.create'> = async (deps, me
       timeLimitMs: SNAPSHOT_LIMIT_MS,
       decide(state, operationId) {
         name = body.name || nextSnapshotName(existing(state), row.spec.config['snapshots.pattern'] || 'snap%d');
+        if (body.stateful) statefulSnapshot(row.spec, existing(state));
         return lockForSnapshot(state, { operationId, name, stateful: body.stateful });
       },
-      params: () => ({ snapshotId: derivedId(meta.commandId, 'snapshot'), snapshotName: name, expiresAt }),
+      params: () => ({ snapshotId: derivedId(meta.commandId, 'snapshot'), snapshotName: name, expiresAt, stateful: body.stateful }),
     });
   });
 };

@@ -2,7 +2,9 @@ import { WeftError, type InstanceSpec } from '@weft/contracts';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { expand } from '../domain/expansion';
+import type { LiveInstance } from '../domain/instance.state';
 import { findSnapshot, lockForRestore } from '../domain/snapshot.decider';
+import { statefulRestore } from '../domain/stateful.rules';
 import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { RestoreParams } from '../sagas/saga-params';
@@ -13,15 +15,17 @@ import { startInstanceWork } from './instance-operation';
 import { requireProject } from './plan-instance';
 import { requireOnline } from './require-online';
 
+const runs = ({ status }: Pick<LiveInstance, 'status'>): boolean => status === 'running' || status === 'frozen';
+
 /** `PUT {restore}`: a running instance is stopped, restored and started again, as LXD does it. */
 export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, meta, body) => {
-  if (body.stateful) throw new WeftError('request.unsupported', 'Stateful restores are not supported yet');
   const row = await findInstance(deps.pool, meta.project, body.name);
   await requireOnline(deps, row.member);
   const name = body.snapshot.split('/').at(-1) ?? '';
   const found = await findInstanceById(deps.pool, row.id);
   if (!found) throw new WeftError('instance.not-found', 'Instance not found');
   const snapshot = findSnapshot(found.state, name);
+  if (body.stateful) statefulRestore(snapshot);
   const profiles = await findProfilesById(deps.pool, snapshot.profiles);
   const ordered = snapshot.profiles.flatMap((id) => profiles.find((profile) => profile.id === id) ?? []);
   if (ordered.length < snapshot.profiles.length) throw new WeftError('profile.not-found', 'A profile that the snapshot uses does not exist any more');
@@ -40,7 +44,9 @@ export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, 
         snapshotId: findSnapshot(after, name).id,
         snapshotName: name,
         expiresAt: null,
-        restart: after.status === 'running' || after.status === 'frozen',
+        stateful: body.stateful,
+        running: runs(after),
+        restart: body.stateful || runs(after),
         epoch: after.epoch,
         restoredSpec,
       }),

@@ -1,9 +1,10 @@
-import { WeftError, type InstanceCommandBody, type InstanceEvent, type LxdOperation, type Meta } from '@weft/contracts';
+import type { InstanceCommandBody, InstanceEvent, LxdOperation, Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import { freezeInstance, restartInstance, startInstance, stopInstance, unfreezeInstance } from '../domain/instance.decider';
 import type { InstanceState } from '../domain/instance.state';
+import { statefulStop } from '../domain/stateful.rules';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import type { StateParams } from '../sagas/saga-params';
@@ -13,7 +14,8 @@ import { requireOnline } from './require-online';
 type Request = Pick<InstanceCommandBody<'instance.set-state'>, 'action' | 'timeout' | 'force' | 'stateful'>;
 type Action = Request['action'];
 
-const START_LIMIT_MS = 10 * 60_000;
+/** Of what waits for the host alone; a memory of gigabytes is written meanwhile. */
+const LIMIT_MS = 10 * 60_000;
 /** What "wait without end" means here: no operation runs for ever. */
 const LONGEST_SHUTDOWN_SECONDS = 600;
 /** For the agent to answer, on top of what the guest was given. */
@@ -35,9 +37,10 @@ export const setInstanceState: CommandHandler<'instance.set-state'> = async (dep
 
 /** Decides and opens the operation; also used for every instance of a bulk change and by the reconciler. */
 export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, request: Request, operationId?: string): Promise<LxdOperation> {
-  if (request.stateful) throw new WeftError('request.unsupported', 'Stateful start and stop are not supported yet');
+  if (request.stateful && request.action === 'stop') statefulStop(row.spec);
   const timeoutSeconds = request.timeout > 0 ? Math.min(request.timeout, LONGEST_SHUTDOWN_SECONDS) : LONGEST_SHUTDOWN_SECONDS;
-  const waits = (request.action === 'stop' || request.action === 'restart') && !request.force;
+  const stateful = request.stateful && request.action === 'stop' && !request.force;
+  const waits = (request.action === 'stop' || request.action === 'restart') && !request.force && !stateful;
   let statusBefore: StateParams['statusBefore'] = 'stopped';
   return startInstanceWork<StateParams>(deps, uow, meta, {
     row,
@@ -46,12 +49,12 @@ export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: Instan
     saga: `instance.${request.action}`,
     // Whoever waits for a guest that does not end may give up: the guest runs on.
     mayCancel: waits,
-    timeLimitMs: waits ? timeoutSeconds * 1_000 + ANSWER_MS : START_LIMIT_MS,
+    timeLimitMs: waits ? timeoutSeconds * 1_000 + ANSWER_MS : LIMIT_MS,
     decide(state, id) {
       statusBefore = settled(state);
       return decide(state, id, request);
     },
-    params: (after) => ({ epoch: after.epoch, force: request.force, timeoutSeconds, statusBefore }),
+    params: (after) => ({ epoch: after.epoch, force: request.force, timeoutSeconds, statusBefore, stateful, stateless: !request.stateful }),
   });
 }
 
@@ -69,10 +72,10 @@ function settled(state: InstanceState): StateParams['statusBefore'] {
   }
 }
 
-function decide(state: InstanceState, operationId: string, { action, force }: Request): InstanceEvent[] {
+function decide(state: InstanceState, operationId: string, { action, force, stateful }: Request): InstanceEvent[] {
   switch (action) {
     case 'start':
-      return startInstance(state, operationId);
+      return startInstance(state, operationId, stateful);
     case 'stop':
       return stopInstance(state, operationId, force);
     case 'restart':

@@ -1,6 +1,7 @@
 /** What may be done to an instance, and what it becomes: pure. Facts, ids and the time come with the command. */
 import { WeftError, type InstanceEvent, type LockKind } from '@weft/contracts';
 import { isTrue } from './config-values';
+import { statefulStart } from './stateful.rules';
 import { isLive, type InstanceState, type LiveInstance } from './instance.state';
 
 /** The instance, or `instance.not-found`. */
@@ -27,10 +28,12 @@ const refuse = (message: string): never => {
   throw new WeftError('instance.wrong-status', message);
 };
 
-export function startInstance(state: InstanceState, operationId: string): InstanceEvent[] {
+/** @param stateful go on with what a stateful stop has kept, which must be there */
+export function startInstance(state: InstanceState, operationId: string, stateful = false): InstanceEvent[] {
   const instance = free(state);
   if (instance.status === 'running') refuse('The instance is already running');
   if (instance.status === 'frozen') refuse('The instance is frozen: unfreeze it');
+  if (stateful) statefulStart(instance);
   return [{ type: 'InstanceStarting', data: { ...placeOf(instance), operationId, epoch: instance.epoch + 1 } }];
 }
 

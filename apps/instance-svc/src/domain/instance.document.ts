@@ -48,7 +48,7 @@ export function instanceDocument(instance: LiveInstance, profiles: ProfileLookup
     devices: sortedMaps(instance.devices),
     ephemeral: instance.ephemeral,
     profiles: used.map((profile) => profile.name),
-    stateful: false,
+    stateful: instance.stateful ?? false,
     description: instance.description,
     created_at: instance.createdAt,
     expanded_config: sortedMap(expanded.config),

@@ -38,6 +38,8 @@ export interface InstanceFacts {
   snapshots: SnapshotContent[];
   lock: { operationId: string; kind: LockKind } | null;
   retainedBy: string[];
+  /** Stopped with its memory kept: the next start goes on there. Unset before there was such a thing. */
+  stateful?: boolean;
 }
 
 export type LiveStatus = 'creating' | 'stopped' | 'starting' | 'running' | 'stopping' | 'freezing' | 'frozen' | 'unfreezing' | 'deleting' | 'error';
@@ -73,14 +75,20 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
       return { ...state, status: 'starting', epoch: event.data.epoch, ...held(event.data.operationId, 'start') };
     case 'InstanceStarted':
     case 'InstanceRestarted':
-      return { ...state, ...power(state, 'RUNNING'), status: 'running', lastUsedAt: event.data.at, lock: null };
+      return { ...state, ...power(state, 'RUNNING'), status: 'running', lastUsedAt: event.data.at, lock: null, stateful: false };
     case 'InstanceStopping':
       return { ...state, status: 'stopping', ...held(event.data.operationId, 'stop') };
     case 'InstanceRestarting':
       return { ...state, status: 'stopping', epoch: event.data.epoch, ...held(event.data.operationId, 'restart') };
     case 'InstanceStopped':
       // What the host's own end stopped counts as running: that is what brings it back when the host is up again.
-      return { ...state, ...(event.data.reason === 'host' ? {} : power(state, 'STOPPED')), status: 'stopped', lock: null };
+      return {
+        ...state,
+        ...(event.data.reason === 'host' ? {} : power(state, 'STOPPED')),
+        status: 'stopped',
+        lock: null,
+        stateful: event.data.stateful ?? false,
+      };
     case 'InstanceFreezing':
       return { ...state, status: 'freezing', ...held(event.data.operationId, 'freeze') };
     case 'InstanceFrozen':
@@ -107,7 +115,7 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
       return { ...state, retainedBy: state.retainedBy.filter((id) => id !== event.data.operationId) };
     case 'InstanceUpdated':
     case 'InstanceRestored':
-      return { ...state, ...writableOf(event.data), ...(event.type === 'InstanceRestored' ? { lock: null } : {}) };
+      return { ...state, ...writableOf(event.data), ...(event.type === 'InstanceRestored' ? { lock: null, stateful: false } : {}) };
     case 'InstanceRenamed':
       return { ...state, name: event.data.name };
     case 'InstanceDeleting':

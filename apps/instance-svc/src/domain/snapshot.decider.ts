@@ -49,7 +49,6 @@ export function lockForSnapshot(state: InstanceState, command: Pick<CreateSnapsh
   const instance = free(state);
   checkSnapshotName(command.name);
   assertNameFree(instance, command.name);
-  if (command.stateful) throw new WeftError('request.unsupported', 'Stateful snapshots are not supported yet: take one without state');
   if (instance.status === 'error') throw new WeftError('instance.wrong-status', 'The instance is in an error state');
   return [{ type: 'InstanceLocked', data: { ...placeOf(instance), operationId: command.operationId, kind: 'snapshot' } }];
 }
@@ -61,7 +60,7 @@ export function snapshotTaken(instance: LiveInstance, command: CreateSnapshot, n
     name: command.name,
     createdAt: now.toISOString(),
     expiresAt: command.expiresAt,
-    stateful: false,
+    stateful: command.stateful,
     architecture: instance.architecture,
     config: instance.config,
     devices: instance.devices,

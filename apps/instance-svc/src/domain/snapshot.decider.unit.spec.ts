@@ -39,7 +39,6 @@ it.each([
   ['a name that is taken', { ...take, name: 's0' }, 'already exists'],
   ['slashes', { ...take, name: 'a/b' }, 'Invalid snapshot name'],
   ['blanks', { ...take, name: 'a b' }, 'Invalid snapshot name'],
-  ['state', { ...take, name: 's9', stateful: true }, 'not supported'],
 ])('refuses %s', (_what, command, sentence) => {
   expect(() => lockForSnapshot(given(withSnapshots('s0')), command)).toThrow(sentence);
 });

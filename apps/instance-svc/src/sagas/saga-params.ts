@@ -32,16 +32,24 @@ export interface StateParams extends InstanceSagaParams {
   timeoutSeconds: number;
   /** What the instance goes back to when the work fails. */
   statusBefore: 'stopped' | 'running' | 'frozen' | 'error';
+  /** stop: with what the guest has in its memory. Unset in sagas of earlier versions, as `stateless` is. */
+  stateful?: boolean;
+  /** start: without what a stateful stop has kept. */
+  stateless?: boolean;
 }
 
 export interface SnapshotParams extends InstanceSagaParams {
   snapshotId: string;
   snapshotName: string;
   expiresAt: string | null;
+  /** With what is in the guest's memory. Unset in sagas of earlier versions. */
+  stateful?: boolean;
 }
 
 export interface RestoreParams extends SnapshotParams {
-  /** Was running: it is stopped, restored and started again, as LXD does. */
+  /** Is running now: it is stopped first. Unset in sagas of earlier versions, where `restart` says so. */
+  running?: boolean;
+  /** Was running, or gets its memory back: it is started afterwards, as LXD does. */
   restart: boolean;
   epoch: number;
   /** With what the snapshot says. */

@@ -24,7 +24,11 @@ const takeSaga = (deps: Deps): Saga<SnapshotParams> => ({
     {
       name: 'take',
       action: async (ctx) =>
-        void (await onHost(deps, ctx, 'snapshot.create', { instance: ctx.params.spec, snapshotId: ctx.params.snapshotId, stateful: false })),
+        void (await onHost(deps, ctx, 'snapshot.create', {
+          instance: ctx.params.spec,
+          snapshotId: ctx.params.snapshotId,
+          stateful: ctx.params.stateful ?? false,
+        })),
       undo: (ctx) =>
         undoOnHost(deps, ctx, 'snapshot.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type, snapshotId: ctx.params.snapshotId }),
     },
@@ -33,8 +37,8 @@ const takeSaga = (deps: Deps): Saga<SnapshotParams> => ({
     endWork(deps, ctx, {
       outcome: SUCCESS,
       events(instance, now) {
-        const { snapshotId, snapshotName, expiresAt } = ctx.params;
-        return snapshotTaken(instance, { operationId: ctx.sagaId, snapshotId, name: snapshotName, stateful: false, expiresAt }, now);
+        const { snapshotId, snapshotName, expiresAt, stateful = false } = ctx.params;
+        return snapshotTaken(instance, { operationId: ctx.sagaId, snapshotId, name: snapshotName, stateful, expiresAt }, now);
       },
     }),
   failed: unlocked(deps),
@@ -69,14 +73,19 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
     {
       name: 'stop',
       async action(ctx) {
-        if (!ctx.params.restart) return {};
+        if (!(ctx.params.running ?? ctx.params.restart)) return {};
         await onHost(deps, ctx, 'instance.stop', { instance: ctx.params.spec, epoch: ctx.params.epoch, force: true, timeoutSeconds: 30 });
         return { stopped: true };
       },
     },
     {
       name: 'restore',
-      action: async (ctx) => void (await onHost(deps, ctx, 'snapshot.restore', { instance: ctx.params.restoredSpec, snapshotId: ctx.params.snapshotId })),
+      action: async (ctx) =>
+        void (await onHost(deps, ctx, 'snapshot.restore', {
+          instance: ctx.params.restoredSpec,
+          snapshotId: ctx.params.snapshotId,
+          stateful: ctx.params.stateful,
+        })),
     },
     {
       name: 'start',

@@ -11,7 +11,7 @@ type Saga = SagaDefinition<StateParams, Record<string, unknown>>;
 type StateContext = Context<StateParams>;
 
 const run = ({ params }: StateContext) => ({ instance: params.spec, epoch: params.epoch });
-const stopOrder = (ctx: StateContext) => ({ ...run(ctx), force: ctx.params.force, timeoutSeconds: ctx.params.timeoutSeconds });
+const stopOrder = (ctx: StateContext) => ({ ...run(ctx), force: ctx.params.force, stateful: ctx.params.stateful, timeoutSeconds: ctx.params.timeoutSeconds });
 
 const failed =
   (deps: Deps) =>
@@ -24,9 +24,9 @@ const failed =
     });
 
 const succeeded =
-  (deps: Deps, events: (instance: LiveInstance, operationId: string, now: Date) => InstanceEvent[]) =>
+  (deps: Deps, events: (instance: LiveInstance, operationId: string, now: Date, params: StateParams) => InstanceEvent[]) =>
   (ctx: StateContext): Promise<void> =>
-    endWork(deps, ctx, { outcome: SUCCESS, events: (instance, now) => events(instance, ctx.sagaId, now) });
+    endWork(deps, ctx, { outcome: SUCCESS, events: (instance, now) => events(instance, ctx.sagaId, now, ctx.params) });
 
 /** A start that failed may have left something running: it is killed, so that "stopped" is true. */
 const killLeftover = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx, 'instance.stop', { ...run(ctx), force: true, timeoutSeconds: 30 });
@@ -36,7 +36,13 @@ const takeBackStop = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx
 
 const startSaga = (deps: Deps): Saga => ({
   type: 'instance.start',
-  steps: [{ name: 'start', action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', run(ctx))), undo: killLeftover(deps) }],
+  steps: [
+    {
+      name: 'start',
+      action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', { ...run(ctx), stateless: ctx.params.stateless })),
+      undo: killLeftover(deps),
+    },
+  ],
   succeeded: succeeded(deps, (instance, operationId, now) => [{ type: 'InstanceStarted', data: { ...placeOf(instance), operationId, at: now.toISOString() } }]),
   failed: failed(deps),
 });
@@ -54,8 +60,8 @@ const stopSaga = (deps: Deps): Saga => ({
       },
     },
   ],
-  succeeded: succeeded(deps, (instance, operationId) => [
-    { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason: 'requested' } },
+  succeeded: succeeded(deps, (instance, operationId, _now, { stateful }) => [
+    { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason: 'requested', ...(stateful ? { stateful } : {}) } },
     ...(instance.ephemeral ? [{ type: 'InstanceDeleted' as const, data: { ...placeOf(instance), operationId, reason: 'ephemeral' as const } }] : []),
   ]),
   failed: failed(deps),

@@ -56,7 +56,8 @@ export const instanceEvents = {
   InstanceStarting: z.object({ ...place, ...operation, epoch: z.number().int() }),
   InstanceStarted: z.object({ ...place, ...operation, at: z.string() }),
   InstanceStopping: z.object({ ...place, ...operation }),
-  InstanceStopped: z.object({ ...place, ...operation, reason: stopReason }),
+  /** `stateful`: what it had in its memory is kept for the next start. */
+  InstanceStopped: z.object({ ...place, ...operation, reason: stopReason, stateful: z.boolean().optional() }),
   InstanceRestarting: z.object({ ...place, ...operation, epoch: z.number().int() }),
   InstanceRestarted: z.object({ ...place, ...operation, at: z.string() }),
   InstanceFreezing: z.object({ ...place, ...operation }),

@@ -5,6 +5,7 @@
  *   00:02 rng   00:03 balloon   00:04 serial ports (guest agent)   00:05 root disk   00:06.. extra disks   00:1e seed
  */
 import type { Firmware } from './firmware';
+import type { GuestAbi } from './guest-abi';
 import { SOCKETS, type VmPaths } from './vm-paths';
 
 export interface ExtraDisk {
@@ -19,12 +20,12 @@ export interface ExtraDisk {
 export interface MachinePlan {
   id: string;
   name: string;
-  accelerator: 'kvm' | 'tcg';
-  cpus: number;
-  memoryBytes: number;
+  abi: GuestAbi;
   firmware: Firmware;
   extraDisks: readonly ExtraDisk[];
   paths: VmPaths;
+  /** Its memory comes from another QEMU or a file: it waits for `migrate-incoming`. */
+  incoming: boolean;
 }
 
 export const MOST_EXTRA_DISKS = 0x1e - 0x06;
@@ -49,22 +50,23 @@ export function machineArguments(plan: MachinePlan): string[] {
     ...rootDisk(plan.paths.disk),
     ...plan.extraDisks.flatMap(extraDisk),
     ...seed(plan.paths.seed),
+    ...(plan.incoming ? ['-incoming', 'defer'] : []),
   ];
 }
 
-function machine({ accelerator, cpus, memoryBytes, firmware: { secureBoot } }: MachinePlan): string[] {
+function machine({ abi, firmware: { secureBoot } }: MachinePlan): string[] {
   // Secure boot needs system management mode to protect its variables; without it, SMM only costs time.
-  const machineType = `q35,accel=${accelerator},smm=${secureBoot ? 'on' : 'off'},usb=off,vmport=off`;
+  const machineType = `${abi.machineType},accel=${abi.accelerator},smm=${secureBoot ? 'on' : 'off'},usb=off,vmport=off`;
   const secure = secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1'] : [];
   return [
     '-machine',
     machineType,
     '-cpu',
-    accelerator === 'kvm' ? 'host' : 'max',
+    abi.cpuModel,
     '-smp',
-    `cpus=${cpus},sockets=1,cores=${cpus},threads=1`,
+    `cpus=${abi.cpus},maxcpus=${abi.maxCpus},sockets=1,cores=${abi.maxCpus},threads=1`,
     '-m',
-    `size=${memoryBytes / 1024 ** 2}M`,
+    `size=${abi.memoryBytes / 1024 ** 2}M`,
     ...secure,
   ];
 }

@@ -4,12 +4,11 @@ import { vmPaths } from './vm-paths';
 const plan: MachinePlan = {
   id: '0190a5b0-0000-7000-8000-000000000001',
   name: 'web,1',
-  accelerator: 'tcg',
-  cpus: 2,
-  memoryBytes: 512 * 1024 ** 2,
+  abi: { machineType: 'pc-q35-10.0', cpuModel: 'max', accelerator: 'tcg', cpus: 2, maxCpus: 2, memoryBytes: 512 * 1024 ** 2, secureBoot: false },
   firmware: { code: '/fw/CODE.fd', variables: '/fw/VARS.fd', secureBoot: false },
   extraDisks: [],
   paths: vmPaths('/dir,with comma'),
+  incoming: false,
 };
 const line = (changes: Partial<MachinePlan> = {}) => machineArguments({ ...plan, ...changes });
 const after = (args: string[], option: string) => args.flatMap((arg, index) => (arg === option ? [args[index + 1] ?? ''] : []));
@@ -22,8 +21,13 @@ describe('machineArguments', () => {
 
   it('sizes the machine', () => {
     expect(after(line(), '-m')).toEqual(['size=512M']);
-    expect(after(line(), '-smp')).toEqual(['cpus=2,sockets=1,cores=2,threads=1']);
-    expect([after(line(), '-cpu'), after(line({ accelerator: 'kvm' }), '-cpu')]).toEqual([['max'], ['host']]);
+    expect(after(line(), '-smp')).toEqual(['cpus=2,maxcpus=2,sockets=1,cores=2,threads=1']);
+    expect(after(line(), '-cpu')).toEqual(['max']);
+    expect(after(line(), '-machine')[0]).toMatch(/^pc-q35-10\.0,accel=tcg,/);
+  });
+
+  it('waits for memory from elsewhere when it is told to, on the same machine', () => {
+    expect(line({ incoming: true })).toEqual([...line(), '-incoming', 'defer']);
   });
 
   it('lets no name or path add an option', () => {

@@ -1,13 +1,25 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WeftError, type InstanceSpec, type InstanceUsage, type RootSource } from '@weft/contracts';
 import { Serial } from '../../files/serial';
 import { createVmSnapshot, deleteVmSnapshot, type LiveCopy, restoreVmSnapshot, sweepSnapshots } from '../../storage/vm-snapshots';
 import { runProgram } from '../../storage/vm-program';
 import type { DriverDeps } from '../driver-deps';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
+import type {
+  ConsoleConnection,
+  Driver,
+  ExecProcess,
+  ExecRequest,
+  GuestFiles,
+  Inspection,
+  Progress,
+  SnapshotOptions,
+  StartOptions,
+  StopOptions,
+} from '../driver';
 import { type Accelerator, chooseAccelerator } from './accelerator';
 import { findFirmware } from './firmware';
+import { newestMachineType } from './guest-abi';
 import { GuestAgents } from './guest-agent';
 import { execInGuest } from './guest-exec';
 import { guestFiles } from './guest-files';
@@ -17,11 +29,13 @@ import { qemuBinary } from './host';
 import { clearConsoleLog, readConsoleLog, trimConsoleLog, VmConsoles } from './vm-console';
 import { createVm, deleteVmFiles, requireVm } from './vm-create';
 import { freezeVm, runState, startVm, stopVm, updateVm } from './vm-lifecycle';
-import { copyLiveDisk } from './vm-live-copy';
+import type { MachineHost } from './vm-launch';
+import { beginLiveCopy, copyLiveDisk } from './vm-live-copy';
 import { type VmPaths, vmPaths } from './vm-paths';
 import { exitCode, findProcess, kill, lastWords } from './vm-process';
-import { readRecord } from './vm-record';
+import { readRecord, writeRecord } from './vm-record';
 import { stateOfGone, stateOfRunning } from './vm-state';
+import { restoreState, snapshotWithState, stopWithState } from './vm-stateful';
 import { vmUsage } from './vm-usage';
 import { VmWatch } from './vm-watch';
 
@@ -41,6 +55,7 @@ export class QemuDriver implements Driver {
   private readonly watch: VmWatch;
   private readonly processCounts = new Map<string, { at: number; count: Promise<number> }>();
   private accelerator: Promise<Accelerator> | undefined;
+  private machineType: Promise<string> | undefined;
 
   constructor(private readonly deps: DriverDeps) {
     this.instances = join(deps.dir, 'instances');
@@ -76,10 +91,10 @@ export class QemuDriver implements Driver {
     });
   }
 
-  start(spec: InstanceSpec, epoch: number): Promise<void> {
+  start(spec: InstanceSpec, epoch: number, { stateless = false }: StartOptions = {}): Promise<void> {
     return this.serial.run(spec.id, async () => {
       const paths = this.pathsOf(spec.id);
-      await startVm(paths, spec, epoch, { qemu: this.qemu, accelerator: await this.chooseAccelerator() });
+      await startVm(paths, spec, epoch, await this.machineHost(), stateless);
       await this.watch.add(spec.id, paths);
     });
   }
@@ -88,7 +103,9 @@ export class QemuDriver implements Driver {
     // A forced stop does not wait behind a polite one.
     return this.serial.run(options.force ? `${spec.id} force` : spec.id, async () => {
       const record = await readRecord(this.pathsOf(spec.id));
-      if (record) await stopVm(this.pathsOf(spec.id), record, options);
+      if (!record) return;
+      if (options.stateful && !options.force) await stopWithState(this.pathsOf(spec.id), record);
+      else await stopVm(this.pathsOf(spec.id), record, options);
     });
   }
 
@@ -109,12 +126,15 @@ export class QemuDriver implements Driver {
     await requireVm(this.pathsOf(spec.id), spec.id);
   }
 
-  createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+  createSnapshot(spec: InstanceSpec, snapshotId: string, { stateful = false }: SnapshotOptions = {}): Promise<void> {
     return this.serial.run(spec.id, async () => {
       const paths = this.pathsOf(spec.id);
-      await requireVm(paths, spec.id);
+      const record = await requireVm(paths, spec.id);
       await sweepSnapshots(paths.dir);
-      await createVmSnapshot(paths.dir, snapshotId, await this.liveCopy(spec.id));
+      const live = await this.liveCopy(spec.id);
+      if (!stateful) return createVmSnapshot(paths.dir, snapshotId, live);
+      if (!live) throw new WeftError('instance.wrong-status', "Unable to create a stateful snapshot. The instance isn't running");
+      await createVmSnapshot(paths.dir, snapshotId, (disk) => snapshotWithState(paths, record, dirname(disk), () => beginLiveCopy(paths, disk)));
     });
   }
 
@@ -122,14 +142,18 @@ export class QemuDriver implements Driver {
     return this.serial.run(instanceId, () => deleteVmSnapshot(this.pathsOf(instanceId).dir, snapshotId));
   }
 
-  restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
+  restoreSnapshot(spec: InstanceSpec, snapshotId: string, { stateful = false }: SnapshotOptions = {}): Promise<void> {
     return this.serial.run(spec.id, async () => {
       const paths = this.pathsOf(spec.id);
       const record = await requireVm(paths, spec.id);
       // What a start that was cut off has left is no running guest, but it has the disk.
       if (record.phase === 'starting') await kill(paths);
       if ((await findProcess(paths)) !== undefined) throw new WeftError('instance.wrong-status', 'Stop the instance before a snapshot is restored');
+      // What was saved belongs to the disk that goes now.
+      await writeRecord(paths, { ...record, phase: 'stopped', saved: undefined });
+      const saved = stateful ? await restoreState(paths, snapshotId) : undefined;
       await restoreVmSnapshot(paths.dir, snapshotId);
+      if (saved) await writeRecord(paths, { ...record, phase: 'stopped', saved });
     });
   }
 
@@ -215,6 +239,12 @@ export class QemuDriver implements Driver {
     return this.accelerator;
   }
 
+  private async machineHost(): Promise<MachineHost> {
+    this.machineType ??= runProgram(this.qemu, ['-machine', 'help']).then(newestMachineType);
+    this.machineType.catch(() => (this.machineType = undefined));
+    return { qemu: this.qemu, accelerator: await this.chooseAccelerator(), machineType: await this.machineType };
+  }
+
   private async agentOf(instanceId: string): ReturnType<GuestAgents['acquire']> {
     const paths = this.pathsOf(instanceId);
     const state = await runState(paths);
@@ -230,7 +260,7 @@ export class QemuDriver implements Driver {
     return async (disk) => {
       // What the guest has not written yet cannot be in the copy; an agent that does not answer does not hold it up.
       await this.agents.use(paths, (agent) => runInGuest(agent, 'sync', [])).catch(() => undefined);
-      await copyLiveDisk(paths, disk, () => undefined);
+      await copyLiveDisk(paths, disk);
     };
   }
 

@@ -1,26 +1,21 @@
 /** Start, stop, freeze and live changes of one VM; see vm-record.ts for the phases. */
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
 import { type QmpClient, QmpDisconnected, QmpTimeout, type RunState } from '@weft/qmp';
-import { growDisk } from '../../storage/vm-disk';
-import { runProgram } from '../../storage/vm-program';
 import type { StopOptions } from '../driver';
-import type { Accelerator } from './accelerator';
-import { extraDisks } from './extra-disks';
-import { findFirmware } from './firmware';
 import { hostBootId } from '../host-boot';
-import { machineArguments } from './machine.command';
-import { seedFiles, writeSeed } from './nocloud-seed';
-import { requireVm, resetVariables } from './vm-create';
-import { cpuLimit, isTrue, memoryBytes, rootSizeBytes } from './vm-limits';
+import { coldStartAbi } from './guest-abi';
+import { requireVm } from './vm-create';
+import { launchMachine, pinCpus, prepareColdStart, type MachineHost } from './vm-launch';
+import { cpuLimit, isTrue, memoryBytes } from './vm-limits';
 import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
-import { exitCodeNow, findProcess, kill, lastWords, launch } from './vm-process';
+import { findProcess, kill } from './vm-process';
 import { type VmRecord, writeRecord } from './vm-record';
+import { loadMemory, resumeGuest } from './vm-saved-state';
 
-const LAUNCH_MS = 60_000;
 /** A guest that is still booting misses the power button: it is pressed again. */
 const PRESS_AGAIN_MS = 5_000;
 
@@ -36,87 +31,51 @@ export async function runState(paths: VmPaths): Promise<RunState | 'silent' | un
 
 /**
  * A start that was cut off before `cont` (phase `starting`) is begun anew: its QEMU may not even have a monitor yet, and
- * waits for ever.
+ * waits for ever. A guest with a saved state goes on where it was; that is forgotten before it does.
+ * @param stateless throw a saved state away and boot
  */
-export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number, host: { qemu: string; accelerator: Accelerator }): Promise<void> {
+export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number, host: MachineHost, stateless: boolean): Promise<void> {
   const record = await requireVm(paths, spec.id);
-  if (record.phase !== 'starting' && isAlive(await runState(paths))) {
+  const state = record.phase === 'starting' ? undefined : await runState(paths);
+  if (isAlive(state)) {
     if (record.epoch !== epoch) await writeRecord(paths, { ...record, epoch });
+    // A start that was cut off between the record and `cont`: nobody starts what was frozen on purpose.
+    if (state === 'paused') await resumeGuest(paths);
     return;
   }
   await kill(paths);
-  const [cpus, memory] = [cpuLimit(spec.config), memoryBytes(spec.config, totalmem())];
-  const next: VmRecord = {
-    ...record,
-    phase: 'starting',
-    epoch,
-    hostBoot: await hostBootId(),
-    launched: { memoryBytes: memory, cpus: cpus.count, accelerator: host.accelerator.name },
-  };
+  const saved = stateless ? undefined : record.saved;
+  const abi = saved ?? coldStartAbi(needsOf(spec, host), record.abi, host.machineType);
+  const next: VmRecord = { ...record, phase: 'starting', epoch, hostBoot: await hostBootId(), abi, saved };
   await writeRecord(paths, next);
   try {
-    next.nvramTemplate = await prepare(paths, spec, record);
-    const firmware = findFirmware(isTrue(spec.config['security.secureboot']));
-    await launch(
-      paths,
-      host.qemu,
-      machineArguments({
-        id: spec.id,
-        name: spec.name,
-        accelerator: host.accelerator.name,
-        cpus: cpus.count,
-        memoryBytes: memory,
-        firmware,
-        extraDisks: await extraDisks(spec),
-        paths,
-      }),
-    );
-    await untilLaunched(paths);
-    if (cpus.pins) await pinCpus(paths, cpus.pins);
+    if (!saved) next.nvramTemplate = await prepareColdStart(paths, spec, record);
+    await launchMachine(paths, spec, abi, host, saved !== undefined);
+    if (saved) await loadMemory(paths, paths.state);
     // Before `cont`: a QEMU that waits in prelaunch is never taken for a running guest, whatever is written here.
-    await writeRecord(paths, { ...next, phase: 'running' });
-    await withMonitor(paths, (qmp) => qmp.execute('cont'));
+    await writeRecord(paths, { ...next, phase: 'running', saved: undefined });
+    await resumeGuest(paths);
   } catch (error) {
     await kill(paths);
     await writeRecord(paths, { ...next, phase: 'stopped' });
     throw error;
   }
+  await rm(paths.state, { force: true });
+}
+
+function needsOf({ config }: InstanceSpec, { accelerator }: MachineHost): Parameters<typeof coldStartAbi>[0] {
+  return {
+    accelerator: accelerator.name,
+    cpus: cpuLimit(config).count,
+    memoryBytes: memoryBytes(config, totalmem()),
+    secureBoot: isTrue(config['security.secureboot']),
+    movable: isTrue(config['migration.stateful']),
+  };
 }
 
 /** One that does not answer is believed to run: "unknown" is never "failed". */
 const isAlive = (state: RunState | 'silent' | undefined): boolean =>
   state !== undefined && state !== 'prelaunch' && state !== 'shutdown' && state !== 'internal-error' && state !== 'guest-panicked';
-
-/** Everything that must be there before QEMU starts; returns the template of the UEFI variables. */
-async function prepare(paths: VmPaths, spec: InstanceSpec, { nvramTemplate }: VmRecord): Promise<string> {
-  await mkdir(paths.logDir, { recursive: true, mode: 0o700 });
-  const size = rootSizeBytes(spec.devices);
-  if (size !== undefined) await growDisk(paths.dir, size);
-  await writeSeed(paths.seed, seedFiles(spec));
-  // Keys of another kind of firmware are of no use to this one.
-  const { variables } = findFirmware(isTrue(spec.config['security.secureboot']));
-  return variables === nvramTemplate ? nvramTemplate : resetVariables(paths, spec);
-}
-
-async function untilLaunched(paths: VmPaths): Promise<void> {
-  const deadline = Date.now() + LAUNCH_MS;
-  while (Date.now() < deadline) {
-    if ((await exitCodeNow(paths)) !== undefined) throw new WeftError('instance.wrong-status', `QEMU does not start: ${await lastWords(paths)}`);
-    const launched = await withMonitor(paths, (qmp) => qmp.execute('query-status')).catch(() => undefined);
-    if (launched && (await findProcess(paths)) !== undefined) return;
-    await sleep(20);
-  }
-  throw new WeftError('instance.wrong-status', `QEMU does not answer within ${LAUNCH_MS / 1000} s: ${await lastWords(paths)}`);
-}
-
-async function pinCpus(paths: VmPaths, pins: readonly number[]): Promise<void> {
-  const cpus = await withMonitor(paths, (qmp) => qmp.execute('query-cpus-fast'));
-  for (const [index, { 'thread-id': thread }] of cpus.entries()) {
-    await runProgram('taskset', ['-pc', String(pins[index % pins.length]), String(thread)]).catch((error: unknown) => {
-      throw new WeftError('config.invalid', `limits.cpu names CPUs that this host does not have: ${pins.join(',')}`, { cause: error });
-    });
-  }
-}
 
 export async function stopVm(paths: VmPaths, record: VmRecord, options: StopOptions): Promise<void> {
   const state = await runState(paths);
@@ -166,14 +125,14 @@ export async function freezeVm(paths: VmPaths, command: 'stop' | 'cont'): Promis
  * Memory can shrink below what the machine was started with, and grow back to it; the rest waits for a restart.
  * @throws WeftError instance.wrong-status for a change that needs a restart
  */
-export async function updateVm(paths: VmPaths, spec: InstanceSpec, { launched }: VmRecord): Promise<void> {
-  if (!launched || (await findProcess(paths)) === undefined) return;
+export async function updateVm(paths: VmPaths, spec: InstanceSpec, { abi }: VmRecord): Promise<void> {
+  if (!abi || (await findProcess(paths)) === undefined) return;
   const [cpus, memory] = [cpuLimit(spec.config), memoryBytes(spec.config, totalmem())];
-  if (cpus.count !== launched.cpus) throw new WeftError('instance.wrong-status', 'limits.cpu of a running virtual machine cannot be changed: stop it first');
-  if (memory > launched.memoryBytes) {
+  if (cpus.count !== abi.cpus) throw new WeftError('instance.wrong-status', 'limits.cpu of a running virtual machine cannot be changed: stop it first');
+  if (memory > abi.memoryBytes) {
     throw new WeftError(
       'instance.wrong-status',
-      `limits.memory of a running virtual machine cannot grow beyond what it was started with (${launched.memoryBytes / 1024 ** 2}MiB): stop it first`,
+      `limits.memory of a running virtual machine cannot grow beyond what it was started with (${abi.memoryBytes / 1024 ** 2}MiB): stop it first`,
     );
   }
   if (cpus.pins) await pinCpus(paths, cpus.pins);

@@ -13,21 +13,25 @@ const POLL_MS = 50;
  * Copies a running guest's root disk as it is at this moment into `disk`, an empty qcow2 over the same base: QEMU saves
  * each block before the guest overwrites it. Crash consistent, as if the power had gone.
  */
-export async function copyLiveDisk(paths: VmPaths, disk: string, log: (progressPercent: number) => void): Promise<void> {
+export const copyLiveDisk = async (paths: VmPaths, disk: string): Promise<void> => (await beginLiveCopy(paths, disk))();
+
+/** Resolves when the moment is fixed; what it gives waits for the end. */
+export async function beginLiveCopy(paths: VmPaths, disk: string): Promise<() => Promise<void>> {
   await withMonitor(paths, async (qmp) => {
     await sweep(qmp);
     await qmp.execute('blockdev-add', { driver: 'qcow2', 'node-name': TARGET, file: { driver: 'file', filename: disk } });
     await qmp.execute('blockdev-backup', { 'job-id': JOB, device: 'root', target: TARGET, sync: 'top', 'auto-dismiss': false });
   });
-  try {
-    for (let job = await look(paths); job?.status !== 'concluded'; job = await look(paths)) {
-      if (!job) throw new WeftError('task.failed', 'QEMU lost the copy of the disk');
-      log(job['total-progress'] ? Math.floor((job['current-progress'] / job['total-progress']) * 100) : 0);
-      await sleep(POLL_MS);
+  return async () => {
+    try {
+      for (let job = await look(paths); job?.status !== 'concluded'; job = await look(paths)) {
+        if (!job) throw new WeftError('task.failed', 'QEMU lost the copy of the disk');
+        await sleep(POLL_MS);
+      }
+    } finally {
+      await withMonitor(paths, finish);
     }
-  } finally {
-    await withMonitor(paths, finish);
-  }
+  };
 }
 
 const look = (paths: VmPaths): Promise<Job | undefined> => withMonitor(paths, async (qmp) => (await qmp.execute('query-jobs')).find(({ id }) => id === JOB));

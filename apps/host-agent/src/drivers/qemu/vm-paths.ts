@@ -7,11 +7,12 @@ import { join } from 'node:path';
  *   disk.qcow2      root disk: differences to base.qcow2
  *   base.qcow2      the image's disk (hard link, never written), so that an image can be deleted
  *   nvram.fd        UEFI variables
- *   seed.img        NoCloud data, made at each start
+ *   seed.img        NoCloud data, made at each cold start
+ *   state.bin       the guest's memory, from a stateful stop until it goes on (vm-saved-state.ts)
  *   qemu.pid exit   written by QEMU, and by the shell that waits for it
  *   *.sock          control: short commands; events: who listens; console; qga: guest agent
  *   log/            qemu.log console.log events.log
- *   snapshots/<id>/ disk.qcow2 base.qcow2 nvram.fd
+ *   snapshots/<id>/ disk.qcow2 base.qcow2 nvram.fd, of a stateful one state.bin and abi.json
  */
 export interface VmPaths {
   dir: string;
@@ -21,6 +22,7 @@ export interface VmPaths {
   seed: string;
   nvram: string;
   disk: string;
+  state: string;
   logDir: string;
   qemuLog: string;
   consoleLog: string;
@@ -41,6 +43,7 @@ export function vmPaths(dir: string): VmPaths {
     seed: join(dir, 'seed.img'),
     nvram: join(dir, 'nvram.fd'),
     disk: join(dir, 'disk.qcow2'),
+    state: join(dir, 'state.bin'),
     logDir,
     qemuLog: join(logDir, 'qemu.log'),
     consoleLog: join(logDir, 'console.log'),

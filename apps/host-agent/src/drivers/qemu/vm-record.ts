@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readJson, writeDurably } from '../../files/durable-file';
 import { withReserve } from '../../files/reserve';
+import { guestAbiSchema } from './guest-abi';
 import type { VmPaths } from './vm-paths';
 
 /**
@@ -17,7 +18,9 @@ const recordSchema = z.object({
   /** The host's boot id at the last start: after a reboot of the host, process ids mean nothing. */
   hostBoot: z.string(),
   /** What the last start gave the machine. */
-  launched: z.object({ memoryBytes: z.number(), cpus: z.number(), accelerator: z.string() }).optional(),
+  abi: guestAbiSchema.optional(),
+  /** The machine whose memory is in `state.bin`: the next start goes on there, unless it is told not to. */
+  saved: guestAbiSchema.optional(),
   /** Which template the UEFI variables came from. */
   nvramTemplate: z.string(),
 });

@@ -4,6 +4,7 @@
  *   process there  monitor says running        running
  *                  paused, suspended            frozen
  *                  prelaunch                    stopped (a start that was cut off; the next one begins anew)
+ *                  inmigrate, postmigrate       stopped (its memory is not here yet, or has gone on from here)
  *                  internal-error, panicked     crashed (the process is still there)
  *                  nothing                      running: "unknown" is never "failed"
  *   process gone   and nobody stopped it        exit code 0: the guest halted; anything else: crashed
@@ -19,6 +20,8 @@ export function stateOfRunning(state: RunState | undefined): State {
     case undefined:
       return { status: 'running', reason: 'QEMU does not answer' };
     case 'prelaunch':
+    case 'inmigrate':
+    case 'postmigrate':
     case 'shutdown':
       return { status: 'stopped' };
     case 'paused':

@@ -31,8 +31,17 @@ export const freshDisk = (name: string): SimDiskData => ({
   '/etc': directory(),
   '/etc/hostname': file(`${name}\n`),
   '/root': directory(0o700),
+  '/run': directory(),
   '/tmp': directory(0o1777),
 });
+
+/** What is in memory only: a guest that boots finds it empty, one that goes on keeps it. */
+const MEMORY = '/run/';
+const STATE = `${MEMORY}.state`;
+
+export const withoutMemory = (data: SimDiskData): SimDiskData => Object.fromEntries(Object.entries(data).filter(([path]) => !path.startsWith(MEMORY)));
+export const withState = (data: SimDiskData): SimDiskData => ({ ...data, [STATE]: file('') });
+export const hasState = (data: SimDiskData): boolean => data[STATE] !== undefined;
 
 export class SimDisk {
   constructor(readonly data: SimDiskData) {}

@@ -20,8 +20,11 @@ const simGuest = z.object({
   pid: z.number(),
   startedAt: z.number(),
   reason: z.string().optional(),
+  /** The next start goes on where the guest was: what is below /run stays. */
+  saved: z.boolean().default(false),
 });
 export type SimGuest = z.infer<typeof simGuest>;
+type NewGuest = z.input<typeof simGuest>;
 
 export class SimHost {
   /** The type of an instance never changes; thousands of them are listed each second. */
@@ -43,7 +46,7 @@ export class SimHost {
     return guest;
   }
 
-  async saveGuest(instanceId: string, guest: SimGuest): Promise<void> {
+  async saveGuest(instanceId: string, guest: NewGuest): Promise<void> {
     await writeDurably(this.path(instanceId, 'sim.json'), JSON.stringify(guest));
   }
 

@@ -4,8 +4,10 @@ import { newId, WeftError, type InstanceType } from '@weft/contracts';
 import { createLogger } from '@weft/platform';
 import { scratchDir } from '@weft/testing';
 import type { DriverImages } from '../../images/image-store';
-import { run } from '../contract-subject';
-import { describeDriver, type ContractSubject } from '../driver.contract';
+import { noProgress, run } from '../contract-subject';
+import { describeDriver, type Bench, type ContractSubject } from '../driver.contract';
+import type { Driver } from '../driver';
+import { describeStateful } from '../driver.stateful.contract';
 import { createSimDriver } from './index';
 
 const FINGERPRINT = 'a'.repeat(64);
@@ -43,3 +45,35 @@ const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
 
 describeDriver('sim container', subject('container'));
 describeDriver('sim virtual machine', subject('virtual-machine'));
+
+describe('sim virtual machine', () => {
+  let subjectHere: ContractSubject;
+  let driver: Driver;
+  beforeAll(async () => {
+    subjectHere = await subject('virtual-machine')();
+    driver = await subjectHere.open();
+  });
+  afterAll(() => subjectHere.close());
+
+  const created = async (name = 'stateful') => {
+    const spec = subjectHere.spec(name);
+    await driver.create(spec, { kind: 'none' }, {}, noProgress);
+    return spec;
+  };
+  const bench: Bench = {
+    get subject() {
+      return subjectHere;
+    },
+    get driver() {
+      return driver;
+    },
+    restart: async () => void (driver = await subjectHere.open()),
+    created,
+    started: async (name) => {
+      const spec = await created(name);
+      await driver.start(spec, 1);
+      return spec;
+    },
+  };
+  describeStateful(bench);
+});

@@ -10,9 +10,20 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeftError, type InstanceSpec, type InstanceType, type InstanceUsage, type RootSource } from '@weft/contracts';
 import { Serial } from '../../files/serial';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
+import type {
+  ConsoleConnection,
+  Driver,
+  ExecProcess,
+  ExecRequest,
+  GuestFiles,
+  Inspection,
+  Progress,
+  SnapshotOptions,
+  StartOptions,
+  StopOptions,
+} from '../driver';
 import type { DriverDeps } from '../driver-deps';
-import { freshDisk, type SimDisk } from './sim-disk';
+import { freshDisk, hasState, withoutMemory, withState, type SimDisk } from './sim-disk';
 import { simExec } from './sim-exec';
 import { simFiles } from './sim-files';
 import { SimHost, type SimGuest } from './sim-host';
@@ -69,25 +80,26 @@ export class SimDriver implements Driver {
     await this.host.removeInstance(instanceId);
   }
 
-  async start(spec: InstanceSpec, epoch: number): Promise<void> {
+  async start(spec: InstanceSpec, epoch: number, { stateless = false }: StartOptions = {}): Promise<void> {
     const guest = await this.host.requireGuest(spec.id, spec.name);
     if (guest.status === 'running' || guest.status === 'frozen') return;
     await this.delay(spec);
     if (spec.config['user.sim.fail'] === 'start') throw new WeftError('instance.wrong-status', `Instance "${spec.name}" cannot start: it was told to fail`);
+    if (!guest.saved || stateless) await this.host.saveDisk(spec.id, withoutMemory((await this.host.disk(spec.id)).data));
     await this.host.logConsole(spec.id, `[sim] ${spec.name} starts, epoch ${epoch}`);
     // A number that looks like a process id without being one of this machine (the kernel's maximum is 2^22).
     const pid = 2 ** 22 + (this.clock() % 2 ** 20);
     await this.host.saveGuest(spec.id, { type: this.type, status: 'running', epoch, pid, startedAt: this.clock() });
   }
 
-  async stop(spec: InstanceSpec, { force, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
+  async stop(spec: InstanceSpec, { force, stateful = false, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
     const guest = await this.host.requireGuest(spec.id, spec.name);
     if (guest.status === 'stopped') return;
-    if (!force) {
+    if (!force && !stateful) {
       interrupt?.throwIfAborted();
       if (spec.config['user.sim.ignores_shutdown'] === 'true') await untilPatienceEnds(spec, timeoutSeconds, interrupt);
     }
-    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason: undefined });
+    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason: undefined, saved: stateful && !force });
   }
 
   freeze = (spec: InstanceSpec): Promise<void> => this.setRunning(spec, 'frozen');
@@ -110,17 +122,23 @@ export class SimDriver implements Driver {
     await this.host.requireGuest(spec.id, spec.name);
   }
 
-  async createSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
-    const present = await this.host.disk(spec.id, snapshotId).catch(() => undefined);
-    if (!present) await this.host.saveDisk(spec.id, (await this.host.disk(spec.id)).data, snapshotId);
+  async createSnapshot(spec: InstanceSpec, snapshotId: string, { stateful = false }: SnapshotOptions = {}): Promise<void> {
+    if (await this.host.disk(spec.id, snapshotId).catch(() => undefined)) return;
+    const { status } = await this.host.requireGuest(spec.id, spec.name);
+    if (stateful && status === 'stopped') throw new WeftError('instance.wrong-status', "Unable to create a stateful snapshot. The instance isn't running");
+    const { data } = await this.host.disk(spec.id);
+    await this.host.saveDisk(spec.id, stateful ? withState(data) : withoutMemory(data), snapshotId);
   }
 
   deleteSnapshot(instanceId: string, snapshotId: string): Promise<void> {
     return this.host.removeSnapshot(instanceId, snapshotId);
   }
 
-  async restoreSnapshot(spec: InstanceSpec, snapshotId: string): Promise<void> {
-    await this.host.saveDisk(spec.id, (await this.host.disk(spec.id, snapshotId)).data);
+  async restoreSnapshot(spec: InstanceSpec, snapshotId: string, { stateful = false }: SnapshotOptions = {}): Promise<void> {
+    const { data } = await this.host.disk(spec.id, snapshotId);
+    if (stateful && !hasState(data)) throw new WeftError('instance.wrong-status', 'Instance has no existing state to restore');
+    await this.host.saveDisk(spec.id, data);
+    await this.host.saveGuest(spec.id, { ...(await this.host.requireGuest(spec.id, spec.name)), saved: stateful });
   }
 
   async inspect(instanceId: string): Promise<Inspection> {
