@@ -6,3 +6,4 @@ export * from './image';
 export * from './instance';
 export * from './network';
 export * from './etag';
+export * from './network-zone';
