@@ -44,12 +44,12 @@ export function decideForward(command: ForwardCommand, state: ForwardAggregate):
   if (command.type === 'create') {
     const { forwardId, networkId, project, networkName, facts } = command;
     const listen = checkListenAddress(command.listenAddress, facts);
-    const place = { forwardId, networkId, project, networkName, listenAddress: formatAddress(listen) };
+    const place = { forwardId, networkId, project, networkName, uplinkId: facts.uplink!.id, listenAddress: formatAddress(listen) };
     return [{ type: 'NetworkForwardCreated', data: { ...place, ...checkContent(listen, command, facts, 'creating') } }];
   }
   if (state.status !== 'active') throw new WeftError('network-forward.not-found', 'Network forward not found');
-  const { forwardId, networkId, project, networkName, listenAddress } = state;
-  const place = { forwardId, networkId, project, networkName, listenAddress };
+  const { forwardId, networkId, project, networkName, uplinkId, listenAddress } = state;
+  const place = { forwardId, networkId, project, networkName, uplinkId, listenAddress };
   if (command.type === 'delete') return [{ type: 'NetworkForwardDeleted', data: place }];
   checkEtag(command.ifMatch, forwardEtag(state));
   const merge = command.mode === 'merge';

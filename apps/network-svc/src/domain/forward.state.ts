@@ -7,6 +7,7 @@ export interface ActiveForward {
   networkId: string;
   project: string;
   networkName: string;
+  uplinkId: string;
   listenAddress: string;
   description: string;
   config: Record<string, string>;

@@ -8,6 +8,8 @@ const place = {
   /** Of the network. */
   project: z.string(),
   networkName: z.string(),
+  /** Where the address is announced: unique there. */
+  uplinkId: z.string(),
   listenAddress: z.string(),
 };
 
