@@ -75,12 +75,14 @@ function subjectsProblem(field: string, subjects: string, names: AclNames | unde
   for (const text of splitSubjects(subjects)) {
     const subject = readSubject(text);
     if (subject.kind === 'range') continue;
-    const known =
-      names !== undefined &&
-      (subject.kind === 'internal' || subject.kind === 'external' || (subject.kind === 'peer' ? names.peers.has(subject.text) : names.acls.has(subject.text)));
-    if (!known) return `Invalid ${field}: Invalid subject "${text}"`;
+    if (!names || !isKnown(subject, names)) return `Invalid ${field}: Invalid subject "${text}"`;
   }
   return undefined;
+}
+
+function isKnown(subject: Subject, { acls, peers }: AclNames): boolean {
+  if (subject.kind === 'peer') return peers.has(subject.text);
+  return subject.kind === 'acl' ? acls.has(subject.text) : true;
 }
 
 const families = (subjects: string): Set<Family> =>

@@ -42,7 +42,7 @@ async function write(client: ClientBase, event: NetworkAclEvent): Promise<void> 
       await client.query('DELETE FROM acl WHERE acl_id = $1', [aclId]);
       return;
     default:
-      event satisfies never;
+      return event satisfies never;
   }
 }
 

@@ -29,7 +29,7 @@ async function write(client: ClientBase, { type, data }: NetworkForwardEvent): P
       await client.query('DELETE FROM forward WHERE forward_id = $1', [data.forwardId]);
       return;
     default:
-      type satisfies never;
+      return type satisfies never;
   }
 }
 

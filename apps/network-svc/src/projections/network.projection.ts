@@ -47,7 +47,7 @@ async function write(client: ClientBase, event: RecordedEvent & NetworkEvent): P
     case 'NetworkRepaired':
       return;
     default:
-      event satisfies never;
+      return event satisfies never;
   }
 }
 

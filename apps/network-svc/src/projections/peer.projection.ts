@@ -55,7 +55,7 @@ async function write(client: ClientBase, { type, data }: NetworkPeerEvent): Prom
       if (data.erroredPeerId) await client.query(`UPDATE peer SET status = 'errored', other_network_id = NULL WHERE peer_id = $1`, [data.erroredPeerId]);
       return;
     default:
-      type satisfies never;
+      return type satisfies never;
   }
 }
 

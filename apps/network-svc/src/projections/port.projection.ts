@@ -29,7 +29,7 @@ async function write(client: ClientBase, { type, data }: PortEvent): Promise<voi
       await client.query({ name: 'port_address_clear', text: 'DELETE FROM port_address WHERE port_id = $1', values: [data.portId] });
       return;
     default:
-      type satisfies never;
+      return type satisfies never;
   }
 }
 
@@ -73,5 +73,9 @@ async function replaceAddresses(client: ClientBase, { portId, networkId, address
 }
 
 async function setMembers(client: ClientBase, portId: string, members: readonly string[]): Promise<void> {
-  await client.query({ name: 'port_members', text: 'UPDATE port SET active = $2, members = $3 WHERE port_id = $1', values: [portId, members.length > 0, members] });
+  await client.query({
+    name: 'port_members',
+    text: 'UPDATE port SET active = $2, members = $3 WHERE port_id = $1',
+    values: [portId, members.length > 0, members],
+  });
 }

@@ -3,7 +3,10 @@ import type { ClientBase } from 'pg';
 import type { NetworkEvent, NetworkForwardEvent } from '@weft/contracts';
 import type { InlineProjection, RecordedEvent } from '@weft/event-store';
 
-type Handled = Extract<NetworkEvent | NetworkForwardEvent, { type: 'NetworkCreated' | 'NetworkUpdated' | 'NetworkDeleted' | 'NetworkForwardCreated' | 'NetworkForwardDeleted' }>;
+type Handled = Extract<
+  NetworkEvent | NetworkForwardEvent,
+  { type: 'NetworkCreated' | 'NetworkUpdated' | 'NetworkDeleted' | 'NetworkForwardCreated' | 'NetworkForwardDeleted' }
+>;
 
 export const uplinkAddressProjection: InlineProjection = {
   name: 'uplink-address',
@@ -29,7 +32,7 @@ async function write(client: ClientBase, { type, data }: Handled): Promise<void>
     case 'NetworkForwardDeleted':
       return replace(client, data.forwardId, null, []);
     default:
-      type satisfies never;
+      return type satisfies never;
   }
 }
 
