@@ -33,7 +33,7 @@ async function answer(message: Msg, verb: string, handlers: RequestHandlers, log
       return { ok: true, result: await dispatch(message, verb, handlers) };
     } catch (error) {
       const failure = toWeftError(error);
-      logger[failure.code === 'internal' ? 'error' : 'info']({ err: error, verb }, 'request refused');
+      logger[failure === error ? 'info' : 'error']({ err: error, verb }, 'request refused');
       span.setAttribute('weft.error', failure.code);
       if (failure.code === 'internal') markFailed(span);
       return { ok: false, error: failure.toWire() };

@@ -15,10 +15,17 @@ const errno = (error: unknown): string => (error instanceof Error && 'code' in e
  */
 export const isRetryable = (error: unknown): boolean => !(error instanceof WeftError) && (error instanceof SessionError || PASSING_ERRNOS.has(errno(error)));
 
-/** The error as the control plane sees it. */
+/** What the language throws when the code is wrong. Everything else is what programs and the system answered. */
+const DEFECTS = [TypeError, RangeError, ReferenceError, SyntaxError];
+const isDefect = (error: unknown): boolean => !(error instanceof Error) || error.name === 'AssertionError' || DEFECTS.some((kind) => error instanceof kind);
+
+/**
+ * The error as the control plane sees it. What qemu-img, lxc-start or the file system has to say is for the user
+ * (`task.failed`); a defect (`internal`) is for the log, and shown as no more than that.
+ */
 export function toWeftError(error: unknown): WeftError {
   if (error instanceof WeftError) return error;
-  const message = error instanceof Error ? error.message : String(error);
   if (isOutOfSpace(error)) return diskFull(error);
-  return new WeftError(isRetryable(error) ? 'task.failed' : 'internal', message, { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  return new WeftError(isDefect(error) ? 'internal' : 'task.failed', message, { cause: error });
 }

@@ -35,6 +35,8 @@ describe('failures of tasks', () => {
   it('are told in the words of the contract', () => {
     expect(toWeftError(system('ENOSPC')).code).toBe('disk.full');
     expect(toWeftError(system('EBUSY')).code).toBe('task.failed');
+    expect(toWeftError(new Error('qemu-img: Could not open the disk'))).toMatchObject({ code: 'task.failed', message: 'qemu-img: Could not open the disk' });
+    expect(toWeftError(new TypeError('x is undefined')).code).toBe('internal');
     expect(toWeftError('odd').code).toBe('internal');
   });
 });

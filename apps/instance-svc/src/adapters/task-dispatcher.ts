@@ -20,6 +20,7 @@ import {
   type TaskKind,
   type TaskProgress,
   type TaskResult,
+  type WireError,
 } from '@weft/contracts';
 import type { Logger } from 'pino';
 import type { MemberDirectory } from '../domain/member-directory';
@@ -69,7 +70,7 @@ export async function createTaskDispatcher(nats: NatsConnection, members: Member
   return {
     async run(task, options) {
       const result = await waitFor(js, waiting, members, task, options, log);
-      if (!result.ok) throw WeftError.fromWire(result.error as Parameters<typeof WeftError.fromWire>[0]);
+      if (!result.ok) throw failureOf(result.error as WireError, task, options.member, log);
       return result.result;
     },
     close() {
@@ -77,6 +78,13 @@ export async function createTaskDispatcher(nats: NatsConnection, members: Member
       progress.unsubscribe();
     },
   };
+}
+
+/** A defect of an agent is in the agent's log: that is where its words stay, and where to look for them. */
+function failureOf(error: WireError, { taskId, kind }: AgentTask, member: string, log: Logger): WeftError {
+  if (error.code !== 'internal') return WeftError.fromWire(error);
+  log.error({ taskId, kind, member, error: error.message }, 'a host failed in an unexpected way');
+  return new WeftError('task.failed', `Internal error: see the log of the agent of member ${member}`);
 }
 
 function waitFor(

@@ -98,6 +98,12 @@ it('takes a failed create back, and says why', async () => {
   expect(host.tasks.at(-1)).toMatchObject({ kind: 'instance.delete' });
 });
 
+it("shows no more of an agent's defect than where to look for it", async () => {
+  host.onTask = (task) => (task.kind === 'instance.create' ? { code: 'internal', message: "Cannot read properties of undefined (reading 'x')" } : undefined);
+  expect(await create('c3')).toMatchObject({ status: 'Failure', err: 'Internal error: see the log of the agent of member host1' });
+  host.onTask = () => undefined;
+});
+
 it('goes back to stopped when a start fails', async () => {
   await create('c4');
   host.onTask = (task) => (task.kind === 'instance.start' ? { code: 'instance.wrong-status', message: 'init not found' } : undefined);

@@ -1,4 +1,4 @@
-import { newId, type AgentTask, type CommandReply, type StagedImage, type TaskKind } from '@weft/contracts';
+import { newId, WeftError, type AgentTask, type CommandReply, type StagedImage, type TaskKind } from '@weft/contracts';
 import { createSagaRunner, type SagaRunner } from '@weft/saga';
 import { expectFoldEqualsRows } from '@weft/event-store';
 import { eventually, startPostgres, type TestPostgres } from '@weft/testing';
@@ -57,7 +57,7 @@ const view = (name: string) => ({
 async function runTask(task: AgentTask<TaskKind>, { member }: TaskOptions): Promise<Record<string, unknown>> {
   const { fingerprint } = task.body as { fingerprint: string };
   done.push(`${task.kind} ${fingerprint.slice(0, 4)} ${member}`);
-  if (task.kind === 'image.commit' && failCommit) throw Object.assign(new Error('No space left on device'), { code: 'disk.full' });
+  if (task.kind === 'image.commit' && failCommit) throw new WeftError('disk.full', 'No space left on device');
   if (task.kind === 'image.commit') held.get(member)!.add(fingerprint);
   if (task.kind === 'image.delete') held.get(member)!.delete(fingerprint);
   return {};
