@@ -17,6 +17,7 @@ export const USAGE = `usage: weft start [--detach] [--members N]   start the pla
        weft credentials [--members N]         make secrets and database roles for containers (deploy/)
 
 environment: WEFT_DIR (/var/lib/weft), WEFT_HTTPS_ADDRESS (127.0.0.1:8443), WEFT_CACHE (/var/cache/weft),
+             WEFT_NETWORKS=off for guests without networks,
              WEFT_POSTGRES_URL and WEFT_NATS_URL to use servers of your own, OTEL_* to export telemetry`;
 
 export const parseCommandLine = (args: readonly string[]): CommandLine => {

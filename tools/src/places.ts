@@ -21,6 +21,10 @@ export const places = (dir: string) => ({
   natsData: join(dir, 'nats'),
   natsConfig: join(dir, 'run', 'nats', 'nats.conf'),
   natsPort: join(dir, 'run', 'nats', 'port'),
+  /** Which addresses the platform has chosen. */
+  networkPlan: join(dir, 'network.json'),
+  ovnData: join(dir, 'ovn'),
+  ovnRun: join(dir, 'run', 'ovn'),
   members: join(dir, 'members'),
   logFile: (name: string) => join(dir, 'log', `${name}.log`),
   pidFile: (name: string) => join(dir, 'run', `${name}.pid`),

@@ -16,6 +16,7 @@ const environment = z.object({
     .string()
     .default('127.0.0.1:8443')
     .refine((address) => address === '' || /:\d{1,5}$/.test(address), 'must be host:port, or empty for no HTTPS'),
+  WEFT_NETWORKS: z.enum(['auto', 'off']).default('auto'),
   WEFT_POSTGRES_URL: z.string().optional(),
   WEFT_NATS_URL: z.string().optional(),
 });
@@ -24,6 +25,8 @@ export interface Settings {
   dir: string;
   httpsAddress: string;
   cacheDir: string;
+  /** Give members networks where the machine can. */
+  networks: boolean;
   /** Given by the user: replaces the embedded server. */
   postgresUrl?: string;
   natsUrl?: string;
@@ -36,6 +39,7 @@ export const readSettings = (env: NodeJS.ProcessEnv): Settings => {
     dir: parsed.data.WEFT_DIR,
     httpsAddress: parsed.data.WEFT_HTTPS_ADDRESS,
     cacheDir: cacheDir(),
+    networks: parsed.data.WEFT_NETWORKS === 'auto',
     postgresUrl: parsed.data.WEFT_POSTGRES_URL || undefined,
     natsUrl: parsed.data.WEFT_NATS_URL || undefined,
   };

@@ -26,7 +26,7 @@ export const renderNatsUsers = (users: readonly NatsUser[]): string =>
 /** `sync_interval: always` puts every acknowledged message on disk, but servers before 2.10 refuse the word. */
 export const renderNatsConfig = (options: NatsOptions, version: NatsVersion): string =>
   [
-    `listen: "127.0.0.1:${options.port}"`,
+    `listen: "${options.host ?? '127.0.0.1'}:${options.port}"`,
     'server_name: "weft"',
     'max_payload: 8MB',
     'jetstream {',

@@ -18,7 +18,8 @@ export interface NatsOptions {
   storeDir: string;
   configFile: string;
   logFile: string;
-  /** TCP port of 127.0.0.1. */
+  /** Address to listen at, default 127.0.0.1. */
+  host?: string;
   port: number;
   /** Without users everybody may do everything (tests). */
   users?: readonly NatsUser[];
@@ -78,17 +79,17 @@ export const startNatsServer = async (options: NatsOptions): Promise<RunningNats
 };
 
 /** A NATS server greets with INFO as soon as it serves; JetStream's recovery comes before that. */
-const untilReady = async (server: TiedProcess, { port, logFile }: NatsOptions): Promise<void> => {
-  const ready = async () => (isAlive(server.identity) ? (await greets(port)) && 'ready' : 'ended');
+const untilReady = async (server: TiedProcess, { host = '127.0.0.1', port, logFile }: NatsOptions): Promise<void> => {
+  const ready = async () => (isAlive(server.identity) ? (await greets(host, port)) && 'ready' : 'ended');
   const outcome = await eventually(ready, { timeoutMs: 60_000, what: 'nats-server' });
   if (outcome === 'ready') return;
   const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
   throw new Error(`nats-server did not start:\n${tail}`);
 };
 
-const greets = (port: number): Promise<boolean> =>
+const greets = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     const answer = (value: boolean) => {
       socket.destroy();
       resolve(value);

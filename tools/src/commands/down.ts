@@ -3,6 +3,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeLeftovers } from '../guests/leftovers';
 import { stopGuests } from '../guests/stop-guests';
+import { endSwitches } from '../network/member-switch';
+import { removeNetwork } from '../network/network';
 import { places, type Places } from '../places';
 import { createProgress, terminalSink, type Progress } from '../progress';
 import type { Settings } from '../settings';
@@ -20,7 +22,9 @@ export const down = async (settings: Settings): Promise<void> => {
   if (supervisor && existsSync(at.supervisorReady)) await stopGuestsPolitely(at, progress);
   if (supervisor) await progress.during('stop services', () => endProcess(supervisor, 'SIGTERM', STOP_TIMEOUT_MS));
   await endServices(at);
+  await endSwitches(at);
   const left = await removeLeftovers(at.dir);
+  await removeNetwork(at).catch((error: Error) => progress.line(`  the network could not be removed: ${error.message}`));
   if (left.processes + left.mounts) progress.line(`  removed ${left.processes} processes and ${left.mounts} mounts that were left`);
   rmSync(at.run, { recursive: true, force: true });
   rmSync(at.unixSocket, { force: true });

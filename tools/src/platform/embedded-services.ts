@@ -36,21 +36,21 @@ export const postgresService = (at: Places, roles: readonly ServiceRole[]): Serv
   },
 });
 
-export const natsService = (at: Places, port: number, users: readonly NatsUser[]): Service => ({
+export const natsService = (at: Places, host: string, port: number, users: readonly NatsUser[]): Service => ({
   name: 'nats',
   after: [],
   start: async () => {
-    const nats = await startNatsServer({ storeDir: at.natsData, configFile: at.natsConfig, logFile: at.logFile('nats'), port, users });
+    const nats = await startNatsServer({ storeDir: at.natsData, configFile: at.natsConfig, logFile: at.logFile('nats'), host, port, users });
     writePidFile(at.pidFile('nats'), nats.process.identity.pid);
     return nats;
   },
 });
 
 /** The port of the last start when it is still free, so that what is connected finds the server again. */
-export const natsPort = async (at: Places): Promise<number> => {
+export const natsPort = async (at: Places, host: string): Promise<number> => {
   mkdirSync(dirname(at.natsPort), { recursive: true });
   const last = Number(readTextOrEmpty(at.natsPort));
-  const port = last > 0 && (await canListen('127.0.0.1', last)) ? last : await freePort();
+  const port = last > 0 && (await canListen(host, last)) ? last : await freePort();
   writeFileSync(at.natsPort, `${port}\n`);
   return port;
 };

@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import { ensureImages } from '../guests/images';
+import { prepareNetwork } from '../network/network';
+import type { Network } from '../network/network-plan';
 import { makePlaces, type Places } from '../places';
 import type { Progress } from '../progress';
 import { UserError, type Settings } from '../settings';
 import { takePidFile } from '../supervise/single';
 import { Supervisor } from '../supervise/supervisor';
 import { requireFree } from './can-listen';
+import { memberNames } from './credentials';
 import { limitLogs } from './log-files';
 import { untilMembersReport } from './members-report';
 import { requireNatsServer } from './nats-server';
@@ -64,8 +67,25 @@ const prepareSupervisor = async (settings: Settings, at: Places, memberCount: nu
   await endFormerServices(at);
   await requireFree(settings.httpsAddress);
   if (settings.natsUrl) await requireNatsServer(settings.natsUrl);
-  return new Supervisor(await serviceTable(settings, at, memberCount, ROOT), progress, log);
+  const network = await networkIfPossible(settings, at, memberCount, progress, log);
+  return new Supervisor(await serviceTable(settings, at, memberCount, ROOT, network), progress, log);
 };
+
+/** Without networks the platform is worth less, but not nothing: guests run, and whoever starts it reads why. */
+const networkIfPossible = async (settings: Settings, at: Places, memberCount: number, progress: Progress, log: Logger): Promise<Network | undefined> => {
+  if (!settings.networks) return undefined;
+  try {
+    if (isLoopback(settings.natsUrl)) throw new Error('members have a network of their own each and do not reach WEFT_NATS_URL on 127.0.0.1');
+    return await progress.during('network', () => prepareNetwork(at, memberNames(memberCount)));
+  } catch (error) {
+    log.error({ err: error }, 'no networks');
+    progress.line(`  no networks: ${(error as Error).message}`);
+    return undefined;
+  }
+};
+
+const isLoopback = (urls: string | undefined): boolean =>
+  urls !== undefined && urls.split(',').some((url) => /^(127\.|localhost$|\[::1\]$)/.test(new URL(url.trim()).hostname));
 
 /** Services of a supervisor that was killed end by themselves; wait for it, and help where one does not. */
 const endFormerServices = async (at: Places): Promise<void> => {

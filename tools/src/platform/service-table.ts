@@ -2,6 +2,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../places';
 import type { Settings } from '../settings';
+import { switchName, switchServices } from '../network/member-switch';
+import type { Network } from '../network/network-plan';
+import { centralServices } from '../network/ovn-central';
+import { agentEnvironment, networkServiceEnvironment } from '../network/service-environment';
 import { nodeService } from '../supervise/node-service';
 import type { Service } from '../supervise/supervisor';
 import { agentName, databaseRoles, DNS, GATEWAY, INSTANCE, memberNames, MIGRATION, natsUsers, NETWORK, passwordsIn } from './credentials';
@@ -19,27 +23,29 @@ const SERVICES = [
  * Everything that runs, with what it needs and what it may do.
  *
  *   postgres, nats  <--  instance-svc, network-svc, dns-svc, migration-svc, gateway        nats  <--  agent-host1 ... agent-hostN
+ *   ovn-nb, ovn-sb  <--  ovn-northd, network-svc        ovs-host1 (in the member's namespace)  <--  agent-host1
  */
-export const serviceTable = async (settings: Settings, at: Places, memberCount: number, root: string): Promise<Service[]> => {
+export const serviceTable = async (settings: Settings, at: Places, memberCount: number, root: string, network: Network | undefined): Promise<Service[]> => {
   const members = memberNames(memberCount);
   const password = passwordsIn(at.secrets);
-  const port = settings.natsUrl ? 0 : await natsPort(at);
-  const natsUrl = (user: string) => settings.natsUrl ?? `nats://${user}:${password(user)}@127.0.0.1:${port}`;
+  // Members reach it over the fabric, others not at all.
+  const natsHost = network?.plan.machineAddress ?? '127.0.0.1';
+  const port = settings.natsUrl ? 0 : await natsPort(at, natsHost);
+  const natsUrl = (user: string) => settings.natsUrl ?? `nats://${user}:${password(user)}@${natsHost}:${port}`;
   const postgresUrl = (role: string) => settings.postgresUrl ?? socketUrl(at, 'weft', role, password(role));
   const stores = [settings.postgresUrl ? [] : ['postgres'], settings.natsUrl ? [] : ['nats']].flat();
   const common = { WEFT_DIR: at.dir, WEFT_SECRETS_DIR: at.secrets };
   const main = (app: string) => join(root, 'apps', app, 'dist', 'main.js');
+  const service = ({ name, user }: (typeof SERVICES)[number]): Service => {
+    const ovn = network && name === 'network-svc' ? networkServiceEnvironment(at, network) : {};
+    const after = network && name === 'network-svc' ? [...stores, 'ovn-nb', 'ovn-sb'] : stores;
+    return nodeService(at, { name, after, main: main(name), env: { ...common, ...ovn, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) } });
+  };
   return [
     ...(settings.postgresUrl ? [] : [postgresService(at, databaseRoles(password))]),
-    ...(settings.natsUrl ? [] : [natsService(at, port, natsUsers(members, password))]),
-    ...SERVICES.filter(({ name }) => existsSync(main(name))).map(({ name, user }) =>
-      nodeService(at, {
-        name,
-        after: stores,
-        main: main(name),
-        env: { ...common, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) },
-      }),
-    ),
+    ...(settings.natsUrl ? [] : [natsService(at, natsHost, port, natsUsers(members, password))]),
+    ...(network ? [...centralServices(at), ...network.plan.members.flatMap((member) => switchServices(at, network, member))] : []),
+    ...SERVICES.filter(({ name }) => existsSync(main(name))).map(service),
     nodeService(at, {
       name: 'gateway',
       after: stores,
@@ -52,16 +58,29 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
         WEFT_UNIX_SOCKET: at.unixSocket,
       },
     }),
-    ...members.map((member) => agentService(at, main('host-agent'), member, { ...common, WEFT_NATS_URL: natsUrl(agentName(member)) }, stores)),
+    ...members.map((member) => agentService(at, main('host-agent'), member, { ...common, WEFT_NATS_URL: natsUrl(agentName(member)) }, stores, network)),
   ];
 };
 
 /** Threads that wait for the disk: with libuv's four, flushes of a few tasks keep all others waiting. */
 const AGENT_THREADS = '16';
 
-const agentService = (at: Places, main: string, member: string, env: Record<string, string>, stores: readonly string[]): Service => {
+const agentService = (
+  at: Places,
+  main: string,
+  member: string,
+  env: Record<string, string>,
+  stores: readonly string[],
+  network: Network | undefined,
+): Service => {
   const stateDir = at.member(member);
   if (!existsSync(stateDir)) mkdirSync(stateDir, { mode: 0o711 });
-  const after = stores.filter((store) => store === 'nats');
-  return nodeService(at, { name: `agent-${member}`, after, main, env: { ...env, WEFT_MEMBER: member, UV_THREADPOOL_SIZE: AGENT_THREADS } });
+  const plan = network?.plan.members.find(({ name }) => name === member);
+  return nodeService(at, {
+    name: `agent-${member}`,
+    after: [...stores.filter((store) => store === 'nats'), ...(plan ? [switchName(member)] : [])],
+    main,
+    env: { ...env, WEFT_MEMBER: member, UV_THREADPOOL_SIZE: AGENT_THREADS, ...(plan ? agentEnvironment(at, plan) : {}) },
+    place: plan,
+  });
 };

@@ -2,6 +2,7 @@ import { endProcess, eventually, freePort, isAlive, startTied, writePidFile } fr
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Places } from '../places';
 import { UserError } from '../settings';
+import { inside } from '../network/net-tools';
 import type { Service } from './supervisor';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -13,6 +14,8 @@ export interface NodeServiceOptions {
   /** JavaScript file. */
   main: string;
   env: Readonly<Record<string, string>>;
+  /** Network namespace that it runs in, and the address there at which others find it; default: our own, 127.0.0.1. */
+  place?: { namespace: string; address: string };
 }
 
 /** One of our own services: a Node process that creates `WEFT_READY_FILE` (holding its pid) when it serves. */
@@ -23,11 +26,13 @@ export const nodeService = (at: Places, options: NodeServiceOptions): Service =>
     const readyFile = at.readyFile(options.name);
     const logFile = at.logFile(options.name);
     rmSync(readyFile, { force: true });
-    const metricsAddress = `127.0.0.1:${await freePort()}`;
+    const metricsAddress = `${options.place?.address ?? '127.0.0.1'}:${await freePort()}`;
     writeFileSync(at.metricsFile(options.name), `${metricsAddress}\n`);
+    const commandLine: [string, string[]] = [process.execPath, ['--enable-source-maps', options.main]];
+    const [command, args] = options.place ? inside(options.place.namespace, ...commandLine) : commandLine;
     const service = startTied({
-      command: process.execPath,
-      args: ['--enable-source-maps', options.main],
+      command,
+      args,
       env: { ...FEWER_ARENAS, ...inherited(), ...options.env, WEFT_SERVICE: options.name, WEFT_READY_FILE: readyFile, WEFT_METRICS_ADDRESS: metricsAddress },
       logFile,
       deathSignal: 'SIGTERM',

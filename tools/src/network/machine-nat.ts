@@ -1,0 +1,68 @@
+/**
+ * The one table in the machine's own nftables, and the one kernel setting of it that we change.
+ *
+ * Forwarding is switched on for as long as a platform runs and put back by the last one that goes. Where it was off,
+ * nothing that is not ours is forwarded meanwhile: the machine does not become a router.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { linksIn, run } from './net-tools';
+import { machineLinkOf, type NetworkPlan } from './network-plan';
+
+/** Shared by all platforms of the machine; empty after a boot, as the settings are that it tells of. */
+export const MACHINE_DIR = '/run/weft';
+const STATE = join(MACHINE_DIR, 'forwarding.json');
+const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
+
+interface Forwarding {
+  /** What the setting was before the first of us came. */
+  before: string;
+  platforms: string[];
+}
+
+const tableOf = (key: string): string => `weft_${key}`;
+
+const readState = (): Forwarding | undefined => (existsSync(STATE) ? (JSON.parse(readFileSync(STATE, 'utf8')) as Forwarding) : undefined);
+
+/** Call it under the machine's lock. */
+export const ensureNat = async (plan: NetworkPlan): Promise<void> => {
+  mkdirSync(MACHINE_DIR, { recursive: true });
+  const links = await linksIn();
+  const state = readState() ?? { before: readFileSync(IP_FORWARD, 'utf8').trim(), platforms: [] };
+  const others = state.platforms.filter((key) => key !== plan.key && links.has(machineLinkOf(key)));
+  writeFileSync(STATE, JSON.stringify({ before: state.before, platforms: [...others, plan.key] }));
+  await run('nft', ['-f', '-'], machineRules(plan, state.before === '0'));
+  if (readFileSync(IP_FORWARD, 'utf8').trim() !== '1') writeFileSync(IP_FORWARD, '1');
+};
+
+/** Call it under the machine's lock. */
+export const removeNat = async (key: string): Promise<void> => {
+  await run('nft', ['-f', '-'], `table inet ${tableOf(key)}\ndelete table inet ${tableOf(key)}\n`);
+  const state = readState();
+  if (!state) return;
+  const links = await linksIn();
+  const others = state.platforms.filter((other) => other !== key && links.has(machineLinkOf(other)));
+  if (others.length) return writeFileSync(STATE, JSON.stringify({ ...state, platforms: others }));
+  if (readFileSync(IP_FORWARD, 'utf8').trim() !== state.before) writeFileSync(IP_FORWARD, state.before);
+  rmSync(STATE, { force: true });
+};
+
+/** `weft*` instead of our own link: several platforms must not lock each other out. */
+const machineRules = (plan: NetworkPlan, closed: boolean): string => `table inet ${tableOf(plan.key)}
+delete table inet ${tableOf(plan.key)}
+table inet ${tableOf(plan.key)} {
+  chain input {
+    type filter hook input priority filter; policy accept;
+    ip daddr ${plan.machineAddress} iifname != { "lo", "${plan.machineLink}" } drop
+    ip daddr ${plan.machineAddress} ip saddr ${plan.uplink.subnet} ct state new drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname != "${plan.machineLink}" oifname "${plan.machineLink}" ct state new,invalid drop
+${closed ? '    iifname != "weft*" oifname != "weft*" drop\n' : ''}  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr ${plan.subnet} oifname != "weft*" masquerade
+  }
+}
+`;
