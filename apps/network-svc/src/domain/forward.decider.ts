@@ -2,7 +2,7 @@
 import { checkEtag, sortedMap, WeftError, type ForwardPort, type NetworkForwardEvent } from '@weft/contracts';
 import { parsePortRange } from './acl.rules';
 import { forwardEtag, type ForwardAggregate } from './forward.state';
-import { contains, formatAddress, hostSubnet, parseAddress, type IpAddress } from './ip-address';
+import { contains, formatAddress, hostSubnet, parseAddress, parseSubnet, type IpAddress } from './ip-address';
 import type { UplinkFacts } from './network.facts';
 import { networkAddress, requireRoute } from './network.settle';
 
@@ -72,10 +72,16 @@ function checkListenAddress(text: string, { uplink, taken, network, allowedSubne
     if (error instanceof WeftError) throw new WeftError(error.code, `Failed creating forward: ${error.message}`, { cause: error });
     throw error;
   }
-  if (taken.includes(formatAddress(listen))) {
+  if (taken.some((text) => covers(text, listen))) {
     throw new WeftError('network-address.exists', `Failed creating forward: Forward listen address "${text}" overlaps with another network or NIC`);
   }
   return listen;
+}
+
+/** A subnet or a single address. */
+function covers(text: string, address: IpAddress): boolean {
+  const subnet = parseSubnet(text);
+  return subnet ? contains(subnet, address) : text === formatAddress(address);
 }
 
 function checkContent(listen: IpAddress, content: Required<Content>, facts: ForwardFacts, doing: 'creating' | 'updating') {

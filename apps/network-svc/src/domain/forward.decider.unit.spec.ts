@@ -5,7 +5,7 @@ import { forwardEtag, forwardFold } from './forward.state';
 const facts: ForwardFacts = {
   network: { 'ipv4.address': '10.1.1.1/24' },
   uplink: { id: 'u', name: 'UPLINK', config: { 'ipv4.routes': '198.51.100.0/24' } },
-  taken: ['198.51.100.9'],
+  taken: ['198.51.100.9', '198.51.100.64/26'],
   allowedSubnets: undefined,
 };
 const port = (fields: Partial<ForwardPort>): ForwardPort => ({
@@ -38,6 +38,7 @@ it('listens on an address that is routed to the uplink and free', () => {
   expect(forwardEtag(created.data)).toMatch(/^0edfeafb8ed2b976/);
   expect(() => given().when(create('203.0.113.1'))).toThrow(`Failed creating forward: Uplink network doesn't contain "203.0.113.1/32" in its routes`);
   expect(() => given().when(create('198.51.100.9'))).toThrow(expect.objectContaining({ code: 'network-address.exists' }));
+  expect(() => given().when(create('198.51.100.70'))).toThrow('overlaps with another network or NIC');
   expect(() => given().when(create('fd42::1'))).toThrow('no IPv6 subnet');
   expect(() => given().when(create('x'))).toThrow('Failed parsing');
 });

@@ -1,4 +1,4 @@
-import { checkEtag, WeftError, type NetworkEvent, type NetworkType } from '@weft/contracts';
+import { checkEtag, sortedMap, WeftError, type NetworkEvent, type NetworkType } from '@weft/contracts';
 import { checkNetworkName } from './network.names';
 import { isVolatile, parseNetworkConfig } from './network.config-keys';
 import type { NetworkFacts } from './network.facts';
@@ -12,7 +12,7 @@ interface Content {
 
 export type NetworkCommand =
   | ({ type: 'create'; networkId: string; project: string; name: string; networkType: string; number: number; facts: NetworkFacts } & Required<Content>)
-  | ({ type: 'update'; mode: 'replace' | 'merge'; ifMatch?: string; facts(config: Readonly<Record<string, string>>): NetworkFacts; inUse: boolean } & Content)
+  | ({ type: 'update'; mode: 'replace' | 'merge'; ifMatch?: string; facts: NetworkFacts; inUse: boolean } & Content)
   | { type: 'rename'; newName: string; inUse: boolean }
   | { type: 'delete'; inUse: boolean };
 
@@ -66,7 +66,8 @@ function create(command: Extract<NetworkCommand, { type: 'create' }>): NetworkEv
 }
 
 function settle(type: NetworkType, name: string, given: Record<string, string>, seed: string, facts: NetworkFacts): Record<string, string> {
-  if (type === 'ovn') return settleOvn(given, seed, facts);
+  // The only uplink that a network could have is chosen for it, and shown.
+  if (type === 'ovn') return sortedMap(settleOvn(facts.uplink ? { ...given, network: facts.uplink.name } : given, seed, facts));
   checkPhysical(name, given);
   return given;
 }
@@ -85,7 +86,7 @@ function update(command: Extract<NetworkCommand, { type: 'update' }>, state: Act
   const wanted = merge ? { ...state.config, ...command.config } : (command.config ?? {});
   const given = parseNetworkConfig(type, name, { ...withoutVolatile(wanted), ...onlyVolatile(state.config) });
   checkFixed(state, given, command.inUse);
-  const facts = command.facts(given);
+  const { facts } = command;
   const config = settle(type, name, given, networkId, facts);
   return [{ type: 'NetworkUpdated', data: { networkId, project, name, type, description, config, uplinkId: facts.uplink?.id ?? null } }];
 }

@@ -112,7 +112,7 @@ describe('an update', () => {
     type: 'update',
     mode: 'merge',
     config,
-    facts: () => facts,
+    facts,
     inUse: false,
     ...extra,
   });
@@ -129,7 +129,7 @@ describe('an update', () => {
 
   it('may not make a subnet overlap with that of a peer', () => {
     const peers = [{ name: 'red', subnets: ['10.2.0.0/16'] }];
-    expect(() => given(created).when(change({ 'ipv4.address': '10.2.3.1/24' }, { facts: () => ({ ...facts, peers }) }))).toThrow('peer network "red"');
+    expect(() => given(created).when(change({ 'ipv4.address': '10.2.3.1/24' }, { facts: { ...facts, peers } }))).toThrow('peer network "red"');
   });
 
   it('does not move a network that is in use to another uplink', () => {

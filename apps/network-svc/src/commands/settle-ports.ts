@@ -1,0 +1,139 @@
+/** Ports of instances: check, define, activate. One unit of work whatever the number of NICs. */
+import { WeftError, type BoundNic, type InstanceType, type Meta } from '@weft/contracts';
+import { execute } from '@weft/service';
+import type { CommandHandler } from '../api/command-handler';
+import type { NicNetwork } from '../domain/nic.config';
+import { boundNicOf, decidePorts, type PortsCommand } from '../domain/port.decider';
+import { portFold, portStream, type LivePort } from '../domain/port.state';
+import type { Deps } from '../network.deps';
+import type { UnitOfWork } from '@weft/event-store';
+import { announcedOn, findNetwork, findNetworksById, uplinkById } from '../queries/find-networks';
+import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
+import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
+import { appendIn, loadState } from './network-place';
+import { linkedPeers } from '../queries/find-peers';
+import { retryRaces } from './retry';
+
+type Nics = PortsCommand['nics'];
+interface InstanceRef {
+  instanceId: string;
+  instanceName: string;
+  type: InstanceType;
+}
+
+export const checkPorts: CommandHandler<'port.check'> = async (deps, meta, { instanceId, instanceName, type, nics }) => {
+  if (Object.keys(nics).length === 0) return { result: {} };
+  deps.dataPlane.require();
+  const project = await projectOf(deps, meta);
+  checkAccess(project, nics);
+  // A NIC that gets its MAC at creation has none yet: any will do to look for what is wrong.
+  const withMac = Object.fromEntries(Object.entries(nics).map(([device, nic]) => [device, { hwaddr: '00:16:3e:00:00:00', ...nic }]));
+  const id = instanceId ?? 'new';
+  const command = await gather(deps, project, { instanceId: id, instanceName, type }, withMac, await portsOfInstance(deps.pool, id));
+  decidePorts({ ...command, member: undefined });
+  return { result: {} };
+};
+
+export const definePorts: CommandHandler<'port.define'> = async (deps, meta, body) => {
+  if (Object.keys(body.nics).length > 0) deps.dataPlane.require();
+  const done = await settlePorts(deps, meta, 'port.define', body, undefined);
+  if (done.touched.length > 0) await deps.dataPlane.settle(done.touched);
+  return { result: { ports: done.ports }, cursor: done.cursor };
+};
+
+export const activatePorts: CommandHandler<'port.activate'> = async (deps, meta, body) => {
+  if (Object.keys(body.nics).length === 0) return definePorts(deps, meta, body);
+  deps.dataPlane.require();
+  const done = await settlePorts(deps, meta, 'port.activate', body, body.member);
+  await deps.dataPlane.settle(done.touched);
+  return { result: { ports: done.ports }, cursor: done.cursor };
+};
+
+interface Settled {
+  ports: Record<string, BoundNic>;
+  /** Networks whose rows change. */
+  touched: string[];
+}
+
+async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceRef & { nics: Nics }, member: string | undefined) {
+  const project = await projectOf(deps, meta);
+  checkAccess(project, body.nics);
+  const { result, cursor } = await retryRaces(() =>
+    execute(deps, meta, name, body, async (uow): Promise<Settled> => {
+      const present = await loadPorts(deps, uow, body.instanceId);
+      const command = await gather(deps, project, body, body.nics, present);
+      const { changes, ports } = decidePorts({ ...command, member });
+      for (const { portId, events } of changes) appendIn(uow, meta.project, portStream(portId), events);
+      const active = [...present, ...ports].filter(({ status }) => status === 'active');
+      return { ports: await bound(deps, ports), touched: await touchedBy(deps, active) };
+    }),
+  );
+  return { ...(result as Settled), cursor };
+}
+
+/** Rows say which ports there are, the log says what they are: a decision rests on what it will be compared with. */
+export async function loadPorts({ pool }: Deps, uow: UnitOfWork, instanceId: string): Promise<LivePort[]> {
+  const states: LivePort[] = [];
+  for (const { portId } of await portsOfInstance(pool, instanceId)) {
+    const state = await loadState(uow, portFold, portStream(portId));
+    if (state.status !== 'none') states.push(state);
+  }
+  return states;
+}
+
+/** Networks of these ports, and the peers that have routes to their NICs. */
+export async function touchedBy({ pool }: Deps, ports: readonly LivePort[]): Promise<string[]> {
+  const ids = new Set<string>();
+  for (const { networkId, nic } of ports) {
+    ids.add(networkId);
+    const routed = Object.keys(nic).some((option) => /^ipv[46]\.routes/.test(option));
+    if (routed) for (const peer of await linkedPeers(pool, networkId)) ids.add(peer);
+  }
+  return [...ids];
+}
+
+async function bound({ pool }: Deps, ports: readonly LivePort[]): Promise<Record<string, BoundNic>> {
+  const networks = await findNetworksById(pool, [...new Set(ports.map(({ networkId }) => networkId))]);
+  return Object.fromEntries(ports.map((port) => [port.device, boundNicOf(port, networks.get(port.networkId)?.config ?? {})]));
+}
+
+/** `restricted.networks.access`: networks that NICs may use. @throws WeftError `project.restricted` */
+function checkAccess(project: ProjectFacts, nics: Nics): void {
+  const allowed = restriction(project, 'access');
+  for (const { network } of Object.values(nics)) {
+    if (allowed && network && !allowed.includes(network))
+      throw new WeftError('project.restricted', `Network "${network}" is not allowed in project "${project.name}"`);
+  }
+}
+
+async function gather(deps: Deps, project: ProjectFacts, instance: InstanceRef, nics: Nics, present: readonly LivePort[]): Promise<PortsCommand> {
+  const networks = new Map<string, NicNetwork>();
+  for (const name of new Set(Object.values(nics).flatMap((nic) => nic['network'] || []))) {
+    const network = await nicNetwork(deps, project, name, instance.instanceId);
+    if (network) networks.set(name, network);
+  }
+  const { instanceId, instanceName, type } = instance;
+  return { instance: { instanceId, instanceName, type, project: project.name }, nics, present, networks, member: undefined };
+}
+
+async function nicNetwork({ pool }: Deps, project: ProjectFacts, name: string, instanceId: string): Promise<NicNetwork | undefined> {
+  const row = await findNetwork(pool, project.owner, name);
+  if (!row) return undefined;
+  const uplink = await uplinkById(pool, row.uplinkId);
+  const acls = await pool.query<{ name: string }>({ name: 'acls_of_project', text: 'SELECT name FROM acl WHERE project = $1', values: [row.project] });
+  return {
+    ...row,
+    uplink,
+    taken: await takenOnNetwork(pool, row.networkId, instanceId),
+    announced: uplink ? await announcedByOthers(pool, uplink.id, instanceId) : [],
+    acls: acls.rows.map((acl) => acl.name),
+    allowedSubnets: restriction(project, 'subnets'),
+  };
+}
+
+/** What is announced on the uplink, besides the routes of the instance's own NICs. */
+async function announcedByOthers(pool: Deps['pool'], uplinkId: string, instanceId: string): Promise<string[]> {
+  const own = await pool.query<{ route: string }>('SELECT unnest(external_routes) AS route FROM port WHERE instance_id = $1', [instanceId]);
+  const mine = new Set(own.rows.map(({ route }) => route));
+  return (await announcedOn(pool, uplinkId, '')).map(({ subnet }) => subnet).filter((subnet) => !mine.has(subnet));
+}

@@ -1,0 +1,65 @@
+import type { NetworkEvent } from '@weft/contracts';
+import type { UnitOfWork } from '@weft/event-store';
+import { execute } from '@weft/service';
+import type { CommandHandler } from '../api/command-handler';
+import { decideNetwork } from '../domain/network.decider';
+import { NO_FACTS, type NetworkFacts } from '../domain/network.facts';
+import { networkFold, networkStream, type ActiveNetwork } from '../domain/network.state';
+import { checkUplinkUsers } from '../domain/uplink-users';
+import type { Deps } from '../network.deps';
+import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
+import { linkedPeers } from '../queries/find-peers';
+import { restriction, type ProjectFacts } from '../queries/find-project';
+import { checkAclsExist } from './create-network';
+import { appendIn, chooseUplink, loadNetwork, ownProject } from './network-place';
+import { moveAddresses } from './move-addresses';
+import { retryRaces } from './retry';
+import { checkZones } from './zone-use';
+
+type Updated = Extract<NetworkEvent, { type: 'NetworkUpdated' }>;
+
+export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta, body) => {
+  deps.dataPlane.require();
+  const project = await ownProject(deps, meta);
+  const done = await retryRaces(() =>
+    execute(deps, meta, 'network.update', body, async (uow) => {
+      const state = await loadNetwork(deps, uow, project, body.name);
+      const wanted = body.mode === 'merge' ? { ...state.config, ...body.config } : (body.config ?? {});
+      await checkZones(deps, meta, wanted, state.config);
+      await checkAclsExist(deps, state.project, state.name, wanted['security.acls']);
+      const facts = await factsOf(deps, project, state, wanted['network']);
+      const { name: _name, ...change } = body;
+      const events = decideNetwork({ type: 'update', ...change, facts, inUse: await isBusy(deps, state) }, state) as Updated[];
+      appendIn(uow, state.project, networkStream(state.networkId), events);
+      for (const event of events) await carryAlong(deps, uow, state, event, facts);
+      return { networkId: state.networkId };
+    }),
+  );
+  await deps.dataPlane.settle(await affected(deps, (done.result as { networkId: string }).networkId));
+  return { ...done, result: {} };
+};
+
+async function factsOf(deps: Deps, project: ProjectFacts, state: ActiveNetwork, uplinkName: string | undefined): Promise<NetworkFacts> {
+  if (state.type !== 'ovn') return NO_FACTS;
+  const uplink = await chooseUplink(deps.pool, project, uplinkName || undefined);
+  return readNetworkFacts(deps.pool, state.networkId, uplink, restriction(project, 'subnets'));
+}
+
+/** Forwards count here: their addresses are routed to the uplink. */
+async function isBusy({ pool }: Deps, { networkId }: ActiveNetwork): Promise<boolean> {
+  const { rowCount } = await pool.query('SELECT FROM forward WHERE network_id = $1 LIMIT 1', [networkId]);
+  return (rowCount ?? 0) > 0 || isNetworkInUse(pool, networkId);
+}
+
+/** Those who depend on the network's addresses follow, or refuse. */
+async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, event: Updated, { uplink }: NetworkFacts): Promise<void> {
+  if (before.type === 'physical') return checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
+  const after = networkFold.evolve(before, event) as ActiveNetwork;
+  await moveAddresses(deps, uow, before, after, uplink);
+}
+
+/** The network, its linked peers (they route to it), and those whose routers stand on it. */
+export async function affected({ pool }: Deps, networkId: string): Promise<string[]> {
+  const users = await networksOn(pool, networkId);
+  return [networkId, ...users.map((one) => one.networkId), ...(await linkedPeers(pool, networkId))];
+}
