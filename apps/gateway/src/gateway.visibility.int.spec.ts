@@ -53,7 +53,7 @@ beforeAll(async () => {
     config: { serverName: 'test' } as Deps['config'],
     nc: nothing,
     reads,
-    commands: { send: unavailable, start: unavailable, ask: unavailable },
+    commands: { send: unavailable, network: unavailable, start: unavailable, ask: unavailable },
     trust: nothing,
     hub: silentHub,
     members: { members: () => [], generation: () => 0, close: () => undefined } as Deps['members'],
@@ -76,7 +76,12 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
     const usedBy = [`/1.0/instances/own-${project}?project=${project}`, `/1.0/instances/${MARK}-c?project=${OTHER}`];
     const shared = project === 'default' ? [usedBy[0]!.replace('?project=default', ''), usedBy[1]!] : usedBy;
     const put = (sql: string, ...values: unknown[]) => client.query(`insert into instance.${sql} on conflict do nothing`, values);
-    await put('project_v1 values ($1, $2, $3)', project, JSON.stringify({ name: project, config: {}, description: mark, used_by: usedBy.slice(0, 1) }), 'e');
+    await put(
+      'project_v1 values ($1, $2, $3)',
+      project,
+      JSON.stringify({ name: project, config: project === OTHER ? { 'features.networks': 'true' } : {}, description: mark, used_by: usedBy.slice(0, 1) }),
+      'e',
+    );
     await put('profile_v1 values ($1, $2, $3, $4)', project, `${mark}web`, JSON.stringify({ name: `${mark}web`, config: {}, used_by: shared }), 'e');
     await put(
       'image_v1 values ($1, $2, false, $3, $4)',
@@ -88,6 +93,22 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
     await put('image_alias_v1 values ($1, $2, $3, $4, $5, $6)', project, `${mark}tiny`, 'container', FINGERPRINT, JSON.stringify({ name: `${mark}tiny` }), 'e');
     await put('storage_volume_v1 values ($1, $2, $3, $4, $5)', project, 'default', 'container', `${mark}c`, JSON.stringify({ name: `${mark}c` }));
     await put('snapshot_v1 values ($1, $2, $3, $4, $5)', project, `${mark}c`, `${mark}s0`, JSON.stringify({ name: `${mark}s0`, created_at: '' }), 'e');
+    const object = { config: {}, description: mark, used_by: shared };
+    const network = (table: string, ...values: unknown[]) =>
+      client.query(`insert into network.${table} values (${values.map((_value, at) => `$${at + 1}`).join(', ')}) on conflict do nothing`, values);
+    await network('network_v1', project, `${mark}net`, 'ovn', JSON.stringify({ ...object, name: `${mark}net` }), 'e');
+    await network('network_acl_v1', project, `${mark}acl`, JSON.stringify({ ...object, name: `${mark}acl` }), 'e');
+    await network('network_forward_v1', project, `${mark}net`, '192.0.2.9', JSON.stringify({ ...object, listen_address: '192.0.2.9' }), 'e');
+    await network('network_peer_v1', project, `${mark}net`, `${mark}p`, JSON.stringify({ ...object, name: `${mark}p` }), 'e');
+    await network(
+      'network_peer_group_v1',
+      project,
+      `${mark}mesh`,
+      JSON.stringify({ name: `${mark}mesh`, networks: ['default/net', `${OTHER}/${MARK}-net`] }),
+      'e',
+    );
+    await network('network_lease_v1', project, `${mark}net`, project, JSON.stringify({ hostname: `${mark}c` }));
+    if (project === 'default') await network('network_lease_v1', project, 'net', OTHER, JSON.stringify({ hostname: `${MARK}-c` }));
     await addInstance(project, `${mark}c`, { status: 'Running' });
     await addOperation(project, stubOperation(project === OTHER ? FOREIGN_OPERATION : newId(), { description: `${mark}work` }));
   }
@@ -110,6 +131,11 @@ function serverFor(actor: Actor): FastifyInstance {
 /** Values that reach something, in every place of a path. */
 const PARAMS: Readonly<Record<string, readonly string[]>> = {
   name: ['c', `${MARK}-c`, 'web', `${MARK}-web`, 'default', OTHER, 'host1'],
+  network: ['net', `${MARK}-net`],
+  acl: ['acl', `${MARK}-acl`],
+  group: ['mesh', `${MARK}-mesh`],
+  address: ['192.0.2.9'],
+  peer: ['p', `${MARK}-p`],
   snapshot: ['s0', `${MARK}-s0`],
   fingerprint: [FINGERPRINT, FINGERPRINT.slice(0, 12), 'cd'.repeat(32)],
   id: [FOREIGN_OPERATION, TOKEN],
@@ -174,6 +200,14 @@ describe('what a restricted client may not see', () => {
     `/1.0/images/${FINGERPRINT}?project=${OTHER}`,
     '/1.0/metrics',
     '/1.0/certificates?recursion=1',
+    '/1.0/networks/net',
+    '/1.0/networks?recursion=1',
+    `/1.0/networks/${MARK}-net/peers?project=${OTHER}&recursion=1`,
+    `/1.0/networks/${MARK}-net/forwards?project=${OTHER}&recursion=1`,
+    `/1.0/network-acls?project=${OTHER}`,
+    `/1.0/network-peer-groups?project=${OTHER}`,
+    `/1.0/networks/${MARK}-net/leases?project=${OTHER}`,
+    '/1.0/network-peer-groups/mesh',
   ])('is there for unrestricted clients, so that the test looks where it could be: %s', async (url) => {
     expect((await serverFor(unixActor).inject({ method: 'GET', url })).body).toContain(MARK);
   });

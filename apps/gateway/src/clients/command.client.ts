@@ -12,12 +12,16 @@ import {
   type InstanceCommandName,
   type LxdOperation,
   type Meta,
+  NETWORK_CONTEXT,
+  type NetworkCommandName,
 } from '@weft/contracts';
 import { requestCommand } from '@weft/platform';
 
 export interface CommandClient {
   /** Result of a synchronous command. Throws the service's `WeftError`, or `service.unavailable`. */
   send<R = unknown>(name: InstanceCommandName, body: unknown, meta: Meta): Promise<R>;
+  /** The same for a command of the network service. */
+  network<R = unknown>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R>;
   /** The operation that an asynchronous command created. */
   start<N extends InstanceCommandName>(name: N, body: InstanceCommandBody<N>, meta: Meta): Promise<LxdOperation>;
   /** An interactive request to one host. `timeoutMs` bounds the wait. Throws `member.unavailable`. */
@@ -30,6 +34,7 @@ export function createCommandClient(nc: NatsConnection): CommandClient {
   const send = <R>(name: InstanceCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, INSTANCE_CONTEXT, name, { meta, body });
   return {
     send,
+    network: <R>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, NETWORK_CONTEXT, name, { meta, body }),
     start: (name, body, meta) => send<LxdOperation>(name, body, meta),
     ask: async <R>(member: string, verb: string, body: unknown, meta: Meta, timeoutMs = AGENT_TIMEOUT_MS): Promise<R> => {
       try {

@@ -35,6 +35,11 @@ const named =
   (data: Data, project: string): string =>
     resourceUrl([...collection.split('/'), text(data[key])], project);
 const instance = named('instances');
+const ofNetwork =
+  (collection: 'forwards' | 'peers', key: string) =>
+  (data: Data, project: string): string =>
+    resourceUrl(['networks', text(data.networkName), collection, text(data[key])], project);
+const drift = (data: Data): Record<string, unknown> => ({ rows: data.total ?? 0 });
 const snapshot =
   (name: (data: Data) => unknown) =>
   (data: Data, project: string): string =>
@@ -91,6 +96,26 @@ export const LIFECYCLE: Readonly<Record<string, Entry>> = {
   StoragePoolUpdated: { action: 'storage-pool-updated', source: (data) => named('storage-pools')(data, '') },
   ServerConfigUpdated: { action: 'config-updated', source: () => '/1.0' },
   MemberJoined: { action: 'cluster-member-added', source: (data) => named('cluster/members')(data, '') },
+  NetworkCreated: { action: 'network-created', source: named('networks') },
+  NetworkUpdated: { action: 'network-updated', source: named('networks') },
+  NetworkRenamed: { action: 'network-renamed', source: named('networks'), context: renamed },
+  NetworkDeleted: { action: 'network-deleted', source: named('networks') },
+  // Not LXD's: OVN held something else than it should.
+  NetworkDriftFound: { action: 'network-drift-found', source: named('networks'), context: drift },
+  NetworkRepaired: { action: 'network-repaired', source: named('networks'), context: drift },
+  NetworkAclCreated: { action: 'network-acl-created', source: named('network-acls') },
+  NetworkAclUpdated: { action: 'network-acl-updated', source: named('network-acls') },
+  NetworkAclRenamed: { action: 'network-acl-renamed', source: named('network-acls'), context: renamed },
+  NetworkAclDeleted: { action: 'network-acl-deleted', source: named('network-acls') },
+  NetworkForwardCreated: { action: 'network-forward-created', source: ofNetwork('forwards', 'listenAddress') },
+  NetworkForwardUpdated: { action: 'network-forward-updated', source: ofNetwork('forwards', 'listenAddress') },
+  NetworkForwardDeleted: { action: 'network-forward-deleted', source: ofNetwork('forwards', 'listenAddress') },
+  NetworkPeerCreated: { action: 'network-peer-created', source: ofNetwork('peers', 'name') },
+  NetworkPeerUpdated: { action: 'network-peer-updated', source: ofNetwork('peers', 'name') },
+  NetworkPeerDeleted: { action: 'network-peer-deleted', source: ofNetwork('peers', 'name') },
+  NetworkPeerGroupCreated: { action: 'network-peer-group-created', source: named('network-peer-groups') },
+  NetworkPeerGroupUpdated: { action: 'network-peer-group-updated', source: named('network-peer-groups') },
+  NetworkPeerGroupDeleted: { action: 'network-peer-group-deleted', source: named('network-peer-groups') },
   OperationCreated: {
     action: (data) => SESSION_ACTIONS[operationOf(data).description ?? ''],
     source: (data) => operationOf(data).resources?.instances?.[0] ?? '/1.0/instances',

@@ -28,6 +28,14 @@ describe('toLifecycle', () => {
       { action: 'instance-snapshot-renamed', source: '/1.0/instances/z2/snapshots/sn2', context: { old_name: 'z2/sn' } },
     ],
     ['ImageAliasCreated', { name: 'bb', target: 'd9' }, { action: 'image-alias-created', source: '/1.0/images/aliases/bb', context: { target: 'd9' } }],
+    ['NetworkRenamed', { name: 'blue', oldName: 'red' }, { action: 'network-renamed', source: '/1.0/networks/blue', context: { old_name: 'red' } }],
+    ['NetworkAclCreated', { name: 'web' }, { action: 'network-acl-created', source: '/1.0/network-acls/web' }],
+    [
+      'NetworkForwardDeleted',
+      { networkName: 'blue', listenAddress: '192.0.2.9' },
+      { action: 'network-forward-deleted', source: '/1.0/networks/blue/forwards/192.0.2.9' },
+    ],
+    ['NetworkPeerCreated', { networkName: 'blue', name: 'to-red' }, { action: 'network-peer-created', source: '/1.0/networks/blue/peers/to-red' }],
     ['ServerConfigUpdated', { config: {} }, { action: 'config-updated', source: '/1.0' }],
   ])('%s reads as LXD records it', (type, data, expected) => {
     expect(toLifecycle(event(type, data))).toEqual(expected);

@@ -23,6 +23,8 @@ export interface Collection {
   order?: string;
   /** Document column for recursion 2; recursion 1 is always `doc`. */
   full?: string;
+  /** SQL of `doc` for a restricted client; `$<parameter>` has `namedProjects`. Unset: `domain/used-by.ts`. */
+  shown?(parameter: number): string;
 }
 
 /** A condition with its parameters; `$1` is the first. */
@@ -65,8 +67,9 @@ export function listQuery(collection: Collection, scope: Scope, recursion: 0 | 1
 }
 
 /** Filters must not see what the reader does not: the view's `doc` is replaced before anything looks at it. */
-function shownView({ view, key, projects }: Collection, parameter: number): string {
-  return `(select ${key}${projects ? ', project' : ''}, ${usedByShown(parameter)} as doc from ${view}) as shown`;
+function shownView({ view, key, projects, columns, shown = usedByShown }: Collection, parameter: number): string {
+  const names = new Set([key, ...(projects ? ['project'] : []), ...Object.values(columns)]);
+  return `(select ${[...names].join(', ')}, ${shown(parameter)} as doc from ${view}) as shown`;
 }
 
 /** `?recursion=`; anything but 1 and 2 counts as 0, as in LXD. */

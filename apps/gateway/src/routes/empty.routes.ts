@@ -4,8 +4,6 @@ import { sync } from '../http/reply';
 import { route, type Route } from '../http/route';
 
 const COLLECTIONS = [
-  { path: '/1.0/networks', missing: 'Network not found' },
-  { path: '/1.0/network-acls', missing: 'Network ACL not found' },
   { path: '/1.0/network-zones', missing: 'Network zone not found' },
   { path: '/1.0/warnings', missing: 'Warning not found' },
 ] as const;

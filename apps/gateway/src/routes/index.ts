@@ -15,6 +15,11 @@ import { instanceRoutes } from './instance.routes';
 import { instanceSessionRoutes } from './instance-session.routes';
 import { instanceStateRoutes } from './instance-state.routes';
 import { metricsRoutes } from './metrics.routes';
+import { networkAclRoutes } from './network-acl.routes';
+import { networkForwardRoutes } from './network-forward.routes';
+import { networkPeerGroupRoutes } from './network-peer-group.routes';
+import { networkPeerRoutes } from './network-peer.routes';
+import { networkRoutes } from './network.routes';
 import { operationRoutes } from './operation.routes';
 import { profileRoutes } from './profile.routes';
 import { projectRoutes } from './project.routes';
@@ -39,6 +44,11 @@ export function allRoutes(deps: Deps): Route[] {
     ...profileRoutes(deps),
     ...projectRoutes(deps),
     ...storageRoutes(deps),
+    ...networkRoutes(deps),
+    ...networkAclRoutes(deps),
+    ...networkForwardRoutes(deps),
+    ...networkPeerRoutes(deps),
+    ...networkPeerGroupRoutes(deps),
     ...clusterRoutes(deps),
     ...metricsRoutes(deps),
     ...emptyRoutes(),

@@ -20,6 +20,13 @@ create table instance.member_v1 (name text primary key, online boolean, doc text
 create table instance.operation_v1 (id text primary key, project text, class text, status_code int, doc text, member text, updated_at timestamptz default now());
 create table instance.snapshot_v1 (project text, instance text, name text, doc text, etag text, primary key (project, instance, name));
 create table instance.instance_v1 (project text, name text, id text, type text, member text, status text, doc text, full_doc text, state_doc text, etag text, primary key (project, name));
+create schema network;
+create table network.network_v1 (project text, name text, type text, doc text, etag text, primary key (project, name));
+create table network.network_acl_v1 (project text, name text, doc text, etag text, primary key (project, name));
+create table network.network_forward_v1 (project text, network text, listen_address text, doc text, etag text, primary key (project, network, listen_address));
+create table network.network_peer_v1 (project text, network text, name text, doc text, etag text, primary key (project, network, name));
+create table network.network_peer_group_v1 (project text, name text, doc text, etag text, primary key (project, name));
+create table network.network_lease_v1 (project text, network text, instance_project text, doc text);
 `;
 
 export interface StubDatabase {
@@ -177,8 +184,8 @@ export function startStubService(nc: NatsConnection): StubService {
     const handler = handlers.get(name);
     return handler ? handler(envelope, name) : { ok: true, result: {} };
   };
-  const subscription = nc.subscribe('weft.cmd.instance.>', {
-    queue: 'instance-svc',
+  const subscription = nc.subscribe('weft.cmd.*.>', {
+    queue: 'stub',
     callback: (error, message) => {
       if (!error) void answer(message.subject, message.json()).then((reply) => message.respond(JSON.stringify(reply)));
     },

@@ -1,0 +1,116 @@
+import { networkPatch, networkPut, networksPost, renamePost } from '@weft/contracts';
+import { resourceUrl } from '../domain/resource-url';
+import { namedProjects } from '../domain/used-by';
+import type { Row } from '../clients/read.client';
+import type { Deps } from '../gateway.deps';
+import { created, empty, sync, syncValue } from '../http/reply';
+import { route, type Call, type Method, type Route } from '../http/route';
+import type { Collection } from '../queries/list.query';
+import { changeScope, findObject, isVisible, listOf, networkNotFound, networkScope, objectView, orNothing, type NetworkScope } from '../queries/network-scope';
+
+const NETWORKS: Collection = { view: 'network.network_v1', path: ['networks'], key: 'name', projects: true, columns: { name: 'name', type: 'type' } };
+const OBJECT = objectView(NETWORKS.view, ['project', 'name']);
+/** Addresses of the project's own instances; those of the routers belong to whoever has the network. */
+const LEASES = {
+  name: 'network-leases',
+  sql: `select '[' || coalesce(string_agg(doc, ',' order by doc), '') || ']' from network.network_lease_v1
+         where project = $1 and network = $2 and (instance_project = $3 or (instance_project = '' and project = $3))`,
+};
+
+const ALL = '/1.0/networks';
+export const NETWORK = `${ALL}/:network`;
+
+export const networkRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...readRoutes(deps), ...writeRoutes(deps)];
+
+/** The network of `:name` and where it was looked for. @throws WeftError `network.not-found` */
+export async function findNetwork({ reads }: Deps, call: Call): Promise<{ row: Row; scope: NetworkScope }> {
+  const scope = await networkScope(reads, call);
+  const { network: name = '' } = call.params;
+  if (!isVisible(scope, name)) throw networkNotFound();
+  const row = await findObject(reads, OBJECT, [scope.project, name], namedProjects(call.actor));
+  if (!row) throw networkNotFound();
+  return { row, scope };
+}
+
+function collectionRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: ALL, summary, access: 'project' as const });
+  return [
+    route({
+      ...define('GET', 'List networks'),
+      handle: async (call) => {
+        const { project, access } = await networkScope(reads, call);
+        const scope = access
+          ? { sql: 'project = $1 and name = any($2::text[])', parameters: [project, access] }
+          : { sql: 'project = $1', parameters: [project] };
+        return sync(await listOf(reads, call, NETWORKS, scope));
+      },
+    }),
+    route({
+      ...define('POST', 'Create a network'),
+      body: networksPost,
+      handle: async (call) => {
+        const { project } = await changeScope(reads, call);
+        await commands.network('network.create', call.body, call.meta());
+        return created(resourceUrl(['networks', call.body.name], project));
+      },
+    }),
+  ];
+}
+
+function readRoutes(deps: Deps): Route[] {
+  const define = (path: string, summary: string) => ({ method: 'GET' as const, path: `${NETWORK}${path}`, summary, access: 'project' as const });
+  return [
+    route({
+      ...define('', 'A network'),
+      handle: async (call) => {
+        const { row } = await findNetwork(deps, call);
+        return sync(row[0] ?? 'null', row[1] ?? undefined);
+      },
+    }),
+    route({
+      ...define('/state', 'Addresses and router of a network'),
+      handle: async (call) => {
+        await findNetwork(deps, call);
+        return syncValue(await deps.commands.network('network.state', { name: call.params.network }, call.meta()));
+      },
+    }),
+    route({
+      ...define('/leases', 'Addresses in use on a network'),
+      handle: async (call) => {
+        const { scope } = await findNetwork(deps, call);
+        const row = await orNothing(deps.reads.row(LEASES, [scope.project, call.params.network, call.project], 'list'), undefined);
+        return sync(row?.[0] ?? '[]');
+      },
+    }),
+  ];
+}
+
+function writeRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string) => ({ method, path: NETWORK, summary, access: 'project' as const });
+  const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
+    await changeScope(reads, call, call.params.network);
+    await commands.network('network.update', { ...call.body, mode, name: call.params.network, ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  return [
+    route({ ...define('PUT', 'Replace a network'), body: networkPut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change parts of a network'), body: networkPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      ...define('POST', 'Rename a network'),
+      body: renamePost,
+      handle: async (call) => {
+        const { project } = await changeScope(reads, call, call.params.network);
+        await commands.network('network.rename', { name: call.params.network, newName: call.body.name }, call.meta());
+        return created(resourceUrl(['networks', call.body.name], project));
+      },
+    }),
+    route({
+      ...define('DELETE', 'Delete a network'),
+      handle: async (call) => {
+        await changeScope(reads, call, call.params.network);
+        await commands.network('network.delete', { name: call.params.network }, call.meta());
+        return empty;
+      },
+    }),
+  ];
+}
