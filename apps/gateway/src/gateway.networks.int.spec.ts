@@ -21,7 +21,8 @@ beforeAll(async () => {
       JSON.stringify({ config: { network: 'UPLINK' }, description: '', name, type, used_by: [], managed: true, status: 'Created', locations: ['host1'] }),
       `etag-${name}`,
     );
-  for (const name of ['blue', 'red']) await network('default', name);
+  // The view itself shows the networks of `default` to projects without networks of their own.
+  for (const owner of ['default', 'p1', 'guarded']) for (const name of ['blue', 'red']) await network(owner, name);
   await network('default', 'UPLINK', 'physical');
   await network('own', 'green');
   await put(
@@ -42,11 +43,19 @@ beforeAll(async () => {
   const peer = { description: '', config: {}, name: 'to-red', target_project: 'default', target_network: 'red', status: 'Created', used_by: [] };
   await put('network.network_peer_v1', 'default', 'blue', 'to-red', JSON.stringify(peer), 'peer-etag');
   await put('network.network_peer_group_v1', 'default', 'mesh', JSON.stringify({ name: 'mesh', networks: ['default/blue'] }), 'e');
-  const lease = (owner: string, hostname: string) =>
-    put('network.network_lease_v1', 'default', 'blue', owner, JSON.stringify({ hostname, hwaddr: '', address: '10.0.0.1', type: 'static', location: '' }));
-  await lease('', 'blue.gw');
-  await lease('default', 'c1');
-  await lease('p1', 'c2');
+  const lease = (owner: string, place: number, hostname: string) =>
+    put(
+      'network.network_lease_v1',
+      owner,
+      'blue',
+      place,
+      hostname,
+      '10.0.0.1',
+      JSON.stringify({ hostname, hwaddr: '', address: '10.0.0.1', type: 'static', location: '' }),
+    );
+  await lease('default', 2, 'a1');
+  await lease('default', 1, 'blue.gw');
+  await lease('p1', 2, 'c2');
 });
 afterAll(() => gateway.stop());
 beforeEach(() => gateway.service.reset());
@@ -66,20 +75,20 @@ it('shows networks to the stock client', async () => {
   expect(await ok(['network', 'forward', 'show', 'blue', '192.0.2.9'])).toContain('listen_address: 192.0.2.9');
 });
 
-it('gives a project without networks of its own those of default, and the leases of its own instances', async () => {
+it('shows the networks and leases of the project', async () => {
   const names = async (query: string) => (await gateway.call('GET', `/1.0/networks?${query}`)).json.metadata;
-  expect(await names('project=p1')).toEqual(['/1.0/networks/UPLINK', '/1.0/networks/blue', '/1.0/networks/red']);
+  expect(await names('project=p1')).toEqual(['/1.0/networks/blue?project=p1', '/1.0/networks/red?project=p1']);
   expect(await names('project=own')).toEqual(['/1.0/networks/green?project=own']);
   expect(await names('filter=type+eq+physical')).toEqual(['/1.0/networks/UPLINK']);
   const hosts = async (query: string) =>
     ((await gateway.call('GET', `/1.0/networks/blue/leases?${query}`)).json.metadata as { hostname: string }[]).map(({ hostname }) => hostname);
-  expect(await hosts('')).toEqual(['blue.gw', 'c1']);
+  expect(await hosts('')).toEqual(['blue.gw', 'a1']);
   expect(await hosts('project=p1')).toEqual(['c2']);
 });
 
 it('hides from a restricted project what restricted.networks.access does not name', async () => {
   const answer = await gateway.call('GET', '/1.0/networks?project=guarded');
-  expect(answer.json.metadata).toEqual(['/1.0/networks/blue']);
+  expect(answer.json.metadata).toEqual(['/1.0/networks/blue?project=guarded']);
   for (const path of ['red', 'red/state', 'red/leases', 'red/peers', 'red/forwards'])
     expect(await gateway.call('GET', `/1.0/networks/${path}?project=guarded`)).toMatchObject({ status: 404, json: { error: 'Network not found' } });
   expect(await gateway.call('DELETE', '/1.0/networks/red?project=guarded')).toMatchObject({ status: 404 });

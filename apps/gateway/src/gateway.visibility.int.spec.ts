@@ -107,8 +107,7 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
       JSON.stringify({ name: `${mark}mesh`, networks: ['default/net', `${OTHER}/${MARK}-net`] }),
       'e',
     );
-    await network('network_lease_v1', project, `${mark}net`, project, JSON.stringify({ hostname: `${mark}c` }));
-    if (project === 'default') await network('network_lease_v1', project, 'net', OTHER, JSON.stringify({ hostname: `${MARK}-c` }));
+    await network('network_lease_v1', project, `${mark}net`, 2, `${mark}c`, '', JSON.stringify({ hostname: `${mark}c` }));
     await addInstance(project, `${mark}c`, { status: 'Running' });
     await addOperation(project, stubOperation(project === OTHER ? FOREIGN_OPERATION : newId(), { description: `${mark}work` }));
   }

@@ -1,7 +1,7 @@
 /**
- * Whose networks a request means, and which of them it may see. A project without `features.networks` uses those of
- * `default`; a restricted project sees the networks that `restricted.networks.access` names, if it names any (LXD 5.0,
- * "Project restrictions"). Both are facts of the project, read first: another service owns the networks.
+ * Which networks a request may see and change. A project without `features.networks` uses those of `default`: the
+ * published views say so themselves, a change has to ask. A restricted project sees the networks that
+ * `restricted.networks.access` names, if it names any (LXD 5.0, "Project restrictions").
  */
 import { isTrue, WeftError } from '@weft/contracts';
 import { canSeeProject } from '../domain/policy';

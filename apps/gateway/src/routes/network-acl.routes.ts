@@ -6,7 +6,8 @@ import type { Deps } from '../gateway.deps';
 import { created, empty, sync } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import type { Collection } from '../queries/list.query';
-import { changeScope, findObject, listOf, networkScope, objectView } from '../queries/network-scope';
+import { ownProject, requireProject } from '../queries/project-scope';
+import { changeScope, findObject, listOf, objectView } from '../queries/network-scope';
 
 const ACLS: Collection = { view: 'network.network_acl_v1', path: ['network-acls'], key: 'name', projects: true, columns: { name: 'name' } };
 const OBJECT = objectView(ACLS.view, ['project', 'name']);
@@ -17,8 +18,7 @@ const ACL = `${ALL}/:acl`;
 export const networkAclRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps)];
 
 async function findAcl({ reads }: Deps, call: Call): Promise<Row> {
-  const { project } = await networkScope(reads, call);
-  const row = await findObject(reads, OBJECT, [project, call.params.acl], namedProjects(call.actor));
+  const row = await findObject(reads, OBJECT, [call.project, call.params.acl], namedProjects(call.actor));
   if (!row) throw new WeftError('network-acl.not-found', 'Network ACL not found');
   return row;
 }
@@ -29,8 +29,8 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'List network ACLs'),
       handle: async (call) => {
-        const { project } = await networkScope(reads, call);
-        return sync(await listOf(reads, call, ACLS, { sql: 'project = $1', parameters: [project] }));
+        await requireProject(reads, call.project);
+        return sync(await listOf(reads, call, ACLS, ownProject(call.project)));
       },
     }),
     route({

@@ -28,9 +28,9 @@ function collectionRoutes(deps: Deps): Route[] {
     route({
       ...define('GET', 'List the forwards of a network'),
       handle: async (call) => {
-        const { scope } = await findNetwork(deps, call);
+        await findNetwork(deps, call);
         const { network: name = '' } = call.params;
-        return sync(await listOf(deps.reads, call, FORWARDS(name), { sql: 'project = $1 and network = $2', parameters: [scope.project, name] }));
+        return sync(await listOf(deps.reads, call, FORWARDS(name), { sql: 'project = $1 and network = $2', parameters: [call.project, name] }));
       },
     }),
     route({
@@ -60,8 +60,8 @@ function objectRoutes(deps: Deps): Route[] {
     route({
       ...define('GET', 'A forward'),
       handle: async (call) => {
-        const { scope } = await findNetwork(deps, call);
-        const row = await findObject(reads, OBJECT, [scope.project, call.params.network, call.params.address], namedProjects(call.actor));
+        await findNetwork(deps, call);
+        const row = await findObject(reads, OBJECT, [call.project, call.params.network, call.params.address], namedProjects(call.actor));
         if (!row) throw new WeftError('network-forward.not-found', 'Network forward not found');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },

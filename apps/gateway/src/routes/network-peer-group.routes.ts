@@ -9,7 +9,8 @@ import type { Deps } from '../gateway.deps';
 import { created, empty, sync } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import type { Collection } from '../queries/list.query';
-import { changeScope, findObject, listOf, networkScope, objectView } from '../queries/network-scope';
+import { ownProject, requireProject } from '../queries/project-scope';
+import { changeScope, findObject, listOf, objectView } from '../queries/network-scope';
 
 /** A group reaches across projects: a restricted client reads the networks of its own. */
 const networksShown = (parameter: number): string =>
@@ -49,8 +50,8 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'List peer groups'),
       handle: async (call) => {
-        const { project } = await networkScope(reads, call);
-        return sync(await listOf(reads, call, GROUPS, { sql: 'project = $1', parameters: [project], namedProjects: visibleProjects(call.actor) ?? undefined }));
+        await requireProject(reads, call.project);
+        return sync(await listOf(reads, call, GROUPS, { ...ownProject(call.project), namedProjects: visibleProjects(call.actor) ?? undefined }));
       },
     }),
     route({
@@ -78,8 +79,7 @@ function objectRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'A peer group'),
       handle: async (call) => {
-        const { project } = await networkScope(reads, call);
-        const row = await findObject(reads, OBJECT, [project, call.params.group], visibleProjects(call.actor) ?? undefined);
+        const row = await findObject(reads, OBJECT, [call.project, call.params.group], visibleProjects(call.actor) ?? undefined);
         if (!row) throw new WeftError('network-peer-group.not-found', 'Network peer group not found');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },

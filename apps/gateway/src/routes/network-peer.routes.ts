@@ -28,9 +28,9 @@ function collectionRoutes(deps: Deps): Route[] {
     route({
       ...define('GET', 'List the peers of a network'),
       handle: async (call) => {
-        const { scope } = await findNetwork(deps, call);
+        await findNetwork(deps, call);
         const { network: name = '' } = call.params;
-        return sync(await listOf(deps.reads, call, PEERS(name), { sql: 'project = $1 and network = $2', parameters: [scope.project, name] }));
+        return sync(await listOf(deps.reads, call, PEERS(name), { sql: 'project = $1 and network = $2', parameters: [call.project, name] }));
       },
     }),
     route({
@@ -60,8 +60,8 @@ function objectRoutes(deps: Deps): Route[] {
     route({
       ...define('GET', 'A peer'),
       handle: async (call) => {
-        const { scope } = await findNetwork(deps, call);
-        const row = await findObject(reads, OBJECT, [scope.project, call.params.network, call.params.peer], namedProjects(call.actor));
+        await findNetwork(deps, call);
+        const row = await findObject(reads, OBJECT, [call.project, call.params.network, call.params.peer], namedProjects(call.actor));
         if (!row) throw new WeftError('network-peer.not-found', 'Network peer not found');
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },

@@ -6,15 +6,14 @@ import type { Deps } from '../gateway.deps';
 import { created, empty, sync, syncValue } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import type { Collection } from '../queries/list.query';
-import { changeScope, findObject, isVisible, listOf, networkNotFound, networkScope, objectView, orNothing, type NetworkScope } from '../queries/network-scope';
+import { ownProject } from '../queries/project-scope';
+import { changeScope, findObject, isVisible, listOf, networkNotFound, networkScope, objectView, orNothing } from '../queries/network-scope';
 
 const NETWORKS: Collection = { view: 'network.network_v1', path: ['networks'], key: 'name', projects: true, columns: { name: 'name', type: 'type' } };
 const OBJECT = objectView(NETWORKS.view, ['project', 'name']);
-/** Addresses of the project's own instances; those of the routers belong to whoever has the network. */
 const LEASES = {
   name: 'network-leases',
-  sql: `select '[' || coalesce(string_agg(doc, ',' order by doc), '') || ']' from network.network_lease_v1
-         where project = $1 and network = $2 and (instance_project = $3 or (instance_project = '' and project = $3))`,
+  sql: `select '[' || coalesce(string_agg(doc, ',' order by place, hostname, address), '') || ']' from network.network_lease_v1 where project = $1 and network = $2`,
 };
 
 const ALL = '/1.0/networks';
@@ -22,14 +21,14 @@ export const NETWORK = `${ALL}/:network`;
 
 export const networkRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...readRoutes(deps), ...writeRoutes(deps)];
 
-/** The network of `:name` and where it was looked for. @throws WeftError `network.not-found` */
-export async function findNetwork({ reads }: Deps, call: Call): Promise<{ row: Row; scope: NetworkScope }> {
+/** The network of the path. @throws WeftError `network.not-found` */
+export async function findNetwork({ reads }: Deps, call: Call): Promise<Row> {
   const scope = await networkScope(reads, call);
   const { network: name = '' } = call.params;
   if (!isVisible(scope, name)) throw networkNotFound();
-  const row = await findObject(reads, OBJECT, [scope.project, name], namedProjects(call.actor));
+  const row = await findObject(reads, OBJECT, [call.project, name], namedProjects(call.actor));
   if (!row) throw networkNotFound();
-  return { row, scope };
+  return row;
 }
 
 function collectionRoutes({ reads, commands }: Deps): Route[] {
@@ -38,10 +37,8 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
     route({
       ...define('GET', 'List networks'),
       handle: async (call) => {
-        const { project, access } = await networkScope(reads, call);
-        const scope = access
-          ? { sql: 'project = $1 and name = any($2::text[])', parameters: [project, access] }
-          : { sql: 'project = $1', parameters: [project] };
+        const { access } = await networkScope(reads, call);
+        const scope = access ? { sql: 'project = $1 and name = any($2::text[])', parameters: [call.project, access] } : ownProject(call.project);
         return sync(await listOf(reads, call, NETWORKS, scope));
       },
     }),
@@ -63,7 +60,7 @@ function readRoutes(deps: Deps): Route[] {
     route({
       ...define('', 'A network'),
       handle: async (call) => {
-        const { row } = await findNetwork(deps, call);
+        const row = await findNetwork(deps, call);
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
@@ -77,8 +74,8 @@ function readRoutes(deps: Deps): Route[] {
     route({
       ...define('/leases', 'Addresses in use on a network'),
       handle: async (call) => {
-        const { scope } = await findNetwork(deps, call);
-        const row = await orNothing(deps.reads.row(LEASES, [scope.project, call.params.network, call.project], 'list'), undefined);
+        await findNetwork(deps, call);
+        const row = await orNothing(deps.reads.row(LEASES, [call.project, call.params.network], 'list'), undefined);
         return sync(row?.[0] ?? '[]');
       },
     }),

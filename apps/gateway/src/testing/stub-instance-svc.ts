@@ -26,7 +26,7 @@ create table network.network_acl_v1 (project text, name text, doc text, etag tex
 create table network.network_forward_v1 (project text, network text, listen_address text, doc text, etag text, primary key (project, network, listen_address));
 create table network.network_peer_v1 (project text, network text, name text, doc text, etag text, primary key (project, network, name));
 create table network.network_peer_group_v1 (project text, name text, doc text, etag text, primary key (project, name));
-create table network.network_lease_v1 (project text, network text, instance_project text, doc text);
+create table network.network_lease_v1 (project text, network text, place int, hostname text, address text, doc text);
 `;
 
 export interface StubDatabase {
