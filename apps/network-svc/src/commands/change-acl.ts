@@ -8,12 +8,12 @@ import type { Deps } from '../network.deps';
 import { aclId, aclNames, isAclInUse, networksUsingAcl } from '../queries/find-acls';
 import { nextNumber } from '../queries/find-networks';
 import { appendIn, loadState, ownProject } from './network-place';
-import { retryRaces } from './retry';
+import { allocating } from './allocating';
 
 export const createAcl: CommandHandler<'network-acl.create'> = async (deps, meta, body) => {
   deps.dataPlane.require();
   const { owner } = await ownProject(deps, meta);
-  return retryRaces(() =>
+  return allocating(['acl'], () =>
     execute(deps, meta, 'network-acl.create', body, async (uow) => {
       if ((await aclId(deps.pool, owner, body.name)) !== undefined) throw new WeftError('network-acl.exists', 'The network ACL already exists');
       const id = newId();

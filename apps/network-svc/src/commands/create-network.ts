@@ -8,14 +8,14 @@ import type { Deps } from '../network.deps';
 import { findNetwork, nextNumber, readNetworkFacts } from '../queries/find-networks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, chooseUplink, ownProject } from './network-place';
-import { retryRaces } from './retry';
+import { allocating } from './allocating';
 import { checkZones } from './zone-use';
 
 export const createNetwork: CommandHandler<'network.create'> = async (deps, meta, body) => {
   deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   await checkZones(deps, meta, body.config);
-  const done = await retryRaces(() =>
+  const done = await allocating(['network'], () =>
     execute(deps, meta, 'network.create', body, async (uow) => {
       if (await findNetwork(deps.pool, project.owner, body.name)) throw new WeftError('network.exists', 'The network already exists');
       await checkLimit(deps, project);

@@ -12,7 +12,7 @@ import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
 import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState } from './network-place';
 import { linkedPeers } from '../queries/find-peers';
-import { retryRaces } from './retry';
+import { allocating } from './allocating';
 
 type Nics = PortsCommand['nics'];
 interface InstanceRef {
@@ -58,7 +58,8 @@ interface Settled {
 async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceRef & { nics: Nics }, member: string | undefined) {
   const project = await projectOf(deps, meta);
   checkAccess(project, body.nics);
-  const { result, cursor } = await retryRaces(() =>
+  const keys = Object.values(body.nics).map((nic) => `port ${project.owner}/${nic['network'] ?? ''}`);
+  const { result, cursor } = await allocating(keys, () =>
     execute(deps, meta, name, body, async (uow): Promise<Settled> => {
       const present = await loadPorts(deps, uow, body.instanceId);
       const command = await gather(deps, project, body, body.nics, present);

@@ -13,7 +13,7 @@ import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
 import { appendIn, chooseUplink, loadNetwork, ownProject } from './network-place';
 import { moveAddresses } from './move-addresses';
-import { retryRaces } from './retry';
+import { allocating } from './allocating';
 import { checkZones } from './zone-use';
 
 type Updated = Extract<NetworkEvent, { type: 'NetworkUpdated' }>;
@@ -21,7 +21,7 @@ type Updated = Extract<NetworkEvent, { type: 'NetworkUpdated' }>;
 export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta, body) => {
   deps.dataPlane.require();
   const project = await ownProject(deps, meta);
-  const done = await retryRaces(() =>
+  const done = await allocating(['network'], () =>
     execute(deps, meta, 'network.update', body, async (uow) => {
       const state = await loadNetwork(deps, uow, project, body.name);
       const wanted = body.mode === 'merge' ? { ...state.config, ...body.config } : (body.config ?? {});
