@@ -1,7 +1,13 @@
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { commonEnvironment, loadConfig } from '@weft/platform';
 import { z } from 'zod';
+
+/** The first address that others can reach; the loopback's where there is no network. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
 
 const driverName = z.enum(['lxc', 'qemu', 'sim']);
 
@@ -19,11 +25,14 @@ const schema = z.object({
     .transform((text) => (text === 'auto' ? ['lxc', 'qemu'] : text.split(',').map((name) => name.trim())))
     .pipe(z.array(driverName).min(1)),
   /** Tasks that run at the same time, at most; one instance has never more than one. */
+  /** Where other members reach guests that come here: an address of this host, or of its network namespace. */
+  WEFT_MIGRATION_ADDRESS: z.string().default(ownAddress),
   WEFT_AGENT_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(32),
 });
 
 export interface AgentConfig {
   member: string;
+  migrationAddress: string;
   /** The agent's state directory: $WEFT_DIR/members/<member>. */
   dir: string;
   natsUrl: string;
@@ -38,6 +47,7 @@ export function agentConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
   const parsed = loadConfig(schema, env);
   return {
     member: parsed.WEFT_MEMBER,
+    migrationAddress: parsed.WEFT_MIGRATION_ADDRESS,
     dir: join(parsed.WEFT_DIR, 'members', parsed.WEFT_MEMBER),
     natsUrl: parsed.WEFT_NATS_URL,
     drivers: parsed.WEFT_DRIVERS,

@@ -19,6 +19,7 @@ import { HostView } from './heartbeat/host-view';
 import { HostImages } from './images/host-images';
 import { ImageTransfer } from './images/image-transfer';
 import { InstanceStore } from './instances/instance-store';
+import type { MoveDeps } from './migration/move-tasks';
 import { OperationFinisher } from './requests/operation-finisher';
 import { requestHandlers } from './requests/request-handlers';
 import { serveRequests } from './requests/request-server';
@@ -49,9 +50,10 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const nc = await connectNats(config.natsUrl, `host-agent ${member}`, logger);
   const transfer = new ImageTransfer(nc, images, logger);
   const finisher = await OperationFinisher.open(nc, member, join(dir, 'operations'), logger);
+  const moves: MoveDeps = { nc, drivers, instances, logger, migrationAddress: config.migrationAddress };
   const runner: TaskRunner = new TaskRunner({
     journal,
-    handle: (task, progress, interrupt) => handleTask({ drivers, instances, images, transfer }, task, progress, interrupt),
+    handle: (task, progress, interrupt) => handleTask({ drivers, instances, images, transfer, moves }, task, progress, interrupt),
     concurrency: config.concurrency,
     publishProgress: (progress) => nc.publish(taskProgressSubject(progress.taskId), JSON.stringify(progress)),
     onSettled: (instanceId) => changed(instanceId),
@@ -68,7 +70,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
 
   heartbeat.start();
   await finisher.recover();
-  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, logger }), logger);
+  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);
   const housekeeping = startHousekeeping(dir, journal, images, logger);
 

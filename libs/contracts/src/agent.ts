@@ -11,6 +11,7 @@
  */
 import { z } from 'zod';
 import { isId } from './ids';
+import { guestAbi, moveEndpoint, moveLimits, transferPass } from './migration';
 
 export const instanceType = z.enum(['container', 'virtual-machine']);
 export type InstanceType = z.infer<typeof instanceType>;
@@ -65,6 +66,7 @@ export const instanceSpec = z.object({
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 
 const withEpoch = { instance: instanceSpec, epoch: z.number().int() };
+const ofMigration = { ...withEpoch, migrationId: z.string() };
 
 /** Durable tasks, by kind. Each must be idempotent: done twice, it gives the same answer. */
 export const taskBodies = {
@@ -90,6 +92,24 @@ export const taskBodies = {
   'snapshot.delete': z.object({ instanceId: z.string(), type: instanceType, snapshotId: z.string() }),
   /** Only for a stopped instance: the root becomes what the snapshot holds. */
   'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean().optional() }),
+  /** Gets an instance's files from another member; `whole` and `rest` complete it, as a stopped instance. */
+  'instance.fetch': z.object({ ...withEpoch, from: z.string(), pass: transferPass }),
+  // Live migration, see migration.ts.
+  /** Result: `moveEndpoint`. */
+  'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number() }),
+  /** Done when the target's disk is as the source's, which it then stays. */
+  'migration.mirror': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
+  /** Result: `switchoverResult`. A failure leaves open what became of it: `settle` says. */
+  'migration.switchover': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
+  /**
+   * Ends the source's part. `reclaim`: the target is known to run nothing, what was handed over goes on here.
+   * Result: {outcome: `settledOutcome`}.
+   */
+  'migration.settle': z.object({ ...ofMigration, reclaim: z.boolean() }),
+  /** The guest runs here. `task.failed` when its memory has not come whole. */
+  'migration.confirm-target': z.object({ ...ofMigration }),
+  /** Removes what was prepared. Result: {running}; what runs is left alone. */
+  'migration.discard-target': z.object({ ...ofMigration }),
   /** Makes a finished upload a member of the image store. */
   'image.commit': z.object({ uploadId: z.string(), fingerprint: z.string() }),
   'image.delete': z.object({ fingerprint: z.string() }),
@@ -247,6 +267,15 @@ export const agentRequests = {
   'image.discard': z.object({ uploadId: z.string() }),
   /** Sends an image's files on channels "metadata" and "rootfs". Reply at once: {split, metadataName, rootfsName, metadataBytes, rootfsBytes}. */
   'image.send': z.object({ fingerprint: z.string(), sessionId: z.string() }),
+  /** Reply: `moveFacts`. */
+  'migration.facts': z.object({ instance: instanceSpec }),
+  // From agent to agent.
+  /** Sends an instance's files as a tar archive on channel "files". Reply at once. */
+  'instance.send': z.object({ instanceId: z.string(), sessionId: z.string(), pass: transferPass }),
+  /** The target's secret for this migration. Reply: {key} (hexadecimal). */
+  'migration.secret': z.object({ instanceId: z.string(), migrationId: z.string() }),
+  /** The memory has gone whole: the target may begin. `proof` is an HMAC with the secret. */
+  'migration.go': z.object({ instanceId: z.string(), migrationId: z.string(), proof: z.string() }),
 } as const;
 export type AgentVerb = keyof typeof agentRequests;
 export type AgentRequest<V extends AgentVerb> = z.infer<(typeof agentRequests)[V]>;

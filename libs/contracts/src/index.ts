@@ -26,6 +26,7 @@ export * from './events/port.events';
 export * from './events/zone.events';
 export * from './streams';
 export * from './byte-size';
+export * from './migration';
 export * from './nats-server';
 export * from './canonical-json';
 export * from './config-values';

@@ -107,7 +107,11 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       'weft.task-result.*',
       'weft.task-progress.*',
       finishSubject(member),
+      // What agents ask each other: images, and instances that move.
       'weft.agent.*.image.send',
+      'weft.agent.*.instance.send',
+      'weft.agent.*.migration.secret',
+      'weft.agent.*.migration.go',
       'weft.session.*.*.*',
       '$JS.API.INFO',
       '$JS.API.STREAM.NAMES',

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { InstanceSpec, InstanceType, InstanceUsage, RootSource, RunStatus } from '@weft/contracts';
+import type { Mover } from './mover';
 
 /**
  * What runs guests on a host: `lxc`, `qemu` and `sim` all pass `driver.contract.ts`.
@@ -48,6 +49,9 @@ export interface Driver {
   usage(spec: InstanceSpec): Promise<InstanceUsage>;
   /** Called by the driver when a guest changed without being asked (halted, rebooted, crashed). */
   onChange(listener: (instanceId: string) => void): void;
+
+  /** How instances leave for other hosts, and come from them. */
+  readonly mover: Mover;
 
   exec(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess>;
   /** One attached console at a time; a second one takes it over. */

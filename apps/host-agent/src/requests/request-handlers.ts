@@ -6,9 +6,11 @@ import { openExec, type ExecDeps } from './exec';
 import { deleteFile, getFile, putFile, sendFile, type FileRequestDeps } from './guest-file-requests';
 import { deleteLog, listLogs, openLog } from './instance-logs';
 import { lxdResources } from './lxd-resources';
+import { sendInstance } from '../migration/instance-transfer';
+import { go, type MoveDeps } from '../migration/move-tasks';
 import type { RequestHandlers } from './request-server';
 
-export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer };
+export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps };
 
 /** One line for each verb of `agentRequests`. */
 export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
@@ -36,4 +38,13 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
   'image.receive': (request) => deps.transfer.receive(request),
   'image.discard': (request) => deps.transfer.discard(request),
   'image.send': (request) => deps.transfer.send(request),
+  'migration.facts': ({ instance }) => deps.drivers.require(instance.type).mover.facts(instance),
+  'instance.send': (request) => sendInstance(deps.moves, request),
+  'migration.secret': async ({ instanceId, migrationId }) => {
+    const spec = await deps.instances.spec(instanceId);
+    const mover = spec && deps.drivers.require(spec.type).mover.live;
+    if (!mover) throw new WeftError('instance.not-found', 'This host does not wait for that instance');
+    return { key: await mover.secret(instanceId, migrationId) };
+  },
+  'migration.go': (request) => go(deps.moves, request),
 });

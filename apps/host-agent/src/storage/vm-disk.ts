@@ -6,7 +6,7 @@
  * `base.qcow2` is a hard link to the image's disk, so every directory stands for itself: deleting the image, the
  * instance or another snapshot takes nothing from it. Everything is built under another name and renamed.
  */
-import { link, rename, rm } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeftError } from '@weft/contracts';
 import { z } from 'zod';
@@ -73,6 +73,16 @@ export async function createTwin(from: string, to: string): Promise<void> {
   const backing = await backingOf(join(from, DISK));
   const over = backing === undefined ? [] : ['-F', 'qcow2', '-b', backing];
   await qemuImg(['create', '-q', '-f', 'qcow2', ...over, join(to, DISK), String(sizeBytes)]);
+}
+
+/** An empty disk over the base that is there, if one is: the target of a guest that moves here. */
+export async function createDiskForMove(dir: string, sizeBytes: number): Promise<void> {
+  const hasBase = await stat(join(dir, BASE)).then(
+    () => true,
+    () => false,
+  );
+  const over = hasBase ? ['-F', 'qcow2', '-b', BASE] : [];
+  await build(join(dir, DISK), (path) => qemuImg(['create', '-q', '-f', 'qcow2', ...over, path, String(sizeBytes)]));
 }
 
 /** Makes the disk larger; a smaller size is left alone, since a guest would lose its data. */

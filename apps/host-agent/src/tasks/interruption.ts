@@ -19,6 +19,12 @@ export const cancelled = (): WeftError => new WeftError('operation.cancelled', '
 /** It only waits, for as long as the guest takes: no reason to keep other instances' work from its slot. */
 export const isPoliteStop = (task: Task): boolean => task.kind === 'instance.stop' && !task.body.force && !task.body.stateful;
 
+/** The source's work of a move, which takes as long as there is to copy. */
+const isLeaving = (task: Task): boolean => task.kind === 'migration.mirror' || task.kind === 'migration.switchover';
+
 /** May `task` end the wait of `waiting`? */
 export const hurries = (task: Task, waiting: Task): boolean =>
-  (task.kind === 'instance.delete' || (task.kind === 'instance.stop' && task.body.force)) && isPoliteStop(waiting) && instanceOf(task) === instanceOf(waiting);
+  (task.kind === 'migration.settle' && isLeaving(waiting) && instanceOf(task) === instanceOf(waiting)) ||
+  ((task.kind === 'instance.delete' || (task.kind === 'instance.stop' && task.body.force)) &&
+    isPoliteStop(waiting) &&
+    instanceOf(task) === instanceOf(waiting));

@@ -6,11 +6,22 @@ import type { HostImages } from '../images/host-images';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { InstanceStore } from '../instances/instance-store';
 import { Hurried } from './interruption';
+import {
+  confirmTargetTask,
+  discardTargetTask,
+  fetchTask,
+  mirrorTask,
+  prepareTargetTask,
+  settleTask,
+  switchoverTask,
+  type MoveDeps,
+} from '../migration/move-tasks';
 import type { HostTask } from './task';
 
 export interface TaskDeps {
   drivers: DriverRegistry;
   instances: InstanceStore;
+  moves: MoveDeps;
   images: HostImages;
   transfer: ImageTransfer;
 }
@@ -51,6 +62,20 @@ export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progr
     case 'image.fetch':
       await deps.transfer.fetch(task.body.fingerprint, task.body.from, progress);
       return { fingerprint: task.body.fingerprint };
+    case 'instance.fetch':
+      return fetchTask(deps.moves, task.body, progress);
+    case 'migration.prepare-target':
+      return prepareTargetTask(deps.moves, task.body, progress);
+    case 'migration.mirror':
+      return mirrorTask(deps.moves, task.body, progress, interrupt);
+    case 'migration.switchover':
+      return switchoverTask(deps.moves, task.body, progress, interrupt);
+    case 'migration.settle':
+      return settleTask(deps.moves, task.body);
+    case 'migration.confirm-target':
+      return confirmTargetTask(deps.moves, task.body);
+    case 'migration.discard-target':
+      return discardTargetTask(deps.moves, task.body);
   }
 }
 

@@ -12,6 +12,7 @@ import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
 import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-console';
 import { ContainerExec } from './container-exec';
 import { ContainerFiles } from './container-files';
+import { ContainerMover } from './container-mover';
 import { ContainerRoots } from './container-roots';
 import { ContainerRuntime } from './container-runtime';
 import { containerUsage, STOPPED_USAGE } from './container-usage';
@@ -50,6 +51,7 @@ interface Parts {
 export class LxcDriver implements Driver {
   readonly name = 'lxc';
   readonly type = 'container';
+  readonly mover: ContainerMover;
 
   private readonly idmap: IdMapping;
   private readonly instances: string;
@@ -64,6 +66,7 @@ export class LxcDriver implements Driver {
     this.idmap = options.idmap ?? DEFAULT_IDMAP;
     this.instances = join(options.dir, 'instances');
     this.storage = new ContainerStorage(this.instances, options.images);
+    this.mover = new ContainerMover(this.storage, options.images);
     this.lxc = new Lxc({ lxcPath: this.instances, ...(options.netns ? { netns: options.netns } : {}) });
     this.consoles = new ContainerConsole(this.lxc);
     this.watch = new ContainerWatch(

@@ -36,6 +36,7 @@ import { exitCode, findProcess, kill, lastWords } from './vm-process';
 import { readRecord, writeRecord } from './vm-record';
 import { stateOfGone, stateOfRunning } from './vm-state';
 import { restoreState, snapshotWithState, stopWithState } from './vm-stateful';
+import { VmMover } from './vm-mover';
 import { vmUsage } from './vm-usage';
 import { VmWatch } from './vm-watch';
 
@@ -53,6 +54,7 @@ export class QemuDriver implements Driver {
   private readonly consoles = new VmConsoles();
   private readonly listeners: ((instanceId: string) => void)[] = [];
   private readonly watch: VmWatch;
+  readonly mover: VmMover;
   private readonly processCounts = new Map<string, { at: number; count: Promise<number> }>();
   private accelerator: Promise<Accelerator> | undefined;
   private machineType: Promise<string> | undefined;
@@ -60,6 +62,12 @@ export class QemuDriver implements Driver {
   constructor(private readonly deps: DriverDeps) {
     this.instances = join(deps.dir, 'instances');
     this.watch = new VmWatch((id) => this.listeners.forEach((listener) => listener(id)), deps.logger);
+    this.mover = new VmMover({
+      pathsOf: this.pathsOf,
+      machineHost: () => this.machineHost(),
+      watch: this.watch,
+      serially: (id, work) => this.serial.run(id, work),
+    });
     this.adopt().catch((error: unknown) => deps.logger.error({ err: error }, 'Running virtual machines could not be looked up'));
   }
 
@@ -161,6 +169,7 @@ export class QemuDriver implements Driver {
     const paths = this.pathsOf(instanceId);
     const record = await readRecord(paths);
     if (!record) return { status: 'stopped', epoch: 0 };
+    if (record.phase === 'incoming') return { status: (await runState(paths)) === 'running' ? 'running' : 'stopped', epoch: record.epoch };
     // Its QEMU has not been told to go on yet.
     if (record.phase === 'starting') return { status: 'stopped', epoch: record.epoch };
     const state = await runState(paths);

@@ -10,9 +10,10 @@ import type { VmPaths } from './vm-paths';
  *
  *   creating -> stopped -> starting -> running -> stopped
  *                             ^-- killed in here: QEMU waits in "prelaunch" or is gone; start begins anew
+ *   incoming -> running                       a guest that comes from another host (migration-target.ts)
  */
 const recordSchema = z.object({
-  phase: z.enum(['creating', 'stopped', 'starting', 'running']),
+  phase: z.enum(['creating', 'stopped', 'starting', 'running', 'incoming']),
   /** Of the last start, 0 when never started. */
   epoch: z.number().int(),
   /** The host's boot id at the last start: after a reboot of the host, process ids mean nothing. */

@@ -12,6 +12,7 @@ const LONGEST_LOG_BYTES = 1024 ** 2;
 /** Listens to the events of every running VM, keeps them in its log, and tells when a guest changed by itself. */
 export class VmWatch {
   private readonly links = new Map<string, QmpLink>();
+  private readonly awaited = new Set<(id: string, event: QmpEvent) => void>();
 
   constructor(
     private readonly changed: (instanceId: string) => void,
@@ -38,6 +39,19 @@ export class VmWatch {
       .catch((error: unknown) => this.logger.warn({ err: error, instance: id }, 'Watching a virtual machine ended badly'));
   }
 
+  /** Waits for the guest's next event of that name; not longer than that, since events may be lost. */
+  async next(id: string, name: string, timeoutMs: number): Promise<void> {
+    let listener: (from: string, event: QmpEvent) => void = () => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+      listener = (from, { event }) => from === id && event === name && resolve();
+      this.awaited.add(listener);
+    });
+    clearTimeout(timer);
+    this.awaited.delete(listener);
+  }
+
   remove(id: string): void {
     const link = this.links.get(id);
     this.links.delete(id);
@@ -45,6 +59,7 @@ export class VmWatch {
   }
 
   private note(id: string, paths: VmPaths, event: QmpEvent): void {
+    for (const listener of this.awaited) listener(id, event);
     if (!TELLING.has(event.event)) return;
     appendLine(paths.eventLog, JSON.stringify({ at: new Date(event.at).toISOString(), event: event.event, ...event.data })).catch((error: unknown) =>
       this.logger.warn({ err: error, instance: id }, 'An event of a virtual machine could not be logged'),

@@ -1,0 +1,86 @@
+/**
+ * Files of an instance as a tar archive (GNU tar): owners by number, holes, hard links, extended attributes. Incremental
+ * ones (the tar manual, "Using tar to Perform Incremental Dumps") carry what changed since the one before, and removals.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { WeftError } from '@weft/contracts';
+import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
+import type { Archive } from './mover';
+
+const FAITHFUL = ['--numeric-owner', '--sparse', '--xattrs', '--xattrs-include=*', '--acls'];
+/** "Some files differ": the guest changed a file while it was read. The next pass has it. */
+const CHANGED_MEANWHILE = 1;
+
+export interface PackOptions {
+  /** Names below the directory. */
+  names: readonly string[];
+  /** Where tar notes what it has seen: level 0 when there is no such file. */
+  notes?: string;
+  /** The files are in use: that some change meanwhile is no failure. */
+  inUse?: boolean;
+}
+
+export function pack(dir: string, { names, notes, inUse = false }: PackOptions): Archive {
+  const incremental = notes === undefined ? [] : [`--listed-incremental=${notes}`, '--no-check-device'];
+  const child = spawn('tar', ['--create', '--file=-', ...FAITHFUL, ...incremental, `--directory=${dir}`, '--', ...names], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+  });
+  const done = ended(child, 'packed').then((code) => {
+    if (code !== 0 && !(inUse && code === CHANGED_MEANWHILE))
+      throw new WeftError('task.failed', `Files of the instance could not be packed: tar ended with ${code}`);
+  });
+  done.catch(() => child.stdout.destroy());
+  return { stream: child.stdout, done };
+}
+
+/** Unpacks below `dir`; with `removals`, what an incremental archive says is gone goes. */
+export async function unpack(dir: string, archive: Readable, removals = false): Promise<void> {
+  const child = spawn(
+    'tar',
+    ['--extract', '--file=-', '--preserve-permissions', '--same-owner', ...FAITHFUL, ...(removals ? ['--incremental'] : []), `--directory=${dir}`],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    },
+  );
+  const done = ended(child, 'unpacked');
+  const fed = pipeline(archive, child.stdin).catch((error: NodeJS.ErrnoException) => {
+    // tar has gone before its input: how it ended says why.
+    if (error.code !== 'EPIPE') child.kill('SIGKILL');
+    return error;
+  });
+  const [code, problem] = await Promise.all([done, fed]);
+  if (problem && problem.code !== 'EPIPE') throw problem;
+  if (code !== 0) throw new WeftError('task.failed', `Files of the instance could not be unpacked: tar ended with ${code}`);
+}
+
+/**
+ * A file that changed within the clock tick in which tar began may carry the tick before as its time: the next level
+ * shall look one second further back. The notes begin "GNU tar-<version>-2\n<seconds>\0<nanoseconds>\0".
+ */
+export async function lookFurtherBack(notes: string): Promise<void> {
+  const text = await readFile(notes, 'latin1');
+  await writeFile(
+    notes,
+    text.replace(/^(GNU tar-[^\n]*\n)(\d+)/, (_all, head: string, seconds: string) => `${head}${Number(seconds) - 1}`),
+    'latin1',
+  );
+}
+
+function ended(child: ChildProcess, what: string): Promise<number> {
+  let words = '';
+  child.stderr?.on('data', (chunk: Buffer) => (words = `${words}${chunk.toString()}`.slice(-4_096)));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (SAYS_DISK_FULL.test(words)) reject(diskFull());
+      else if (signal) reject(new WeftError('task.failed', `Files of the instance could not be ${what}: tar was ended by ${signal}`));
+      else if (code !== 0 && code !== CHANGED_MEANWHILE) reject(new WeftError('task.failed', `Files of the instance could not be ${what}: ${words.trim()}`));
+      else resolve(code ?? 0);
+    });
+  });
+}

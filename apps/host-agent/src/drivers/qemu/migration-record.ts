@@ -1,0 +1,67 @@
+/**
+ * What a host keeps of a live migration, beside the instance: `migration.json` and the secret. That it is under way is
+ * known from here; how far it has come, from QEMU itself.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { moveEndpoint, switchoverResult } from '@weft/contracts';
+import { QmpError, type QmpClient } from '@weft/qmp';
+import { z } from 'zod';
+import { readJson, writeDurably } from '../../files/durable-file';
+import { withMonitor } from './vm-monitor';
+import type { VmPaths } from './vm-paths';
+
+const recordSchema = z.discriminatedUnion('role', [
+  z.object({
+    role: z.literal('source'),
+    migrationId: z.string(),
+    /** memory: a hand-over may have happened. handed-over: it has. */
+    phase: z.enum(['disk', 'memory', 'handed-over']),
+    wasRunning: z.boolean(),
+    result: switchoverResult.optional(),
+  }),
+  z.object({ role: z.literal('target'), migrationId: z.string(), key: z.string(), endpoint: moveEndpoint.optional() }),
+]);
+export type MigrationRecord = z.infer<typeof recordSchema>;
+export type SourceRecord = Extract<MigrationRecord, { role: 'source' }>;
+export type TargetRecord = Extract<MigrationRecord, { role: 'target' }>;
+
+const placeOf = (paths: VmPaths) => join(paths.dir, 'migration.json');
+const secretsOf = (paths: VmPaths) => join(paths.dir, 'tls');
+
+export const readMigration = (paths: VmPaths): Promise<MigrationRecord | undefined> => readJson(placeOf(paths), recordSchema);
+export const writeMigration = (paths: VmPaths, record: MigrationRecord): Promise<void> => writeDurably(placeOf(paths), JSON.stringify(record));
+
+export async function forgetMigration(paths: VmPaths): Promise<void> {
+  await rm(placeOf(paths), { force: true });
+  await rm(secretsOf(paths), { recursive: true, force: true });
+}
+
+/** The id of the credentials in QEMU, and the name that both sides use with the key. */
+export const CREDENTIALS = 'weft-move-tls';
+const USER = 'weft';
+
+/** TLS with a key that both sides know (QEMU manual, "TLS setup for network services": TLS pre-shared keys). */
+export async function addCredentials(paths: VmPaths, key: string, endpoint: 'client' | 'server'): Promise<void> {
+  await mkdir(secretsOf(paths), { recursive: true, mode: 0o700 });
+  await writeDurably(join(secretsOf(paths), 'keys.psk'), `${USER}:${key}\n`);
+  await withMonitor(paths, async (qmp) => {
+    await removeCredentials(qmp);
+    await qmp.execute('object-add', {
+      'qom-type': 'tls-creds-psk',
+      id: CREDENTIALS,
+      dir: secretsOf(paths),
+      endpoint,
+      ...(endpoint === 'client' ? { username: USER } : {}),
+    });
+  });
+}
+
+export const removeCredentials = (qmp: QmpClient): Promise<void> => unlessRefused(qmp.execute('object-del', { id: CREDENTIALS }));
+
+/** For what is taken down and may not be there. */
+export async function unlessRefused(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof QmpError)) throw error;
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * The source's part of a live migration.
+ *
+ *   guest     running ------------------------------------------> paused --------> gone
+ *   disk      NBD mirror: copying -> ready (each write goes to both) -> job ends at the hand-over
+ *   memory                                  rounds of what changed -> the rest ---> "completed"
+ *   QEMU says                               active -> pre-switchover -> device -> completed
+ *   settle    back to "running": the job and the migration are cancelled     |  only when the target runs nothing
+ *
+ * In "pre-switchover" the guest is paused: the mirror then has nothing left to copy and ends with both disks alike.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WeftError, type SettledOutcome, type SwitchoverResult } from '@weft/contracts';
+import type { Progress } from '../driver';
+import type { MoveOrder, SourceOrder } from '../mover';
+import { beginMemory, cancelMemory, followMemory, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
+import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, writeToBoth } from './migration-mirror';
+import { forgetMigration, readMigration, removeCredentials, writeMigration, type SourceRecord } from './migration-record';
+import { runState } from './vm-lifecycle';
+import { withMonitor } from './vm-monitor';
+import type { VmPaths } from './vm-paths';
+import { findProcess } from './vm-process';
+
+const POLL_MS = 50;
+
+/** Resolves when the target's disk is as the source's, and stays so. */
+export async function mirrorDisk(paths: VmPaths, order: SourceOrder, progress: Progress, interrupt: AbortSignal): Promise<void> {
+  const state = await runState(paths);
+  if (state !== 'running' && state !== 'paused') throw new WeftError('instance.wrong-status', 'The instance is not running');
+  if (!(await ofOrder(paths, order))) {
+    // What an earlier move may have left is not this one's.
+    await withMonitor(paths, endMirror);
+    await writeMigration(paths, { role: 'source', migrationId: order.migrationId, phase: 'disk', wasRunning: state === 'running' });
+  }
+  if (!(await findJob(paths))) await beginMirror(paths, order);
+  for (let job = await findJob(paths); job?.status !== 'ready'; job = await findJob(paths)) {
+    if (!job || job.status === 'concluded' || job.status === 'aborting') throw mirrorFailure(job);
+    interrupt.throwIfAborted();
+    progress('move_instance', mirrorProgress(job));
+    await sleep(POLL_MS);
+  }
+  // From here on a write is done when both disks have it: what is left to copy at the hand-over does not grow.
+  await withMonitor(paths, writeToBoth);
+}
+
+/** Copies the memory and hands the guest over. A repeat finds out where the one before has come to. */
+export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks & { handedOver(): void }): Promise<SwitchoverResult> {
+  const record = await ofOrder(paths, order);
+  if (!record) throw new WeftError('task.failed', 'The move was ended meanwhile');
+  if (record.phase === 'handed-over' && record.result) return record.result;
+  if (record.phase === 'disk') {
+    await writeMigration(paths, { ...record, phase: 'memory' });
+    await withMonitor(paths, (qmp) => beginMemory(qmp, order));
+  }
+  const info = await followMemory(paths, order, hooks);
+  if (info.status !== 'completed') throw new WeftError('task.failed', `The memory could not be copied to the target: ${info['error-desc'] ?? info.status}`);
+  hooks.handedOver();
+  const result = resultOf(info);
+  await writeMigration(paths, { ...record, phase: 'handed-over', result });
+  return result;
+}
+
+/**
+ * Ends the source's part: what was not handed over goes on here, as it was.
+ * @throws WeftError task.failed when QEMU does not let go: to be tried again
+ */
+export async function settle(paths: VmPaths, order: MoveOrder & { reclaim: boolean }): Promise<SettledOutcome> {
+  const record = await ofOrder(paths, order);
+  if (!record) return 'resumed';
+  if ((await findProcess(paths)) === undefined) return record.phase === 'disk' ? 'resumed' : 'gone';
+  return withMonitor(paths, async (qmp) => {
+    if (record.phase !== 'disk') {
+      await cancelMemory(qmp);
+      if (!order.reclaim && (await lookAtMemory(qmp)).status === 'completed') return 'handed-over';
+    }
+    await endMirror(qmp);
+    await removeCredentials(qmp);
+    const { status } = await qmp.execute('query-status');
+    if (status === 'postmigrate' || (record.wasRunning && status === 'paused')) await qmp.execute('cont');
+    if (!record.wasRunning) await qmp.execute('stop');
+    await forgetMigration(paths);
+    return 'resumed';
+  });
+}
+
+async function ofOrder(paths: VmPaths, { migrationId }: MoveOrder): Promise<SourceRecord | undefined> {
+  const record = await readMigration(paths);
+  return record?.role === 'source' && record.migrationId === migrationId ? record : undefined;
+}
