@@ -11,3 +11,8 @@ export { type OwnerRecords, ZoneContent } from './zone/zone-content';
 export { ZoneHistory } from './zone/zone-history';
 export type { Rdata, RecordSet, StartOfAuthority, ZoneDifference, ZoneRecord } from './zone/zone-record';
 export type { NotifyTarget, ServedZone, TsigAlgorithm, TsigKey, ZonePeer, ZoneSource } from './zone-source';
+export { explainRefusal } from './server/access';
+export { DEFAULT_LIMITS, type DnsLimits } from './server/dns-limits';
+export { type DnsServer, type DnsServerOptions, startDnsServer } from './server/dns-server';
+export type { ServerCounters } from './server/server-counters';
+export { Notifier, type NotifierOptions, type NotifyReport } from './notify/notifier';

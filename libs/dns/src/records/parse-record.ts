@@ -13,6 +13,9 @@ export interface ParsedRecord {
   readonly value: string;
 }
 
+/** A signed transfer must fit it into one message of 65,535 octets, together with names, question and signature. */
+export const MAX_RDATA_OCTETS = 64_000;
+
 const SIGNATURES = new Set(['SIG', 'KEY', 'RRSIG', 'NSEC', 'NSEC3', 'NSEC3PARAM'].map(recordType));
 /** Types that name servers know and check, while we do not: what we let through might break a transfer. */
 const assignedWithoutFormat = (type: number): boolean => type < 128 || (type > 255 && type < 265) || type === 32_768 || type === 32_769;
@@ -91,7 +94,7 @@ export const parseRecord = (typeName: string, value: string): ParsedRecord => {
   const format = recordFormat(type);
   if (!generic && !format) throw new DnsInputError('value.syntax', `the value of ${recordTypeName(type)} records is written \\# length hex (RFC 3597)`);
   const rdata = (generic ? parseGeneric(type, words) : parseFields(type, format!, words)) as Rdata;
-  if (rdata.length > 65_535) throw new DnsInputError('value.too-long', `the data has ${rdata.length} octets; 65535 are allowed`);
+  if (rdata.length > MAX_RDATA_OCTETS) throw new DnsInputError('value.too-long', `the data has ${rdata.length} octets; ${MAX_RDATA_OCTETS} are allowed`);
   // Rendering checks what parsing alone does not, and the generic form of known types.
   return { type, rdata, value: renderRdata(type, rdata) };
 };
