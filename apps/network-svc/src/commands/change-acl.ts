@@ -5,7 +5,7 @@ import type { CommandHandler } from '../api/command-handler';
 import { decideAcl } from '../domain/acl.decider';
 import { aclFold, aclStream, type ActiveAcl } from '../domain/acl.state';
 import type { Deps } from '../network.deps';
-import { aclId, aclNames, isAclInUse, networksUsingAcl } from '../queries/find-acls';
+import { aclId, aclNames, isAclInUse } from '../queries/find-acls';
 import { nextNumber } from '../queries/find-networks';
 import { appendIn, loadState, ownProject } from './network-place';
 import { allocating } from './allocating';
@@ -35,7 +35,7 @@ export const updateAcl: CommandHandler<'network-acl.update'> = async (deps, meta
     appendIn(uow, owner, aclStream(state.aclId), events);
     return { aclId: state.aclId };
   });
-  await deps.dataPlane.settle(await networksUsingAcl(deps.pool, (done.result as { aclId: string }).aclId));
+  await deps.dataPlane.settle({ acls: [(done.result as { aclId: string }).aclId] });
   return { ...done, result: {} };
 };
 

@@ -5,11 +5,11 @@ import type { CommandHandler } from '../api/command-handler';
 import { decideForward, type ForwardFacts } from '../domain/forward.decider';
 import { forwardFold, forwardStream, type ActiveForward } from '../domain/forward.state';
 import { formatAddress, parseAddress } from '../domain/ip-address';
+import type { Changed } from '../clients/data-plane.client';
 import type { Deps } from '../network.deps';
 import { announcedOn, requireNetwork, uplinkById, type NetworkRow } from '../queries/find-networks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState, ownProject } from './network-place';
-import { affected } from './update-network';
 
 export const createForward: CommandHandler<'network-forward.create'> = async (deps, meta, body) => {
   deps.dataPlane.require();
@@ -25,10 +25,10 @@ export const createForward: CommandHandler<'network-forward.create'> = async (de
     const place = { forwardId: id, networkId, project: project.owner, networkName };
     const events = decideForward({ type: 'create', ...place, ...content, facts: await factsOf(deps, project, network) }, forwardFold.initial);
     appendIn(uow, project.owner, forwardStream(id), events);
-    return {};
+    return { forwards: [id] };
   });
-  await deps.dataPlane.settle(await affected(deps, network.networkId));
-  return done;
+  await deps.dataPlane.settle(done.result as Changed);
+  return { ...done, result: {} };
 };
 
 export const updateForward: CommandHandler<'network-forward.update'> = async (deps, meta, body) => {
@@ -40,10 +40,10 @@ export const updateForward: CommandHandler<'network-forward.update'> = async (de
     const { network: _network, listenAddress: _address, ...change } = body;
     const events = decideForward({ type: 'update', ...change, facts: await factsOf(deps, project, network) }, state);
     appendIn(uow, project.owner, forwardStream(state.forwardId), events);
-    return {};
+    return { forwards: [state.forwardId] };
   });
-  await deps.dataPlane.settle([network.networkId]);
-  return done;
+  await deps.dataPlane.settle(done.result as Changed);
+  return { ...done, result: {} };
 };
 
 export const deleteForward: CommandHandler<'network-forward.delete'> = async (deps, meta, body) => {
@@ -53,10 +53,10 @@ export const deleteForward: CommandHandler<'network-forward.delete'> = async (de
   const done = await execute(deps, meta, 'network-forward.delete', body, async (uow) => {
     const state = await loadForward(deps, uow, network, body.listenAddress);
     appendIn(uow, project.owner, forwardStream(state.forwardId), decideForward({ type: 'delete' }, state));
-    return {};
+    return { forwards: [state.forwardId] };
   });
-  await deps.dataPlane.settle(await affected(deps, network.networkId));
-  return done;
+  await deps.dataPlane.settle(done.result as Changed);
+  return { ...done, result: {} };
 };
 
 /** Addresses are compared in their canonical form. */

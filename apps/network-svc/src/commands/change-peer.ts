@@ -11,7 +11,7 @@ import { findNetworksById, peerSubnets, requireNetwork, type NetworkRow } from '
 import { isPeerMentioned, isPeerNameTaken, requirePeer } from '../queries/find-peers';
 import { appendIn, loadState, ownProject } from './network-place';
 
-export interface Agreement {
+interface Agreement {
   own: NetworkRow;
   target: NetworkName;
   name: string;
@@ -30,10 +30,10 @@ export const createPeer: CommandHandler<'network-peer.create'> = async (deps, me
     if (await isPeerNameTaken(deps.pool, own.networkId, name))
       throw new WeftError('network-peer.exists', 'Failed creating peer: A peer for that name already exists');
     const linked = await agree(deps, uow, { own, target, name, description, config, groupId: null });
-    return { status: linked ? 'Created' : 'Pending', linked: linked ?? [] };
+    return { status: linked ? 'Created' : 'Pending', pairings: linked ? [linked] : [] };
   });
-  const { status, linked } = done.result as { status: string; linked: string[] };
-  if (linked.length > 0) await deps.dataPlane.settle(linked);
+  const { status, pairings } = done.result as { status: string; pairings: string[] };
+  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
   return { ...done, result: { status } };
 };
 
@@ -45,16 +45,15 @@ async function targetProject({ pool, projects }: Deps, { project }: Meta, given:
   return rows[0]?.owner ?? name;
 }
 
-/** Appends one side's consent. Ids of both networks when that links them. */
-export async function agree(deps: Deps, uow: UnitOfWork, { own, target, name, description, config, groupId }: Agreement): Promise<string[] | undefined> {
+/** Appends one side's consent. The pairing's id when that links the two. */
+async function agree(deps: Deps, uow: UnitOfWork, { own, target, name, description, config, groupId }: Agreement): Promise<string | undefined> {
   const side = { networkId: own.networkId, project: own.project, network: own.name, type: own.type };
   const stream = pairingStream(pairingId(side, target));
   const pairing = await loadState(uow, pairingFold, stream);
   const facts = await linkFacts(deps, pairing, own);
   const events = decidePairing({ type: 'agree', peerId: newId(), own: side, target, name, description, config, groupId, facts }, pairing);
   appendIn(uow, own.project, stream, events);
-  const link = events.find((event) => event.type === 'NetworkPeersLinked');
-  return link?.type === 'NetworkPeersLinked' ? [...link.data.networkIds] : undefined;
+  return events.find((event) => event.type === 'NetworkPeersLinked')?.data.pairingId;
 }
 
 async function linkFacts({ pool }: Deps, pairing: Pairing, own: NetworkRow): Promise<LinkFacts | undefined> {
@@ -84,18 +83,18 @@ export const deletePeer: CommandHandler<'network-peer.delete'> = async (deps, me
   deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const own = await requireNetwork(deps.pool, project.owner, body.network);
-  const done = await execute(deps, meta, 'network-peer.delete', body, async (uow) => ({ changed: await withdraw(deps, uow, own, body.name) }));
-  const { changed } = done.result as { changed: string[] };
-  if (changed.length > 0) await deps.dataPlane.settle(changed);
+  const done = await execute(deps, meta, 'network-peer.delete', body, async (uow) => ({ pairings: await withdraw(deps, uow, own, body.name) }));
+  const { pairings } = done.result as { pairings: string[] };
+  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
   return { ...done, result: {} };
 };
 
-/** Appends that one side takes its consent back. Ids of the networks whose routes change. */
-export async function withdraw(deps: Deps, uow: UnitOfWork, own: NetworkRow, name: string): Promise<string[]> {
+/** Appends that one side takes its consent back. The pairing's id when that parts the two. */
+async function withdraw(deps: Deps, uow: UnitOfWork, own: NetworkRow, name: string): Promise<string[]> {
   const peer = await requirePeer(deps.pool, own.networkId, name);
   const stream = pairingStream(peer.pairingId);
   const inUse = await isPeerMentioned(deps.pool, own.project, own.name, name);
   const events = decidePairing({ type: 'withdraw', peerId: peer.peerId, inUse }, await loadState(uow, pairingFold, stream));
   appendIn(uow, own.project, stream, events);
-  return peer.otherNetworkId === null ? [] : [own.networkId, peer.otherNetworkId];
+  return peer.otherNetworkId === null ? [] : [peer.pairingId];
 }

@@ -32,7 +32,7 @@ export const createNetwork: CommandHandler<'network.create'> = async (deps, meta
       return { networkId };
     }),
   );
-  await deps.dataPlane.settle([(done.result as { networkId: string }).networkId]);
+  await deps.dataPlane.settle({ networks: [(done.result as { networkId: string }).networkId] });
   return { ...done, result: {} };
 };
 

@@ -7,6 +7,7 @@ import { decideNetwork } from '../domain/network.decider';
 import { networkStream, type ActiveNetwork } from '../domain/network.state';
 import { decidePairing } from '../domain/pairing.decider';
 import { pairingFold, pairingStream } from '../domain/pairing.state';
+import type { Changed } from '../clients/data-plane.client';
 import type { Deps } from '../network.deps';
 import { isNetworkInUse } from '../queries/find-networks';
 import { isPeerMentioned, peersOf } from '../queries/find-peers';
@@ -19,11 +20,11 @@ export const deleteNetwork: CommandHandler<'network.delete'> = async (deps, meta
     const state = await loadNetwork(deps, uow, project, body.name);
     const events = decideNetwork({ type: 'delete', inUse: await isNetworkInUse(deps.pool, state.networkId) }, state);
     await withdrawPeers(deps, uow, state);
-    await deleteForwards(deps, uow, state);
+    const forwards = await deleteForwards(deps, uow, state);
     appendIn(uow, state.project, networkStream(state.networkId), events);
-    return { networkId: state.networkId };
+    return { networks: [state.networkId], forwards };
   });
-  await deps.dataPlane.settle([(done.result as { networkId: string }).networkId]);
+  await deps.dataPlane.settle(done.result as Changed);
   return { ...done, result: {} };
 };
 
@@ -36,9 +37,10 @@ async function withdrawPeers({ pool }: Deps, uow: UnitOfWork, { networkId, proje
   }
 }
 
-async function deleteForwards({ pool }: Deps, uow: UnitOfWork, { networkId, project }: ActiveNetwork): Promise<void> {
+async function deleteForwards({ pool }: Deps, uow: UnitOfWork, { networkId, project }: ActiveNetwork): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>('SELECT forward_id AS id FROM forward WHERE network_id = $1', [networkId]);
   for (const { id } of rows) {
     appendIn(uow, project, forwardStream(id), decideForward({ type: 'delete' }, await loadState(uow, forwardFold, forwardStream(id))));
   }
+  return rows.map(({ id }) => id);
 }

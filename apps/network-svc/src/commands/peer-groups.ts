@@ -58,7 +58,7 @@ export const deletePeerGroup: CommandHandler<'network-peer-group.delete'> = (dep
     return unlink(deps, uow, meta, group, pairsOf(await rowsOf(deps, group.members)));
   });
 
-/** `work` gives the ids of networks whose routes change. */
+/** `work` gives the ids of the pairings that it has changed. */
 async function change(
   deps: Deps,
   meta: Meta,
@@ -68,9 +68,9 @@ async function change(
 ): Promise<CommandResult> {
   deps.dataPlane.require();
   const project = await ownProject(deps, meta);
-  const done = await execute(deps, meta, name, body, async (uow) => ({ touched: [...new Set(await work(uow, project))] }));
-  const { touched } = done.result as { touched: string[] };
-  if (touched.length > 0) await deps.dataPlane.settle(touched);
+  const done = await execute(deps, meta, name, body, async (uow) => ({ pairings: [...new Set(await work(uow, project))] }));
+  const { pairings } = done.result as { pairings: string[] };
+  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
   return { ...done, result: {} };
 }
 
@@ -122,7 +122,8 @@ async function link(deps: Deps, uow: UnitOfWork, group: { groupId: string; name:
   for (const row of rows) neighbours.set(row.networkId, await peerSubnets(deps.pool, row.networkId));
   for (const [a, b] of pairsOf(rows)) {
     const [one, other] = [member(a), member(b)];
-    const stream = pairingStream(pairingId(one, other));
+    const id = pairingId(one, other);
+    const stream = pairingStream(id);
     const facts = {
       subnets: [subnets(a), subnets(b)] as const,
       neighbours: [neighbours.get(a.networkId)!, neighbours.get(b.networkId)!] as const,
@@ -133,28 +134,23 @@ async function link(deps: Deps, uow: UnitOfWork, group: { groupId: string; name:
     ] as const;
     const events = pairUp(group, sides, facts, await loadState(uow, pairingFold, stream));
     appendIn(uow, a.project, stream, events);
-    if (events.length > 0) touched.push(a.networkId, b.networkId);
+    if (events.length > 0) touched.push(id);
   }
   return touched;
 }
 
-async function unlink(
-  { pool }: Deps,
-  uow: UnitOfWork,
-  meta: Meta,
-  { groupId: id }: ActiveGroup,
-  pairs: readonly [NetworkRow, NetworkRow][],
-): Promise<string[]> {
+async function unlink({ pool }: Deps, uow: UnitOfWork, meta: Meta, group: ActiveGroup, pairs: readonly [NetworkRow, NetworkRow][]): Promise<string[]> {
   const touched: string[] = [];
   for (const [a, b] of pairs) {
     for (const { project } of [a, b]) requireProject(meta, project);
-    const stream = pairingStream(pairingId(member(a), member(b)));
+    const id = pairingId(member(a), member(b));
+    const stream = pairingStream(id);
     const pairing = await loadState(uow, pairingFold, stream);
     const used = new Set<string>();
     for (const one of pairing.consents) if (await isPeerMentioned(pool, one.project, one.networkName, one.name)) used.add(one.peerId);
-    const events = unpair(id, ({ peerId }: Consent) => used.has(peerId), pairing);
+    const events = unpair(group.groupId, ({ peerId }: Consent) => used.has(peerId), pairing);
     appendIn(uow, a.project, stream, events);
-    if (events.length > 0) touched.push(a.networkId, b.networkId);
+    if (events.length > 0) touched.push(id);
   }
   return touched;
 }

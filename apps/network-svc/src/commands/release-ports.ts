@@ -4,9 +4,10 @@ import type { PortEvent } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { bind, deactivation, removal } from '../domain/port.decider';
 import { portStream, type LivePort } from '../domain/port.state';
+import type { Changed } from '../clients/data-plane.client';
 import type { Deps } from '../network.deps';
 import { appendIn } from './network-place';
-import { loadPorts, touchedBy } from './settle-ports';
+import { changedBy, loadPorts } from './settle-ports';
 
 export const deactivatePorts: CommandHandler<'port.deactivate'> = async (deps, meta, body) => {
   const wanted = ({ device }: LivePort): boolean => body.devices === undefined || body.devices.includes(device);
@@ -26,24 +27,18 @@ export const bindPorts: CommandHandler<'port.bind'> = async (deps, meta, body) =
   return settled(deps, done);
 };
 
-interface Changed {
-  touched: string[];
-}
-
 async function change(deps: Deps, uow: UnitOfWork, instanceId: string, decide: (port: LivePort) => PortEvent[]): Promise<Changed> {
   const ports = await loadPorts(deps, uow, instanceId);
   for (const port of ports) appendIn(uow, port.project, portStream(port.portId), decide(port));
-  return {
-    touched: await touchedBy(
-      deps,
-      ports.filter(({ status }) => status === 'active'),
-    ),
-  };
+  return changedBy(
+    deps,
+    ports.filter(({ status }) => status === 'active'),
+  );
 }
 
 /** A repeat settles too: the first one may have died in between. */
 async function settled<T extends { result: unknown }>(deps: Deps, done: T): Promise<T> {
-  const { touched } = done.result as Changed;
-  if (touched.length > 0) await deps.dataPlane.settle(touched);
+  const changed = done.result as Changed;
+  if (changed.ports?.length) await deps.dataPlane.settle(changed);
   return { ...done, result: {} };
 }

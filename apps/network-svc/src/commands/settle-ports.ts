@@ -2,6 +2,8 @@
 import { WeftError, type BoundNic, type InstanceType, type Meta } from '@weft/contracts';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
+import type { Changed } from '../clients/data-plane.client';
+import { splitSubjects } from '../domain/acl.rules';
 import type { NicNetwork } from '../domain/nic.config';
 import { boundNicOf, decidePorts, type PortsCommand } from '../domain/port.decider';
 import { portFold, portStream, type LivePort } from '../domain/port.state';
@@ -11,7 +13,6 @@ import { announcedOn, findNetwork, findNetworksById, uplinkById } from '../queri
 import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
 import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState } from './network-place';
-import { linkedPeers } from '../queries/find-peers';
 import { allocating } from './allocating';
 
 type Nics = PortsCommand['nics'];
@@ -37,7 +38,7 @@ export const checkPorts: CommandHandler<'port.check'> = async (deps, meta, { ins
 export const definePorts: CommandHandler<'port.define'> = async (deps, meta, body) => {
   if (Object.keys(body.nics).length > 0) deps.dataPlane.require();
   const done = await settlePorts(deps, meta, 'port.define', body, undefined);
-  if (done.touched.length > 0) await deps.dataPlane.settle(done.touched);
+  if (done.changed.ports?.length) await deps.dataPlane.settle(done.changed);
   return { result: { ports: done.ports }, cursor: done.cursor };
 };
 
@@ -45,14 +46,13 @@ export const activatePorts: CommandHandler<'port.activate'> = async (deps, meta,
   if (Object.keys(body.nics).length === 0) return definePorts(deps, meta, body);
   deps.dataPlane.require();
   const done = await settlePorts(deps, meta, 'port.activate', body, body.member);
-  await deps.dataPlane.settle(done.touched);
+  await deps.dataPlane.settle(done.changed);
   return { result: { ports: done.ports }, cursor: done.cursor };
 };
 
 interface Settled {
   ports: Record<string, BoundNic>;
-  /** Networks whose rows change. */
-  touched: string[];
+  changed: Changed;
 }
 
 async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceRef & { nics: Nics }, member: string | undefined) {
@@ -65,8 +65,13 @@ async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceR
       const command = await gather(deps, project, body, body.nics, present);
       const { changes, ports } = decidePorts({ ...command, member });
       for (const { portId, events } of changes) appendIn(uow, meta.project, portStream(portId), events);
-      const active = [...present, ...ports].filter(({ status }) => status === 'active');
-      return { ports: await bound(deps, ports), touched: await touchedBy(deps, active) };
+      return {
+        ports: await bound(deps, ports),
+        changed: await changedBy(
+          deps,
+          [...present, ...ports].filter(({ status }) => status === 'active'),
+        ),
+      };
     }),
   );
   return { ...(result as Settled), cursor };
@@ -82,15 +87,23 @@ export async function loadPorts({ pool }: Deps, uow: UnitOfWork, instanceId: str
   return states;
 }
 
-/** Networks of these ports, and the peers that have routes to their NICs. */
-export async function touchedBy({ pool }: Deps, ports: readonly LivePort[]): Promise<string[]> {
-  const ids = new Set<string>();
-  for (const { networkId, nic } of ports) {
-    ids.add(networkId);
-    const routed = Object.keys(nic).some((option) => /^ipv[46]\.routes/.test(option));
-    if (routed) for (const peer of await linkedPeers(pool, networkId)) ids.add(peer);
-  }
-  return [...ids];
+/**
+ * What changes in OVN with these ports: their own rows, the ACLs that they use (which exist in OVN while somebody uses them),
+ * and where they have routes, their network's and its pairings'.
+ */
+export async function changedBy({ pool }: Deps, ports: readonly LivePort[]): Promise<Changed> {
+  const routed = ports.filter(({ nic }) => Object.keys(nic).some((option) => /^ipv[46]\.routes/.test(option)));
+  const acls = await pool.query<{ id: string }>({
+    name: 'acls_of_ports',
+    text: `SELECT a.acl_id AS id FROM acl a JOIN network n ON n.project = a.project
+            WHERE n.network_id = ANY ($1) AND (a.name = ANY ($2) OR a.name = ANY (string_to_array(replace(coalesce(n.config ->> 'security.acls', ''), ' ', ''), ',')))`,
+    values: [ports.map(({ networkId }) => networkId), ports.flatMap(({ nic }) => splitSubjects(nic['security.acls'] ?? ''))],
+  });
+  return {
+    ports: ports.map(({ portId }) => portId),
+    acls: acls.rows.map(({ id }) => id),
+    networks: [...new Set(routed.map(({ networkId }) => networkId))],
+  };
 }
 
 async function bound({ pool }: Deps, ports: readonly LivePort[]): Promise<Record<string, BoundNic>> {

@@ -8,7 +8,6 @@ import { networkFold, networkStream, type ActiveNetwork } from '../domain/networ
 import { checkUplinkUsers } from '../domain/uplink-users';
 import type { Deps } from '../network.deps';
 import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
-import { linkedPeers } from '../queries/find-peers';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
 import { appendIn, chooseUplink, loadNetwork, ownProject } from './network-place';
@@ -35,7 +34,7 @@ export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta
       return { networkId: state.networkId };
     }),
   );
-  await deps.dataPlane.settle(await affected(deps, (done.result as { networkId: string }).networkId));
+  await deps.dataPlane.settle({ networks: await affected(deps, (done.result as { networkId: string }).networkId) });
   return { ...done, result: {} };
 };
 
@@ -58,8 +57,7 @@ async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, ev
   await moveAddresses(deps, uow, before, after, uplink);
 }
 
-/** The network, its linked peers (they route to it), and those whose routers stand on it. */
-export async function affected({ pool }: Deps, networkId: string): Promise<string[]> {
-  const users = await networksOn(pool, networkId);
-  return [networkId, ...users.map((one) => one.networkId), ...(await linkedPeers(pool, networkId))];
+/** The network, with its pairings, and those whose routers stand on it. */
+async function affected({ pool }: Deps, networkId: string): Promise<string[]> {
+  return [networkId, ...(await networksOn(pool, networkId)).map((one) => one.networkId)];
 }

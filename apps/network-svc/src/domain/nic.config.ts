@@ -68,6 +68,8 @@ const OPTIONS: Readonly<Record<string, ValueCheck>> = {
   'limits.egress': bitRate,
   'limits.max': bitRate,
   'security.acls': anything,
+  /** Beyond LXD, which has it for bridges only: the NIC may send from its own addresses and from no other. */
+  'security.mac_filtering': boolean,
   'security.acls.default.ingress.action': action,
   'security.acls.default.egress.action': action,
   'security.acls.default.ingress.logged': boolean,

@@ -83,7 +83,7 @@ function settlePort(
     hwaddr,
     addresses: allocate(nic, network, hwaddr, stays?.addresses, taken),
     guestName: around.guestName,
-    interfaceId: `lxd-net${network.number}-instance-${instance.instanceId}-${device}`,
+    interfaceId: `weft-net${network.number}-instance-${instance.instanceId}-${device}`,
     nic: { ...nic },
   };
 }

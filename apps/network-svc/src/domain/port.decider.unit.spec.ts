@@ -43,7 +43,7 @@ it('a NIC gets the first free IPv4 address, EUI-64 and a name', () => {
   expect(port).toMatchObject({
     addresses: { ipv4: ['10.1.1.3'], ipv6: ['fd42:1:1:1:216:3eff:fe9d:d118'] },
     guestName: 'eth0',
-    interfaceId: 'lxd-net4-instance-i1-eth0',
+    interfaceId: 'weft-net4-instance-i1-eth0',
     status: 'defined',
   });
   expect(boundNicOf(port!, blue.config)).toMatchObject({ mtu: 1442, addresses: ['10.1.1.3/29', 'fd42:1:1:1:216:3eff:fe9d:d118/64'] });

@@ -19,17 +19,3 @@ export async function isAclInUse(db: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await db.query('SELECT FROM acl_usage WHERE acl_id = $1 LIMIT 1', [id]);
   return (rowCount ?? 0) > 0;
 }
-
-/** Networks in which the ACL has an effect: their own, one of their NICs', or named by a rule of one of those. */
-export async function networksUsingAcl(db: Queryable, id: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `WITH names AS (
-       SELECT a.project, a.name FROM acl a WHERE a.acl_id = $1
-       UNION SELECT o.project, o.name FROM acl a JOIN acl o ON o.project = a.project AND o.mentions @> ARRAY[a.name] WHERE a.acl_id = $1)
-     SELECT DISTINCT n.network_id AS id FROM network n JOIN names a ON a.project = n.project
-      WHERE string_to_array(replace(n.config ->> 'security.acls', ' ', ''), ',') @> ARRAY[a.name]
-         OR EXISTS (SELECT FROM port p WHERE p.network_id = n.network_id AND p.acls @> ARRAY[a.name])`,
-    [id],
-  );
-  return rows.map((row) => row.id);
-}

@@ -1,16 +1,6 @@
 import { WeftError } from '@weft/contracts';
 import type { Queryable } from './database';
 
-/** Networks that are linked to this one. */
-export async function linkedPeers(db: Queryable, networkId: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>({
-    name: 'linked_peers',
-    text: `SELECT other_network_id AS id FROM peer WHERE network_id = $1 AND status = 'created'`,
-    values: [networkId],
-  });
-  return rows.map(({ id }) => id);
-}
-
 export interface PeerRow {
   peerId: string;
   pairingId: string;

@@ -5,6 +5,7 @@ import { createLogger, createPgPool } from '@weft/platform';
 import { sagaMigrations } from '@weft/saga';
 import type { Pool } from 'pg';
 import { networkRouter } from '../api/network-router';
+import type { Changed } from '../clients/data-plane.client';
 import type { ZoneUse } from '../clients/zone.client';
 import type { Deps } from '../network.deps';
 import { migrations } from '../projections/migrations';
@@ -25,8 +26,8 @@ export interface NetworkService {
   store: EventStore;
   pool: Pool;
   deps: Deps;
-  /** Networks that commands had settled in OVN, in order. */
-  settled: string[][];
+  /** What commands had settled in OVN, in order. */
+  settled: Changed[];
   zones: ZoneUse[];
   /** Sends a command as the gateway would; throws what it refuses with. */
   send<N extends NetworkCommandName>(name: N, body: NetworkCommandBody<N>, meta?: Partial<Meta>): Promise<unknown>;
@@ -56,13 +57,13 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
   const pool = createPgPool(url, { schema, name: 'test', logger: log });
   const store = createEventStore({ pool, schema, context: 'network', projections, migrations: [...sagaMigrations, ...migrations] });
   await store.migrate();
-  const settled: string[][] = [];
+  const settled: Changed[] = [];
   const zones: ZoneUse[] = [];
   const deps: Deps = {
     store,
     pool,
     log,
-    dataPlane: { require: () => undefined, settle: async (ids) => void settled.push([...ids]), gatewayChassis: async () => undefined },
+    dataPlane: { require: () => undefined, settle: async (changed) => void settled.push(changed), gatewayChassis: async () => undefined },
     zones: { check: async (asked) => void zones.push(...asked) },
     projects: { upToDate: async () => undefined },
     ...parts,

@@ -23,7 +23,7 @@ const content = { description: z.string(), config: stringMap, ingress: z.array(a
 
 /** Stream `network-acl-<id>`. */
 export const networkAclEvents = {
-  /** `number`: A in the names of its OVN rows (`lxd_acl<A>`): unique, never used again. */
+  /** `number`: A in the names of its OVN rows (`weft_acl<A>`): unique, never used again. */
   NetworkAclCreated: z.object({ ...place, ...content, number: z.number().int().positive() }),
   /** Always the whole new content. */
   NetworkAclUpdated: z.object({ ...place, ...content }),

@@ -19,7 +19,7 @@ export const networkEvents = {
   NetworkCreated: z.object({
     ...place,
     ...content,
-    /** N in the names of its OVN rows (`lxd-net<N>-lr`): unique, never used again. */
+    /** N in the names of its OVN rows (`weft-net<N>-lr`): unique, never used again. */
     number: z.number().int().positive(),
     /** The network behind the router; `null` for physical networks and for `network=none`. */
     uplinkId: z.string().nullable(),
