@@ -131,6 +131,25 @@ export const instanceCommands = {
   'image-alias.delete': sync(z.object({ ...named })),
   // storage
   'storage-pool.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
+  // members and their groups
+  'member.update': sync(
+    z.object({
+      ...named,
+      ...mode,
+      ...ifMatch,
+      description: z.string().optional(),
+      config: stringMap.optional(),
+      roles: z.array(z.string()).optional(),
+      failureDomain: z.string().optional(),
+      groups: z.array(z.string()).optional(),
+    }),
+  ),
+
+  'member.remove': sync(z.object({ ...named })),
+  'cluster-group.create': sync(z.object({ ...named, description: z.string(), members: z.array(z.string()) })),
+  'cluster-group.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), members: z.array(z.string()).optional() })),
+  'cluster-group.rename': sync(z.object({ ...named, newName: z.string() })),
+  'cluster-group.delete': sync(z.object({ ...named })),
   // instances
   'instance.create': asynchronous(
     z.object({

@@ -18,6 +18,7 @@ export * from './events/snapshot.events';
 export * from './events/instance.events';
 export * from './events/operation.events';
 export * from './events/member.events';
+export * from './events/cluster-group.events';
 export * from './events/network.events';
 export * from './events/network-acl.events';
 export * from './events/network-forward.events';

@@ -1,8 +1,8 @@
 /** Members as LXD's cluster, which exists as soon as there is more than one of them. */
-import { WeftError } from '@weft/contracts';
+import { clusterMemberPatch, clusterMemberPost, clusterMemberPut, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
-import { sync, syncValue } from '../http/reply';
-import { route, type Call, type Route } from '../http/route';
+import { empty, sync, syncValue } from '../http/reply';
+import { route, type Access, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 
 const MEMBERS: Collection = {
@@ -13,26 +13,16 @@ const MEMBERS: Collection = {
   columns: { name: 'name', server_name: 'name' },
 };
 const COUNT = { name: 'member-count', sql: 'select count(*) from instance.member_v1' };
-const GET = { name: 'member', sql: 'select doc from instance.member_v1 where name = $1' };
+const GET = { name: 'member', sql: 'select doc, etag from instance.member_v1 where name = $1' };
 const RESOURCES = {
   name: 'member-resources',
   sql: `select name, resources_doc from instance.member_v1 where name = $1 or $1 = '' order by online desc, name limit 1`,
 };
 
-export function clusterRoutes({ reads, commands, config, logger }: Deps): Route[] {
+export const clusterRoutes = (deps: Deps): Route[] => [...clusterItself(deps), ...memberRoutes(deps), resourcesRoute(deps)];
+
+function clusterItself({ reads, config }: Deps): Route[] {
   const isCluster = async (): Promise<boolean> => Number((await reads.row(COUNT))?.[0] ?? 0) > 1;
-  const resources = async (call: Call) => {
-    const target = call.query.target === undefined || call.query.target === 'none' ? '' : call.query.target;
-    const row = await reads.row(RESOURCES, [target]);
-    if (!row) throw new WeftError('member.not-found', 'Cluster member not found');
-    try {
-      return syncValue(await commands.ask<unknown, 'resources'>(row[0] ?? '', 'resources', {}, call.meta()));
-    } catch (error) {
-      if (row[1] === null) throw error;
-      logger.debug({ err: error }, 'no live resources');
-      return sync(row[1] ?? 'null');
-    }
-  };
   return [
     route({
       method: 'GET',
@@ -54,17 +44,60 @@ export function clusterRoutes({ reads, commands, config, logger }: Deps): Route[
         return sync(await listJson(reads, MEMBERS, EVERYTHING, recursionOf(call.query), call.query.filter));
       },
     }),
+  ];
+}
+
+function memberRoutes({ reads, commands }: Deps): Route[] {
+  const define = (method: Method, summary: string, access: Access = 'admin') => ({ method, path: '/1.0/cluster/members/:name', summary, access });
+  const update = async (call: Call<{ failure_domain?: string }>, mode: 'replace' | 'merge') => {
+    const { failure_domain: failureDomain, ...change } = call.body;
+    await commands.send('member.update', { ...change, failureDomain, mode, name: call.params.name, ifMatch: call.ifMatch }, call.meta());
+    return empty;
+  };
+  return [
     route({
-      method: 'GET',
-      path: '/1.0/cluster/members/:name',
-      summary: 'A member',
-      access: 'trusted',
+      ...define('GET', 'A member', 'trusted'),
       handle: async (call) => {
         const row = await reads.row(GET, [call.params.name]);
         if (!row) throw new WeftError('member.not-found', 'Cluster member not found');
-        return sync(row[0] ?? 'null');
+        return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
-    route({ method: 'GET', path: '/1.0/resources', summary: 'Hardware of a member', access: 'trusted', handle: resources }),
+    route({ ...define('PUT', 'Replace what is said of a member'), body: clusterMemberPut, handle: (call) => update(call, 'replace') }),
+    route({ ...define('PATCH', 'Change what is said of a member'), body: clusterMemberPatch, handle: (call) => update(call, 'merge') }),
+    route({
+      ...define('POST', 'Rename a member'),
+      body: clusterMemberPost,
+      handle: () =>
+        Promise.reject(
+          new WeftError(
+            'request.unsupported',
+            "A member's name is the identity of its host agent (WEFT_MEMBER): remove the member and add the host under another name",
+          ),
+        ),
+    }),
+    route({
+      ...define('DELETE', 'Remove a member'),
+      handle: async (call) => {
+        await commands.send('member.remove', { name: call.params.name }, call.meta());
+        return empty;
+      },
+    }),
   ];
+}
+
+function resourcesRoute({ reads, commands, logger }: Deps): Route {
+  const handle = async (call: Call) => {
+    const target = call.query.target === undefined || call.query.target === 'none' ? '' : call.query.target;
+    const row = await reads.row(RESOURCES, [target]);
+    if (!row) throw new WeftError('member.not-found', 'Cluster member not found');
+    try {
+      return syncValue(await commands.ask<unknown, 'resources'>(row[0] ?? '', 'resources', {}, call.meta()));
+    } catch (error) {
+      if (row[1] === null) throw error;
+      logger.debug({ err: error }, 'no live resources');
+      return sync(row[1] ?? 'null');
+    }
+  };
+  return route({ method: 'GET', path: '/1.0/resources', summary: 'Hardware of a member', access: 'trusted', handle });
 }

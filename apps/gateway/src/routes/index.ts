@@ -4,6 +4,7 @@ import type { Deps } from '../gateway.deps';
 import type { Reply } from '../http/reply';
 import { route, type Route } from '../http/route';
 import { certificateRoutes } from './certificate.routes';
+import { clusterGroupRoutes } from './cluster-group.routes';
 import { clusterRoutes } from './cluster.routes';
 import { emptyRoutes } from './empty.routes';
 import { eventRoutes } from './event.routes';
@@ -50,6 +51,7 @@ export function allRoutes(deps: Deps): Route[] {
     ...networkPeerRoutes(deps),
     ...networkPeerGroupRoutes(deps),
     ...clusterRoutes(deps),
+    ...clusterGroupRoutes(deps),
     ...metricsRoutes(deps),
     ...emptyRoutes(),
   ];

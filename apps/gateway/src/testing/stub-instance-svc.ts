@@ -16,7 +16,8 @@ create table instance.storage_pool_v1 (name text primary key, doc text, etag tex
 create table instance.storage_volume_v1 (project text, pool text, type text, name text, doc text);
 create table instance.certificate_v1 (fingerprint text primary key, name text, type text, restricted boolean, projects text[], doc text, etag text);
 create table instance.server_v1 (config_doc text, etag text);
-create table instance.member_v1 (name text primary key, online boolean, doc text, resources_doc text);
+create table instance.member_v1 (name text primary key, online boolean, doc text, resources_doc text, etag text);
+create table instance.cluster_group_v1 (name text primary key, doc text, description text, members text);
 create table instance.operation_v1 (id text primary key, project text, class text, status_code int, doc text, member text, updated_at timestamptz default now());
 create table instance.snapshot_v1 (project text, instance text, name text, doc text, etag text, primary key (project, instance, name));
 create table instance.instance_v1 (project text, name text, id text, type text, member text, status text, doc text, full_doc text, state_doc text, etag text, primary key (project, name));
@@ -51,7 +52,8 @@ export async function createStubDatabase(url: string): Promise<StubDatabase> {
     );
   };
   await put('server_v1', { config_doc: '{"core.https_address":":8443"}', etag: 'server-etag' });
-  await put('member_v1', { name: 'host1', online: true, doc: '{"server_name":"host1"}', resources_doc: '{}' });
+  await put('member_v1', { name: 'host1', online: true, doc: '{"server_name":"host1"}', resources_doc: '{}', etag: 'member-etag' });
+  await put('cluster_group_v1', { name: 'default', doc: '{"description":"","members":["host1"],"name":"default"}', description: '', members: '["host1"]' });
   for (const name of ['default', 'p1']) {
     await put('project_v1', {
       name,

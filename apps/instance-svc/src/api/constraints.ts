@@ -12,6 +12,8 @@ export const constraints: ConstraintNames = {
   image_alias_project_name: ['image-alias.exists', 'Alias already exists'],
   image_alias_image_fk: ['image.not-found', 'The image changed meanwhile: try again'],
 
+  cluster_group_name: ['cluster-group.exists', 'The cluster group already exists'],
+
   // instances, snapshots
   instance_project_name: ['instance.exists', 'An instance with that name already exists in this project'],
   instance_profile_profile_fk: ['profile.in-use', 'Profile is in use by instances'],

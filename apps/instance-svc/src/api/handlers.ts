@@ -1,5 +1,7 @@
 import { addCertificate } from '../commands/add-certificate';
 import { createImageAlias, deleteImageAlias, renameImageAlias, updateImageAlias } from '../commands/change-image-alias';
+import { createClusterGroup, deleteClusterGroup, renameClusterGroup, updateClusterGroup } from '../commands/change-cluster-group';
+import { removeMember, updateMember } from '../commands/change-member';
 import { chooseImageMember } from '../commands/choose-image-member';
 import { createImage } from '../commands/create-image';
 import { createProfile } from '../commands/create-profile';
@@ -61,6 +63,14 @@ export const handlers: HandlerMap = {
   'image-alias.rename': renameImageAlias,
   'image-alias.delete': deleteImageAlias,
   'storage-pool.update': updateStoragePool,
+
+  // members and their groups
+  'member.update': updateMember,
+  'member.remove': removeMember,
+  'cluster-group.create': createClusterGroup,
+  'cluster-group.update': updateClusterGroup,
+  'cluster-group.rename': renameClusterGroup,
+  'cluster-group.delete': deleteClusterGroup,
 
   // instances, snapshots, operations
   'instance.create': createInstance,

@@ -1,6 +1,9 @@
 import { derivedId } from '@weft/contracts';
 import type { CommandOutcome } from '@weft/event-store';
 import { executeOnce } from '@weft/service';
+import { decideClusterGroup } from '../domain/cluster-group.decider';
+import { clusterGroupFold, clusterGroupStream } from '../domain/cluster-group.state';
+import { DEFAULT_GROUP } from '../domain/member.state';
 import { decideProfile } from '../domain/profile.decider';
 import { DEFAULT_PROFILE, profileFold, profileStream } from '../domain/profile.state';
 import { decideProject } from '../domain/project.decider';
@@ -11,10 +14,11 @@ import { DEFAULT_POOL, storagePoolFold, storagePoolStream } from '../domain/stor
 import type { Deps } from '../instance.deps';
 import { serviceMeta } from './service-meta';
 
-const BOOTSTRAP = derivedId('bootstrap', '1');
+/** A new number with every addition: an installation that began without it gets it at its next start. */
+const BOOTSTRAP = derivedId('bootstrap', '2');
 
 /**
- * What every installation begins with: project, profile and storage pool `default`. Safe at every start and in several
+ * What every installation begins with: project, profile, storage pool and cluster group `default`. Safe at every start and in several
  * replicas at once: ids are derived, and what is there already stays as it is.
  * @param poolSource the directory that holds the pool on each member, as clients see it
  */
@@ -38,6 +42,12 @@ export function bootstrap(deps: Deps, poolSource: string): Promise<CommandOutcom
     if (pool.state.status === 'none') {
       const command = { type: 'create', name: DEFAULT_POOL, driver: 'dir', description: '', config: { source: poolSource } } as const;
       uow.append(storagePoolStream(DEFAULT_POOL), decideStoragePool(command, pool.state));
+    }
+    const groupId = derivedId('cluster-group', DEFAULT_GROUP);
+    const group = await uow.load(clusterGroupFold, clusterGroupStream(groupId));
+    if (group.state.status === 'none') {
+      const command = { type: 'create', id: groupId, name: DEFAULT_GROUP, description: 'Default cluster group' } as const;
+      uow.append(clusterGroupStream(groupId), decideClusterGroup(command, group.state));
     }
     return {};
   });

@@ -5,7 +5,7 @@ import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import type { LiveInstance } from '../domain/instance.state';
-import { placeInstance } from '../domain/placement';
+import { readTarget } from '../domain/placement';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import { findSnapshot } from '../domain/snapshot.decider';
@@ -14,6 +14,7 @@ import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
 import type { InstancePlan } from './create-instance';
+import { place } from './place';
 import { checkLimits, ownKeys, requireProfiles, requireProject, withoutVolatile, type NewIds } from './plan-instance';
 
 type Body = InstanceCommandBody<'instance.create'>;
@@ -28,12 +29,11 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   const profiles = await profilesOf(deps, meta, project, body, source, content);
   const local = localContent(body, content, source, ids);
   checkExpanded(project, source.type, expand(profiles, local));
-  if (body.target) checkTargetAllowed(project);
+  if (body.target) checkTargetAllowed(project, readTarget(body.target).group);
   await checkLimits(deps, project, source.type);
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
-  await deps.members.heard(source.member);
-  const { member } = placeInstance(deps.members.candidates(), { type: source.type, architecture: '', fingerprint: '', target: targetOf(body, source) });
+  const { member } = await place(deps, targetOf(body, source), { type: source.type, architecture: '', fingerprint: '' });
   const along = snapshot || body.source.instance_only || body.source.container_only ? [] : source.snapshots;
   const copies = along.map((one) => ({ old: one.id, copy: { ...one, id: derivedId(ids.instance, one.id), profiles: profiles.map((profile) => profile.id) } }));
   return {

@@ -5,7 +5,7 @@ import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import { limitsOfSize } from '../domain/instance-size';
-import { placeInstance } from '../domain/placement';
+import { readTarget } from '../domain/placement';
 import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ImageFacts, ProfileFacts, ProjectFacts } from '../domain/resource-facts';
@@ -14,6 +14,7 @@ import { countInstances } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
 import type { InstancePlan } from './create-instance';
+import { place } from './place';
 
 type Body = InstanceCommandBody<'instance.create'>;
 export interface NewIds {
@@ -36,16 +37,10 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
     devices: parseDevices(body.devices),
   };
   checkExpanded(project, type, expand(profiles, local));
-  if (body.target) checkTargetAllowed(project);
+  if (body.target) checkTargetAllowed(project, readTarget(body.target).group);
   await checkLimits(deps, project, type);
   const fingerprint = image?.fingerprint ?? '';
-  await deps.members.heard(body.target || undefined);
-  const placement = placeInstance(deps.members.candidates(), {
-    type,
-    architecture: body.architecture || (image?.architecture ?? ''),
-    fingerprint,
-    target: body.target,
-  });
+  const placement = await place(deps, body.target, { type, architecture: body.architecture || (image?.architecture ?? ''), fingerprint });
   const member = deps.members.get(placement.member)!;
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);

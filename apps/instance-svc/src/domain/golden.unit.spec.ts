@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   certificateEvents,
   certificateTokenEvents,
+  clusterGroupEvents,
   imageAliasEvents,
   imageEvents,
   imageFileEvents,
@@ -20,8 +21,10 @@ import {
   type EventCatalogue,
 } from '@weft/contracts';
 import { certificateFold, certificateTokenFold } from './certificate.state';
+import { clusterGroupFold } from './cluster-group.state';
 import { imageAliasFold, imageFileFold, imageFold } from './image.state';
 import { instanceFold } from './instance.state';
+import { memberFold } from './member.state';
 import { operationFold } from './operation.state';
 import { profileFold } from './profile.state';
 import { projectFold } from './project.state';
@@ -49,7 +52,8 @@ const NOUNS: Record<string, { events: EventCatalogue; fold: unknown; ends: objec
   'certificate-token': { events: certificateTokenEvents, fold: certificateTokenFold, ends: { status: 'used' } },
   instance: { events: instanceEvents, fold: instanceFold, ends: { status: 'deleted' } },
   operation: { events: operationEvents, fold: operationFold, ends: { status: 'ended' } },
-  member: { events: memberEvents, fold: { initial: {}, evolve: (_state: object, event: { data: object }) => event.data }, ends: { name: 'host1' } },
+  member: { events: memberEvents, fold: memberFold, ends: { status: 'invited' } },
+  'cluster-group': { events: clusterGroupEvents, fold: clusterGroupFold, ends: { status: 'deleted' } },
   server: { events: serverEvents, fold: serverFold, ends: { config: { 'core.trust_password': 'true', 'user.abc': '1' } } },
 };
 

@@ -7,6 +7,16 @@ export interface Candidate {
   heartbeat: Heartbeat;
   /** Instances sent there since that heartbeat: it does not show them yet. */
   assigned: number;
+  /** Unset for a member that has just been heard of for the first time. */
+  policy?: MemberPolicy;
+}
+
+/** What administrators say of a member. */
+export interface MemberPolicy {
+  status: 'active' | 'evacuated' | 'removed';
+  /** `scheduler.instance`: what may be placed there besides what names the member itself. */
+  scheduler: 'all' | 'manual' | 'group';
+  groups: readonly string[];
 }
 
 export interface PlacementNeeds {
@@ -17,7 +27,13 @@ export interface PlacementNeeds {
   fingerprint: string;
   /** The member that must be used (`?target=`, or where the source of a copy is); "" for any. */
   target: string;
+  /** Only members of this cluster group (`?target=@group`); "" for any. */
+  group?: string;
 }
+
+/** `?target=`: a member, or `@` and a cluster group. */
+export const readTarget = (target: string): { target: string; group: string } =>
+  target.startsWith('@') ? { target: '', group: target.slice(1) } : { target, group: '' };
 
 export interface Placement {
   member: string;
@@ -50,7 +66,7 @@ export function placeInstance(candidates: readonly Candidate[], needs: Placement
 
 function placeOnTarget(candidates: readonly Candidate[], needs: PlacementNeeds): Placement {
   const wanted = candidates.find((candidate) => candidate.name === needs.target);
-  if (!wanted) throw new WeftError('member.not-found', `Member ${needs.target} not found`);
+  if (!wanted || wanted.policy?.status === 'removed') throw new WeftError('member.not-found', `Member ${needs.target} not found`);
   if (!wanted.online) throw new WeftError('member.unavailable', `Member ${needs.target} is offline`);
   const problem = problemOf(wanted, needs);
   if (problem) throw refusal(`Member ${needs.target} cannot take the instance: ${problem}`, [problem]);
@@ -63,12 +79,30 @@ const refusal = (message: string, problems: readonly (string | undefined)[]): We
     ? new WeftError('disk.full', `${message}. Delete instances, snapshots or images that nobody needs, or make the disk larger, and try again`)
     : new WeftError('member.none-suitable', message);
 
-function problemOf({ online, heartbeat }: Candidate, needs: PlacementNeeds): string | undefined {
+function problemOf(candidate: Candidate, needs: PlacementNeeds): string | undefined {
+  const { online, heartbeat } = candidate;
   if (!online) return 'offline';
+  const forbidden = policyProblem(candidate, needs);
+  if (forbidden) return forbidden;
   if (!heartbeat.drivers.some((driver) => driver.type === needs.type)) return `no driver for ${needs.type}s`;
   const { architecture, diskFreeBytes } = heartbeat.resources;
   if (needs.architecture && needs.architecture !== architecture) return `its architecture is ${architecture}, not ${needs.architecture}`;
   if (diskFreeBytes < MIN_DISK_FREE_BYTES) return DISK_FULL;
+  return undefined;
+}
+
+function policyProblem({ policy }: Candidate, { target, group }: PlacementNeeds): string | undefined {
+  if (policy?.status === 'evacuated') return 'evacuated';
+  if (policy?.status === 'removed') return 'removed from the cluster';
+  if (target) return undefined;
+  if (group)
+    return policy?.groups.includes(group)
+      ? policy.scheduler === 'manual'
+        ? 'takes only what names it (scheduler.instance)'
+        : undefined
+      : `not in group ${group}`;
+  if (policy?.scheduler === 'manual') return 'takes only what names it (scheduler.instance)';
+  if (policy?.scheduler === 'group') return 'takes only what names its group (scheduler.instance)';
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Heartbeat } from '@weft/contracts';
-import { placeInstance, type Candidate, type PlacementNeeds } from './placement';
+import { placeInstance, readTarget, type Candidate, type MemberPolicy, type PlacementNeeds } from './placement';
 
 const heartbeat = (
   changes: Partial<Heartbeat['resources']> = {},
@@ -89,3 +89,37 @@ it('goes where it is told, or says why it cannot', () => {
   expect(() => placeInstance(members, { ...needs, target: 'b' })).toThrow('Member b is offline');
   expect(() => placeInstance([], needs)).toThrow('No member has reported in yet');
 });
+
+describe('what administrators say of members', () => {
+  const policy = (changes: Partial<MemberPolicy> = {}): MemberPolicy => ({ status: 'active', scheduler: 'all', groups: ['default'], ...changes });
+  const gpu = member('b', { policy: policy({ groups: ['gpu'] }) });
+
+  it('keeps a group together, and says why the others are out of it', () => {
+    expect(placeInstance([member('a', { policy: policy() }), gpu], { ...needs, group: 'gpu' }).member).toBe('b');
+    expect(() => placeInstance([member('a', { policy: policy() })], { ...needs, group: 'gpu' })).toThrow('a: not in group gpu');
+  });
+
+  it.each([
+    ['manual', 'takes only what names it'],
+    ['group', 'takes only what names its group'],
+  ] as const)('scheduler.instance=%s', (scheduler, reason) => {
+    const shy = member('b', { policy: policy({ scheduler, groups: ['gpu'] }) });
+    expect(() => placeInstance([shy], needs)).toThrow(reason);
+    expect(placeInstance([shy], { ...needs, target: 'b' }).member).toBe('b');
+    if (scheduler === 'group') expect(placeInstance([shy], { ...needs, group: 'gpu' }).member).toBe('b');
+    else expect(() => placeInstance([shy], { ...needs, group: 'gpu' })).toThrow(reason);
+  });
+
+  it('places nothing on a member that is evacuated or was removed, not even by name', () => {
+    const evacuated = member('b', { policy: policy({ status: 'evacuated' }) });
+    expect(() => placeInstance([evacuated], { ...needs, target: 'b' })).toThrow('evacuated');
+    expect(() => placeInstance([evacuated], needs)).toThrow('b: evacuated');
+    expect(() => placeInstance([member('b', { policy: policy({ status: 'removed' }) })], { ...needs, target: 'b' })).toThrow('Member b not found');
+  });
+});
+
+it.each([
+  ['host1', { target: 'host1', group: '' }],
+  ['@gpu', { target: '', group: 'gpu' }],
+  ['', { target: '', group: '' }],
+])('reads the target %j', (text, expected) => expect(readTarget(text)).toEqual(expected));

@@ -87,8 +87,12 @@ export function checkSnapshotsAllowed(project: RestrictedProject): void {
 }
 
 /** `?target=`: the client chooses the member. */
-export function checkTargetAllowed(project: RestrictedProject): void {
-  if (isTrue(project.config['restricted'])) demand(project, 'restricted.cluster.target', ['allow'], 'Choosing a member');
+/** @param group the cluster group that was chosen, "" for a member */
+export function checkTargetAllowed(project: RestrictedProject, group: string): void {
+  if (!isTrue(project.config['restricted'])) return;
+  const groups = (project.config['restricted.cluster.groups'] ?? '').split(',').flatMap((name) => name.trim() || []);
+  if (group && groups.includes(group)) return;
+  demand(project, 'restricted.cluster.target', ['allow'], group ? `Choosing the cluster group "${group}"` : 'Choosing a member');
 }
 
 const setting = (project: RestrictedProject, key: string): string => project.config[key] ?? DEFAULTS[key] ?? 'block';

@@ -72,8 +72,11 @@ describe('a restricted project', () => {
 
   it('forbids snapshots and choosing a member unless allowed', () => {
     expect(() => checkSnapshotsAllowed(project())).toThrow('restricted.snapshots');
-    expect(() => checkTargetAllowed(project())).toThrow('restricted.cluster.target');
+    expect(() => checkTargetAllowed(project(), '')).toThrow('restricted.cluster.target');
+    expect(() => checkTargetAllowed(project(), 'gpu')).toThrow('Choosing the cluster group "gpu"');
+    expect(() => checkTargetAllowed(project({ 'restricted.cluster.groups': 'gpu, ssd' }), 'gpu')).not.toThrow();
+    expect(() => checkTargetAllowed(project({ 'restricted.cluster.groups': 'gpu' }), 'ssd')).toThrow('restricted.cluster.target');
     expect(() => checkSnapshotsAllowed(project({ 'restricted.snapshots': 'allow' }))).not.toThrow();
-    expect(() => checkTargetAllowed({ name: 'web', config: {} })).not.toThrow();
+    expect(() => checkTargetAllowed({ name: 'web', config: {} }, '')).not.toThrow();
   });
 });

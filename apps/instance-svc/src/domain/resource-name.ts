@@ -35,3 +35,9 @@ export function checkProfileName(name: string): void {
 export function checkAliasName(name: string): void {
   checkCommon('Alias', name);
 }
+
+/** Group names follow `@` in `--target @group`. */
+export function checkClusterGroupName(name: string): void {
+  checkCommon('Cluster group', name);
+  if (/[/@\s]/.test(name)) throw new WeftError('request.invalid', 'Cluster group names may not contain slashes, "@" or spaces');
+}

@@ -1,4 +1,5 @@
 import type { InlineProjection } from '@weft/event-store';
+import { clusterGroupProjection } from './cluster-group.projection';
 import { imageAliasProjection, imageLocationProjection } from './image-alias.projection';
 import { imageProjection } from './image.projection';
 import { profileProjection } from './profile.projection';
@@ -23,6 +24,7 @@ export const projections: readonly InlineProjection[] = [
 
   // members, operations, instances
   memberProjection,
+  clusterGroupProjection,
   operationProjection,
   instanceProjection,
 ];

@@ -5,10 +5,12 @@
  *   one of the replicas  enrols new members, writes runtime rows, reconciles         queue group
  */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { derivedId, heartbeatSchema, type Heartbeat, type InstanceUsage, type MemberEvent } from '@weft/contracts';
+import { derivedId, heartbeatSchema, type Heartbeat, type InstanceUsage } from '@weft/contracts';
 import { execute } from '@weft/service';
 import type { MemberRegistry } from '../adapters/member-registry';
 import { serviceMeta } from '../commands/service-meta';
+import { decideMember } from '../domain/member.decider';
+import { memberFold, memberStream } from '../domain/member.state';
 import type { Deps } from '../instance.deps';
 import { readMembers, writeRuntime } from '../queries/member-runtime';
 import { AutostartReconciler } from './autostart.reconciler';
@@ -76,14 +78,18 @@ export class Heartbeats {
     }
   }
 
-  /** Members enrol themselves; join tokens come with clustering. True for the first heartbeat that this process sees. */
+  /** Members enrol themselves, unless they were removed. True for the first heartbeat that this process sees. */
   private async enrol({ member, resources }: Heartbeat): Promise<boolean> {
     if (this.enrolled.has(member)) return false;
     const commandId = derivedId('enrol', member);
     await execute(this.deps, serviceMeta('default', commandId, commandId), 'member.enrol', { member }, async (uow) => {
-      const stream = `member-${member}`;
-      const { version } = await uow.load({ initial: {}, evolve: (state: object, _event: MemberEvent) => state }, stream);
-      if (version === 0) uow.append(stream, [{ type: 'MemberJoined', data: { name: member, architecture: resources.architecture }, project: '' }]);
+      const { state } = await uow.load(memberFold, memberStream(member));
+      const events = decideMember({ type: 'enrol', name: member, architecture: resources.architecture }, state);
+      if (events.length > 0)
+        uow.append(
+          memberStream(member),
+          events.map((event) => ({ ...event, project: '' })),
+        );
       return {};
     });
     this.enrolled.add(member);

@@ -7,3 +7,4 @@ export * from './instance';
 export * from './network';
 export * from './etag';
 export * from './network-zone';
+export * from './cluster';

@@ -1,5 +1,6 @@
 import type { MigrationInterface } from 'typeorm';
 import { Instances1700000000201 } from './instances.migration';
+import { Members1700000000401 } from './members.migration';
 import { Resources1700000000101 } from './resources.migration';
 import { ResourceViews1700000000301 } from './resource-views.migration';
 
@@ -16,4 +17,7 @@ export const migrations: (new () => MigrationInterface)[] = [
 
   // views over both
   ResourceViews1700000000301,
+
+  // members and their groups
+  Members1700000000401,
 ];
