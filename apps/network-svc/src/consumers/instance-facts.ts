@@ -6,7 +6,11 @@ import { isTrue, type InstanceEvent, type MemberEvent, type ProfileEvent, type P
 import type { RecordedEvent } from '@weft/event-store';
 import type { ClientBase } from 'pg';
 
-type Followed = ProjectEvent | ProfileEvent | MemberEvent | Extract<InstanceEvent, { type: 'InstanceCreated' | 'InstanceRenamed' | 'InstanceDeleted' }>;
+type Followed =
+  | ProjectEvent
+  | ProfileEvent
+  | Extract<MemberEvent, { type: 'MemberJoined' | 'MemberRemoved' }>
+  | Extract<InstanceEvent, { type: 'InstanceCreated' | 'InstanceRenamed' | 'InstanceDeleted' }>;
 
 export const FOLLOWED: readonly Followed['type'][] = [
   'ProjectCreated',
@@ -22,6 +26,7 @@ export const FOLLOWED: readonly Followed['type'][] = [
   'InstanceRenamed',
   'InstanceDeleted',
   'MemberJoined',
+  'MemberRemoved',
 ];
 
 export async function followInstanceService(events: readonly RecordedEvent[], client: ClientBase): Promise<void> {
@@ -54,6 +59,9 @@ async function follow(client: ClientBase, event: Followed): Promise<void> {
       return;
     case 'MemberJoined':
       await client.query('INSERT INTO member (name) VALUES ($1) ON CONFLICT DO NOTHING', [event.data.name]);
+      return;
+    case 'MemberRemoved':
+      await client.query('DELETE FROM member WHERE name = $1', [event.data.name]);
       return;
     default:
       return event satisfies never;
