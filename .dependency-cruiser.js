@@ -11,10 +11,10 @@ module.exports = {
   forbidden: [
     {
       name: 'domain-is-pure',
-      comment: 'Domain code knows the wire contracts and itself: no framework, no IO, no other folder. Hashing is pure.',
+      comment: 'Domain code knows the wire contracts and itself: no framework, no IO, no other folder. Hashing is pure; so are names and records of DNS.',
       severity: 'error',
       from: { path: '^apps/([^/]+)/src/domain/', pathNot: SPEC },
-      to: { pathNot: ['^apps/$1/src/domain/', '^libs/contracts/', '^libs/event-store/', '^node_modules/zod/', '^crypto$'] },
+      to: { pathNot: ['^apps/$1/src/domain/', '^libs/contracts/', '^libs/event-store/', '^node_modules/zod/', '^crypto$', '^libs/dns/'] },
     },
     {
       name: 'domain-takes-types-only',

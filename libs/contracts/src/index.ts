@@ -31,3 +31,4 @@ export * from './migration';
 export * from './nats-server';
 export * from './canonical-json';
 export * from './config-values';
+export * from './listen-address';

@@ -2,9 +2,10 @@
  * Configuration keys of the server that Weft honours or keeps for its own services. What LXD 5.0 has beyond these
  * (candid, RBAC, MAAS, proxies) is refused as unknown, in LXD's words, instead of being accepted and ignored.
  */
-import { WeftError } from '@weft/contracts';
+import { listenAddress, WeftError } from '@weft/contracts';
 import { anything, boolean, oneOf, timeSpan, unsigned, type ValueCheck } from './config-values';
 
+const DNS_PORT = 53;
 export const TRUST_PASSWORD_KEY = 'core.trust_password';
 export const TOKEN_EXPIRY_KEY = 'core.remote_token_expiry';
 
@@ -14,7 +15,7 @@ const SERVER_KEYS: Readonly<Record<string, ValueCheck>> = {
   'backups.compression_algorithm': anything,
   'cluster.images_minimal_replica': unsigned,
   'cluster.offline_threshold': offlineThreshold,
-  'core.dns_address': anything,
+  'core.dns_address': listenAddress(DNS_PORT),
   [TOKEN_EXPIRY_KEY]: timeSpan,
   'core.shutdown_timeout': unsigned,
   [TRUST_PASSWORD_KEY]: anything,

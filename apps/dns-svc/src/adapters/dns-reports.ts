@@ -1,0 +1,30 @@
+import { renderName, type NotifyReport, type ReportDns } from '@weft/dns';
+import type { Logger } from '@weft/platform';
+import type { RefusalBook } from './refusal-book';
+
+/** What the server and the notifier tell, as lines of the log; refusals go into the book, which has them in the API too. */
+export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportDns; notify(report: NotifyReport): void } {
+  return {
+    server: (report) => {
+      switch (report.kind) {
+        case 'refused':
+          return refusals.add(report);
+        case 'transfer': {
+          const { zone, what, outcome, clientAddress, serial, fromSerial, messages, bytes, durationMs } = report;
+          log.info({ zone: renderName(zone), what, outcome, client: clientAddress, serial, fromSerial, messages, bytes, durationMs }, 'transfer');
+          return;
+        }
+        case 'fault':
+          log.error({ err: report.error }, 'a query could not be answered');
+          return;
+        default:
+          return report satisfies never;
+      }
+    },
+    notify: ({ zone, target, serial, outcome, attempts, rcode }) => {
+      const line = { zone: renderName(zone), peer: target.name, address: target.address, serial, attempts, rcode };
+      if (outcome === 'acknowledged') log.debug(line, 'secondary told');
+      else log.info({ ...line, outcome }, 'a secondary did not take a NOTIFY; it will ask by itself');
+    },
+  };
+}
