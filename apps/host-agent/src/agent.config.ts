@@ -24,6 +24,8 @@ const schema = z.object({
     .default('auto')
     .transform((text) => (text === 'auto' ? ['lxc', 'qemu'] : text.split(',').map((name) => name.trim())))
     .pipe(z.array(driverName).min(1)),
+  /** Database of the host's Open vSwitch (`unix:/run/openvswitch/db.sock`); without it, instances have no network devices. */
+  WEFT_OVS_DB: z.string().optional(),
   /** Tasks that run at the same time, at most; one instance has never more than one. */
   /** Where other members reach guests that come here: an address of this host, or of its network namespace. */
   WEFT_MIGRATION_ADDRESS: z.string().default(ownAddress),
@@ -37,6 +39,8 @@ export interface AgentConfig {
   dir: string;
   natsUrl: string;
   drivers: readonly ('lxc' | 'qemu' | 'sim')[];
+  /** Endpoint of the host's switch. */
+  ovsDatabase?: string;
   concurrency: number;
   readyFile?: string;
   metricsAddress?: string;
@@ -51,6 +55,7 @@ export function agentConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
     dir: join(parsed.WEFT_DIR, 'members', parsed.WEFT_MEMBER),
     natsUrl: parsed.WEFT_NATS_URL,
     drivers: parsed.WEFT_DRIVERS,
+    ovsDatabase: parsed.WEFT_OVS_DB || undefined,
     concurrency: parsed.WEFT_AGENT_CONCURRENCY,
     readyFile: parsed.WEFT_READY_FILE,
     metricsAddress: parsed.WEFT_METRICS_ADDRESS,

@@ -20,6 +20,7 @@ import { HostImages } from './images/host-images';
 import { ImageTransfer } from './images/image-transfer';
 import { InstanceStore } from './instances/instance-store';
 import type { MoveDeps } from './migration/move-tasks';
+import { HostNetwork } from './network/host-network';
 import { OperationFinisher } from './requests/operation-finisher';
 import { requestHandlers } from './requests/request-handlers';
 import { serveRequests } from './requests/request-server';
@@ -45,7 +46,10 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const instances = new InstanceStore(dir);
   const journal = await TaskJournal.open(join(dir, 'tasks'));
   const images = await HostImages.open({ dir, logger, inUse: () => fingerprintsInUse(instances) });
-  const drivers = await DriverRegistry.open(driverCreators, config.drivers, { dir, images, logger, clock });
+  const network = config.ovsDatabase ? new HostNetwork({ endpoint: config.ovsDatabase, logger }) : undefined;
+  const drivers = await DriverRegistry.open(driverCreators, config.drivers, { dir, images, logger, clock, ...(network ? { network } : {}) });
+  // Before any order comes: what a former agent has left is told from what a start makes.
+  await network?.sweep((id) => isRunning(drivers, instances, id)).catch((error: unknown) => logger.error({ err: error }, 'Open vSwitch does not answer'));
 
   const nc = await connectNats(config.natsUrl, `host-agent ${member}`, logger);
   const transfer = new ImageTransfer(nc, images, logger);
@@ -70,7 +74,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
 
   heartbeat.start();
   await finisher.recover();
-  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, logger }), logger);
+  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);
   const housekeeping = startHousekeeping(dir, journal, images, logger);
 
@@ -82,9 +86,20 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
       finisher.stop();
       heartbeat.stop();
       await nc.drain();
+      await network?.close();
       lock.close();
     },
   };
+}
+
+/** What cannot be looked up may run. */
+async function isRunning(drivers: DriverRegistry, instances: InstanceStore, instanceId: string): Promise<boolean> {
+  const spec = await instances.spec(instanceId);
+  const driver = spec && drivers.get(spec.type);
+  if (!spec) return false;
+  if (!driver) return true;
+  const { status } = await driver.inspect(instanceId);
+  return status === 'running' || status === 'frozen';
 }
 
 async function fingerprintsInUse(instances: InstanceStore): Promise<ReadonlySet<string>> {

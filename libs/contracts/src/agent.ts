@@ -256,6 +256,12 @@ export const agentRequests = {
   /** Content on channel "data" of `sessionId`. */
   'log.get': z.object({ instance: instanceSpec, sessionId: z.string(), name: z.string() }),
   'log.delete': z.object({ instance: instanceSpec, name: z.string() }),
+  /**
+   * Which interface of the host leads to which physical network: the whole list, each time. `name` is the
+   * `network_name` of localnet ports, `parent` an interface of the host. Reply {} when OVS has it; a host keeps it over
+   * restarts. Sent when an uplink changes, and to an agent whose `bootId` is new.
+   */
+  'uplinks.configure': z.object({ uplinks: z.array(z.object({ name: z.string().min(1), parent: z.string().min(1).max(15) })) }),
   /** Reply: LXD's /1.0/resources. */
   resources: z.object({}),
   /**

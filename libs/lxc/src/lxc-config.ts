@@ -38,6 +38,8 @@ export interface LxcConfig {
   environment: Readonly<Record<string, string>>;
   resourceLimits: Readonly<Record<string, string>>;
   console: { logFile: string; maxBytes: number };
+  /** Programs that run on the host, in the monitor's namespaces, when a container's own namespaces are there and its init is not; LXC_PID names it. */
+  startHooks: readonly string[];
   /** Signal that asks init to power off; liblxc's own default is SIGPWR. */
   haltSignal?: string;
   /** `raw.lxc`: lines as the user wrote them, last, so that they win. */
@@ -61,6 +63,7 @@ export function renderLxcConfig(config: LxcConfig): string {
     ...optional('lxc.seccomp.profile', config.seccompProfile),
     ...(config.apparmor ? apparmorLines(config.apparmor) : []),
     ...optional('lxc.signal.halt', config.haltSignal),
+    ...config.startHooks.map((path) => line('lxc.hook.start-host', shellWord(path))),
     line('lxc.cgroup.dir.monitor', config.cgroups.monitor),
     line('lxc.cgroup.dir.container', config.cgroups.container),
     ...config.cgroupValues.map(({ version, key, value }) => line(`lxc.cgroup${version === 2 ? '2' : ''}.${key}`, value)),
@@ -89,6 +92,9 @@ function line(key: string, value: string): string {
   if (/[\n\r\0]/.test(key + value)) throw new RangeError(`${key}: a line break or NUL is not possible here`);
   return `${key} = ${value}`;
 }
+
+/** liblxc hands hooks to sh(1). */
+const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const optional = (key: string, value: string | undefined): string[] => (value === undefined ? [] : [line(key, value)]);
 

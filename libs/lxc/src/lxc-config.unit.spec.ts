@@ -7,6 +7,7 @@ const config: LxcConfig = {
   mountAuto: ['proc:rw', 'sys:rw', 'cgroup:mixed'],
   mounts: [{ source: '/srv/a b', target: '/data', fsType: 'none', options: ['bind', 'create=dir'] }],
   dropCapabilities: [],
+  startHooks: [],
   seccompProfile: '/srv/c1/seccomp',
   cgroups: { monitor: 'weft.monitor.c1', container: 'weft.payload.c1' },
   cgroupValues: [

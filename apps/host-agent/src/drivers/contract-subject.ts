@@ -17,6 +17,13 @@ export interface ContractSubject {
     /** `always`: for stopped instances too. */
     files: 'always' | 'running' | 'never';
   };
+  /** Unset where the driver has no switch for network devices. */
+  nics?: {
+    /** iface-id of every port of the guest, sorted, as the switch has them. */
+    plugged(instanceId: string): Promise<string[]>;
+    /** Throws unless packets travel between the guest's interface and the host; unset where there are no packets. */
+    reach?(driver: Driver, spec: InstanceSpec, guestName: string): Promise<void>;
+  };
   /** Makes the guest halt itself, from inside; unset when the guest offers no way. */
   haltFromInside?(driver: Driver, spec: InstanceSpec): Promise<void>;
   /** Resolves when a started guest answers (exec, files); unset when that is at once. */

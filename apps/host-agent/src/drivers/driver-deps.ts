@@ -1,5 +1,6 @@
 import type { Logger } from '@weft/platform';
 import type { DriverImages } from '../images/image-store';
+import type { HostNetwork } from '../network/host-network';
 import type { Driver } from './driver';
 
 /** What every driver gets; each `src/drivers/<name>/index.ts` exports `create<Name>Driver(deps): Driver | Driver[]`. */
@@ -8,6 +9,8 @@ export interface DriverDeps {
   dir: string;
   images: DriverImages;
   logger: Logger;
+  /** Guests' network devices; unset where the host has no switch for them. */
+  network?: HostNetwork;
   /** Milliseconds since the epoch; tests replace it. */
   clock?: () => number;
 }

@@ -6,6 +6,7 @@
 import type { InstanceSpec } from '@weft/contracts';
 import { describeGuestAccess } from './driver.guest.contract';
 import { describeLifecycle } from './driver.lifecycle.contract';
+import { describeNics } from './driver.nic.contract';
 import { describeStorage } from './driver.storage.contract';
 import { noProgress, type ContractSubject } from './contract-subject';
 import type { Driver } from './driver';
@@ -67,5 +68,6 @@ export function describeDriver(name: string, prepare: () => Promise<ContractSubj
     describeLifecycle(bench);
     describeStorage(bench);
     describeGuestAccess(bench);
+    describeNics(bench);
   });
 }

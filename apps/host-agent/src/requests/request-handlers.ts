@@ -1,5 +1,6 @@
 import { WeftError } from '@weft/contracts';
 import type { ImageTransfer } from '../images/image-transfer';
+import type { HostNetwork } from '../network/host-network';
 import type { ConsoleDeps } from './console';
 import { openConsole } from './console';
 import { openExec, type ExecDeps } from './exec';
@@ -10,7 +11,7 @@ import { sendInstance } from '../migration/instance-transfer';
 import { go, type MoveDeps } from '../migration/move-tasks';
 import type { RequestHandlers } from './request-server';
 
-export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps };
+export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps; network: HostNetwork | undefined };
 
 /** One line for each verb of `agentRequests`. */
 export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
@@ -34,6 +35,11 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
     return {};
   },
   'log.delete': (request) => deleteLog(deps, request),
+  'uplinks.configure': async ({ uplinks }) => {
+    if (!deps.network) throw new WeftError('network.unsupported', "This host has no Open vSwitch (the agent's WEFT_OVS_DB names its database)");
+    await deps.network.configureUplinks(uplinks);
+    return {};
+  },
   resources: () => lxdResources(),
   'image.receive': (request) => deps.transfer.receive(request),
   'image.discard': (request) => deps.transfer.discard(request),

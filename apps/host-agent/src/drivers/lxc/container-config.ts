@@ -20,6 +20,8 @@ export interface ContainerHost {
   /** Directory of lxcfs' files when it runs. */
   lxcfs?: string;
   haltSignal?: string;
+  /** Makes the wires of network devices, at each start and reboot. */
+  wireHook?: string;
   limits: readonly CgroupValue[];
   disks: readonly MountEntry[];
 }
@@ -54,6 +56,7 @@ export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcCon
     environment: withPrefix(spec.config, 'environment.'),
     resourceLimits: withPrefix(spec.config, 'limits.kernel.'),
     console: { logFile: host.consoleLog, maxBytes: CONSOLE_LOG_BYTES },
+    startHooks: host.wireHook ? [host.wireHook] : [],
     ...(host.haltSignal ? { haltSignal: host.haltSignal } : {}),
     raw: spec.config['raw.lxc'] ?? '',
   };

@@ -8,7 +8,7 @@ import { isTrue } from '../config-flag';
 type Device = Readonly<Record<string, string>>;
 
 /**
- * Host paths that the instance asks for, as mounts. The root disk and `none` need nothing.
+ * Host paths that the instance asks for, as mounts. The root disk and `none` need nothing, network devices no mount.
  * @throws WeftError device.invalid when a source is missing (unless `required=false`) or a kind is not supported
  */
 export async function diskMounts(devices: Readonly<Record<string, Device>>): Promise<MountEntry[]> {
@@ -22,7 +22,7 @@ export async function diskMounts(devices: Readonly<Record<string, Device>>): Pro
 }
 
 async function deviceMount(name: string, device: Device): Promise<MountEntry | undefined> {
-  if (device['type'] === 'none' || (device['type'] === 'disk' && device['path'] === '/')) return undefined;
+  if (device['type'] === 'none' || device['type'] === 'nic' || (device['type'] === 'disk' && device['path'] === '/')) return undefined;
   if (device['type'] !== 'disk') throw invalid(name, `type "${device['type'] ?? ''}" is not supported for containers on this host`);
   const { source = '', path = '' } = device;
   // A source is a host path only without a pool: this is not the place to take a volume's name for one.

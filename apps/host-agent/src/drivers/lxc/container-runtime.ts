@@ -12,6 +12,9 @@ import { type InstanceSpec, WeftError } from '@weft/contracts';
 import { type Cgroups, type IdMapping, firstErrors, type Lxc, LxcProcesses, LxcToolError, type RunningContainer } from '@weft/lxc';
 import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
 import type { ContainerStorage } from '../../storage/container-storage';
+import type { HostNetwork } from '../../network/host-network';
+import { nicsOf } from '../../network/nic';
+import { requireNetwork } from '../../network/require-network';
 import type { Inspection, StopOptions } from '../driver';
 import { containerGroup, isPrivileged, monitorGroup } from './container-config';
 import { diskMounts } from './container-devices';
@@ -19,6 +22,7 @@ import { detectFeatures } from './container-host';
 import { type CgroupValue, cgroupValues } from './container-limits';
 import { hostBootId } from '../host-boot';
 import { endOf } from './container-end';
+import { changeWires, prepareWires } from './container-wires';
 import { killGroups, sendSignal } from './kill-groups';
 import { haltSignal } from './init-signal';
 import { logFile, writeRunFiles } from './run-files';
@@ -29,6 +33,8 @@ export interface RuntimeOptions {
   lxc: Lxc;
   cgroups: Cgroups;
   idmap: IdMapping;
+  /** Unset: containers have no network devices here. */
+  network?: HostNetwork;
 }
 
 const POLL_MS = 10;
@@ -96,7 +102,9 @@ export class ContainerRuntime {
     let record = await this.record(spec.id);
     // A start that was cut off may get there by itself; one that does not is cleared away below.
     if ((await this.settled(spec.id, record))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
-    const { storage, cgroups, idmap } = this.options;
+    const { storage, cgroups, idmap, network } = this.options;
+    const nics = nicsOf(spec);
+    requireNetwork(network, nics);
     const disks = await diskMounts(spec.devices);
     const features = await detectFeatures(cgroups);
     const limits = cgroupValues(spec.config, features.limits, spec.id);
@@ -105,11 +113,13 @@ export class ContainerRuntime {
     record = await storage.shift(spec.id, record, isPrivileged(spec) ? null : idmap.base);
     try {
       const rootfs = await storage.mount(spec.id, record);
-      await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks });
+      const wireHook = network && (await prepareWires(storage.dir(spec.id), nics, network));
+      await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks, wireHook });
       await this.save(spec.id, { ...withoutEnd(record), epoch, started: true, bootId: await hostBootId() });
       await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
       // liblxc is content a moment before the guest's program is executed.
       await this.settled(spec.id, undefined);
+      await network?.plug(nics);
     } catch (error) {
       await this.clean(spec.id);
       await this.save(spec.id, { ...record, epoch, started: false });
@@ -165,8 +175,14 @@ export class ContainerRuntime {
 
   /** Writes every limit, the default for those that are not set any more. */
   async update(spec: InstanceSpec): Promise<void> {
-    if ((await this.find(spec.id))?.initPid === undefined) return;
-    const { cgroups } = this.options;
+    const initPid = (await this.find(spec.id))?.initPid;
+    if (initPid === undefined) return;
+    const { cgroups, network, storage } = this.options;
+    if (spec.nics) {
+      const nics = nicsOf(spec);
+      requireNetwork(network, nics);
+      if (network) await changeWires(storage.dir(spec.id), spec.id, initPid, nics, network);
+    }
     const values = cgroupValues(spec.config, (await detectFeatures(cgroups)).limits, spec.id);
     const group = containerGroup(spec.id);
     for (const { controller, file, value } of await inWritableOrder(values, (file) => cgroups.read('memory', group, file))) {
@@ -188,9 +204,10 @@ export class ContainerRuntime {
 
   /** Kills what runs and takes down what a run needs. Does nothing where nothing is left. */
   async clean(instanceId: string): Promise<void> {
-    const { cgroups, storage } = this.options;
+    const { cgroups, storage, network } = this.options;
     const record = await readRecord(storage.dir(instanceId));
     await killGroups(cgroups, instanceId, () => this.starting(instanceId, record));
+    await network?.release(instanceId);
     await storage.unmount(instanceId);
   }
 

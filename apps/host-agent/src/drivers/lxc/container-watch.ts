@@ -12,6 +12,7 @@ export class ContainerWatch {
   constructor(
     private readonly find: (instanceId: string) => Promise<RunningContainer | undefined>,
     private readonly onEnded: (instanceId: string) => Promise<void>,
+    private readonly onRebooted: (instanceId: string) => void = () => undefined,
     private readonly intervalMs = 500,
   ) {}
 
@@ -24,7 +25,9 @@ export class ContainerWatch {
   expect(instanceId: string, initPid: number): void {
     const before = this.seen.get(instanceId);
     this.seen.set(instanceId, initPid);
-    if (before !== undefined && before !== initPid) this.tell(instanceId);
+    if (before === undefined || before === initPid) return;
+    this.onRebooted(instanceId);
+    this.tell(instanceId);
   }
 
   /** It is being stopped on purpose. */
@@ -46,8 +49,10 @@ export class ContainerWatch {
     const running = await this.find(instanceId);
     // A monitor without init is between two states: look again.
     if (this.seen.get(instanceId) !== pid || running?.initPid === pid || (running && running.initPid === undefined)) return;
-    if (running?.initPid !== undefined) this.seen.set(instanceId, running.initPid);
-    else {
+    if (running?.initPid !== undefined) {
+      this.seen.set(instanceId, running.initPid);
+      this.onRebooted(instanceId);
+    } else {
       this.seen.delete(instanceId);
       await this.onEnded(instanceId).catch(() => undefined);
     }

@@ -3,4 +3,4 @@ import { LxcDriver } from './lxc.driver';
 
 export { LxcDriver, type LxcDriverOptions } from './lxc.driver';
 
-export const createLxcDriver: CreateDriver = ({ dir, images }) => new LxcDriver({ dir, images });
+export const createLxcDriver: CreateDriver = ({ dir, images, network, logger }) => new LxcDriver({ dir, images, logger, ...(network ? { network } : {}) });

@@ -19,7 +19,8 @@ import { containerUsage, STOPPED_USAGE } from './container-usage';
 import { ContainerWatch } from './container-watch';
 import { GuestPipes } from './guest-pipes';
 
-export interface LxcDriverOptions extends Pick<DriverDeps, 'dir'> {
+export interface LxcDriverOptions extends Pick<DriverDeps, 'dir' | 'network'> {
+  logger?: DriverDeps['logger'];
   images: Pick<DriverDeps['images'], 'containerRoot'>;
   /** Ids of unprivileged containers. */
   idmap?: IdMapping;
@@ -72,6 +73,7 @@ export class LxcDriver implements Driver {
     this.watch = new ContainerWatch(
       async (id) => (await this.parts()).runtime.find(id),
       async (id) => (await this.parts()).roots.tidy(id),
+      (id) => this.onRebooted(id),
     );
   }
 
@@ -190,7 +192,9 @@ export class LxcDriver implements Driver {
     const record = await runtime.record(spec.id);
     const diskBytes = await diskUsageBytes(join(this.storage.dir(spec.id), record.data));
     const pid = (await runtime.find(spec.id))?.initPid;
-    return pid === undefined ? { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } } : containerUsage(cgroups, spec.id, pid, diskBytes);
+    if (pid === undefined) return { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } };
+    const [usage, network] = await Promise.all([containerUsage(cgroups, spec.id, pid, diskBytes), this.options.network?.containerState(spec.id, pid)]);
+    return { ...usage, network: network ?? null };
   }
 
   onChange(listener: (instanceId: string) => void): void {
@@ -230,6 +234,13 @@ export class LxcDriver implements Driver {
     return Object.fromEntries(present.flat());
   }
 
+  /** Its network namespace is a new one, and so are the wires that lead into it. */
+  private onRebooted(instanceId: string): void {
+    this.serial
+      .run(instanceId, async () => this.options.network?.replug(instanceId))
+      .catch((error: unknown) => this.options.logger?.error({ err: error, instanceId }, 'a container that rebooted is not connected'));
+  }
+
   private parts(): Promise<Parts> {
     this.ready ??= this.assemble();
     return this.ready;
@@ -238,7 +249,8 @@ export class LxcDriver implements Driver {
   private async assemble(): Promise<Parts> {
     const cgroups = await Cgroups.detect();
     const { storage, lxc, idmap, serial } = this;
-    const runtime = new ContainerRuntime({ storage, lxc, cgroups, idmap });
+    const { network } = this.options;
+    const runtime = new ContainerRuntime({ storage, lxc, cgroups, idmap, ...(network ? { network } : {}) });
     const pipes = new GuestPipes(join(this.options.dir, 'pipes'));
     return { cgroups, runtime, exec: new ContainerExec(lxc, runtime.processes, pipes), roots: new ContainerRoots(runtime, storage, serial) };
   }

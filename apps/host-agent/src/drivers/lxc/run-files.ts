@@ -15,6 +15,8 @@ export interface RunFiles {
   cgroups: Cgroups;
   limits: readonly CgroupValue[];
   disks: readonly MountEntry[];
+  /** Written by container-wires.ts. */
+  wireHook?: string;
 }
 
 export const logFile = (dir: string, name: 'lxc.log' | 'console.log'): string => join(dir, 'log', name);
@@ -36,6 +38,7 @@ export async function writeRunFiles(spec: InstanceSpec, run: RunFiles): Promise<
     consoleLog,
     limits: run.limits,
     disks: run.disks,
+    ...(run.wireHook ? { wireHook: run.wireHook } : {}),
   });
   await fs.mkdir(join(run.dir, 'log'), { recursive: true, mode: 0o700 });
   for (const file of [logFile(run.dir, 'lxc.log'), consoleLog, `${consoleLog}.1`]) await fs.rm(file, { force: true });

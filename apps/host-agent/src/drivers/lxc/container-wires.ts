@@ -1,0 +1,54 @@
+/**
+ * A container's network devices: veth pairs whose one end is in the container and the other one in br-int.
+ *
+ * liblxc's start-host hook (lxc.container.conf(5)) makes them, not the agent: a guest that reboots gets a new network
+ * namespace, whether an agent runs then or not. What it shall make is in a file that the agent writes.
+ */
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HostNetwork } from '../../network/host-network';
+import { nicChanges, type Nic } from '../../network/nic';
+
+/** One line for each device in `nics`: link, name in the guest, MAC, MTU, checksum offload. */
+const SCRIPT = `#!/bin/sh
+# Makes the wires of a container's network devices; written by the host agent.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+while read -r link name hwaddr mtu offload; do
+  ip link delete dev "$link" 2>/dev/null || :
+  ip link add name "$link" mtu "$mtu" type veth peer name "$name" mtu "$mtu" address "$hwaddr" netns "$LXC_PID"
+  [ "$offload" = on ] || nsenter "--net=/proc/$LXC_PID/ns/net" ethtool -K "$name" tx off >/dev/null
+  nsenter "--net=/proc/$LXC_PID/ns/net" ip link set dev "$name" up
+  ip link set dev "$link" up
+done <"\${WEFT_NICS:-\${0%/*}/nics}"
+`;
+
+const scriptIn = (dir: string): string => join(dir, 'make-wires');
+
+/** @returns the hook, which reads what is written here */
+export async function prepareWires(dir: string, nics: readonly Nic[], network: HostNetwork): Promise<string> {
+  await writeFile(scriptIn(dir), SCRIPT, { mode: 0o700 });
+  await writeWires(join(dir, 'nics'), nics, network);
+  return scriptIn(dir);
+}
+
+async function writeWires(file: string, nics: readonly Nic[], network: HostNetwork): Promise<void> {
+  const offload = nics.length > 0 && (await network.finishesChecksums()) ? 'on' : 'off';
+  const lines = nics.map(({ link, guestName, hwaddr, mtu }) => `${[link, guestName, hwaddr, mtu, offload].join(' ')}\n`);
+  await writeFile(`${file}.new`, lines.join(''), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+/** Gives a running container these devices and no others. */
+export async function changeWires(dir: string, instanceId: string, initPid: number, nics: readonly Nic[], network: HostNetwork): Promise<void> {
+  const { removed, added, kept } = nicChanges(await network.plugged(instanceId), nics);
+  // First what a reboot of the guest makes: from here on it makes the new devices.
+  await prepareWires(dir, nics, network);
+  await network.unplug(removed);
+  if (added.length) {
+    const file = join(dir, 'nics.added');
+    await writeWires(file, added, network);
+    await network.links.run('sh', [scriptIn(dir)], { LXC_PID: String(initPid), WEFT_NICS: file });
+  }
+  await network.plug([...kept, ...added]);
+}

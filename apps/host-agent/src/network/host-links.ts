@@ -1,0 +1,67 @@
+/**
+ * Interfaces of the host: veth(4) for containers, tap for virtual machines. Everything happens in one network namespace,
+ * the agent's own or that of a simulated host.
+ */
+import { runProgram } from '../storage/vm-program';
+import type { Nic } from './nic';
+
+export interface LinkCounters {
+  bytes: number;
+  packets: number;
+  errors: number;
+  dropped: number;
+}
+
+/** `ip -json -statistics address show` (iproute2), the part that is used. */
+export interface LinkState {
+  ifindex: number;
+  ifname: string;
+  flags: string[];
+  mtu: number;
+  operstate: string;
+  link_type: string;
+  address?: string;
+  addr_info: { family: string; local?: string; prefixlen: number; scope: string }[];
+  stats64?: { rx: LinkCounters; tx: LinkCounters };
+}
+
+export class HostLinks {
+  /** @param netns path of a network namespace; unset: our own */
+  constructor(private readonly netns?: string) {}
+
+  async list(): Promise<LinkState[]> {
+    return parseLinks(await this.run('ip', ['-json', '-statistics', 'address', 'show']));
+  }
+
+  async indexOf(link: string): Promise<number | undefined> {
+    const text = await this.run('ip', ['-json', 'link', 'show', 'dev', link]).catch(() => '[]');
+    return parseLinks(text)[0]?.ifindex;
+  }
+
+  async remove(link: string): Promise<void> {
+    if ((await this.indexOf(link)) === undefined) return;
+    // It may go by itself meanwhile: a container's end takes its wire along.
+    await this.run('ip', ['link', 'delete', 'dev', link]).catch(async (error: unknown) => {
+      if ((await this.indexOf(link)) !== undefined) throw error;
+    });
+  }
+
+  /** A tap that outlives the program that opens it. */
+  async makeTap({ link, mtu }: Nic): Promise<void> {
+    if ((await this.indexOf(link)) === undefined) await this.run('ip', ['tuntap', 'add', 'dev', link, 'mode', 'tap']);
+    await this.run('ip', ['link', 'set', 'dev', link, 'mtu', String(mtu), 'up']);
+  }
+
+  /** Runs a program in the namespace; without one, where we are. */
+  run(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
+    return this.netns === undefined
+      ? runProgram(program, args, environment)
+      : runProgram('nsenter', [`--net=${this.netns}`, '--', program, ...args], environment);
+  }
+}
+
+/** Interfaces as a process sees them. */
+export const linksOf = async (pid: number): Promise<LinkState[]> =>
+  parseLinks(await runProgram('nsenter', [`--net=/proc/${pid}/ns/net`, '--', 'ip', '-json', '-statistics', 'address', 'show']));
+
+const parseLinks = (text: string): LinkState[] => (JSON.parse(text.trim() === '' ? '[]' : text) as LinkState[]).filter(({ ifname }) => ifname !== undefined);

@@ -1,0 +1,112 @@
+/**
+ * Guests' network interfaces on this host, for all drivers. The switch's database says what is plugged in; nothing is
+ * kept in memory, so a new agent finds everything.
+ *
+ *   plug:   wire (veth, tap) --> port of br-int with iface-id --> ovn-controller binds it
+ *   unplug: port --> wire; also for guests that ended while no agent looked
+ */
+import { WeftError } from '@weft/contracts';
+import { OvsdbDisconnected, OvsdbTimeout } from '@weft/ovsdb';
+import type { Logger } from '@weft/platform';
+import { HostLinks, linksOf } from './host-links';
+import { HostSwitch, type PluggedNic } from './host-switch';
+import type { Nic } from './nic';
+import { containerNetwork, machineNetwork, type GuestInterface, type NetworkState } from './network-state';
+
+export interface HostNetworkOptions {
+  /** The switch's database, such as unix:/run/openvswitch/db.sock. */
+  endpoint: string;
+  /** Path of the network namespace of a simulated host. */
+  netns?: string;
+  logger: Logger;
+}
+
+export class HostNetwork {
+  readonly links: HostLinks;
+  private readonly hostSwitch: HostSwitch;
+
+  constructor(private readonly options: HostNetworkOptions) {
+    const { endpoint, netns } = options;
+    this.links = new HostLinks(netns);
+    this.hostSwitch = new HostSwitch(endpoint);
+  }
+
+  close(): Promise<void> {
+    return this.hostSwitch.close();
+  }
+
+  /** The wires are there. */
+  async plug(nics: readonly Nic[]): Promise<void> {
+    for (const nic of nics) {
+      const ifindex = await this.links.indexOf(nic.link);
+      if (ifindex === undefined) throw new WeftError('task.failed', `Device "${nic.device}": its interface ${nic.link} is not on this host`);
+      await this.hostSwitch.plug({ ...nic, ifindex });
+    }
+  }
+
+  /** Ports and wires. */
+  async unplug(nics: readonly Nic[]): Promise<void> {
+    await this.hostSwitch.unplug(nics);
+    for (const { link } of nics) await this.links.remove(link);
+  }
+
+  /** Everything that is plugged in for a guest that has ended. A switch that does not answer holds up no stop: `sweep` mends that. */
+  async release(instanceId: string): Promise<void> {
+    try {
+      await this.unplug(await this.hostSwitch.plugged(instanceId));
+    } catch (error) {
+      if (!(error instanceof OvsdbDisconnected) && !(error instanceof OvsdbTimeout)) throw error;
+      this.options.logger.warn({ err: error, instanceId }, 'ports of an instance are left, because Open vSwitch does not answer');
+    }
+  }
+
+  plugged(instanceId: string): Promise<PluggedNic[]> {
+    return this.hostSwitch.plugged(instanceId);
+  }
+
+  /** The wires of a guest that rebooted are new ones by the same names: their ports are made anew. */
+  async replug(instanceId: string): Promise<void> {
+    const present = await this.hostSwitch.plugged(instanceId);
+    const indexes = await Promise.all(present.map(({ link }) => this.links.indexOf(link)));
+    const replaced = present.filter((nic, position) => indexes[position] !== undefined && indexes[position] !== nic.ifindex);
+    await this.hostSwitch.unplug(replaced);
+    await this.plug(replaced);
+  }
+
+  /** Takes away what guests that do not run any more have left. */
+  async sweep(isRunning: (instanceId: string) => Promise<boolean>): Promise<void> {
+    const all = await this.hostSwitch.plugged();
+    for (const instanceId of new Set(all.map((nic) => nic.instanceId))) {
+      if (await isRunning(instanceId)) await this.replug(instanceId);
+      else await this.release(instanceId);
+    }
+  }
+
+  finishesChecksums(): Promise<boolean> {
+    return this.hostSwitch.finishesChecksums();
+  }
+
+  async containerState(instanceId: string, initPid: number): Promise<Record<string, NetworkState>> {
+    const [links, nics] = await Promise.all([linksOf(initPid), this.hostSwitch.plugged(instanceId)]);
+    return containerNetwork(links, nics);
+  }
+
+  async machineState(instanceId: string, guest: readonly GuestInterface[] | undefined): Promise<Record<string, NetworkState>> {
+    const [links, nics] = await Promise.all([this.links.list(), this.hostSwitch.plugged(instanceId)]);
+    return machineNetwork(links, nics, guest);
+  }
+
+  /** @throws WeftError device.invalid when the host lacks an interface; then nothing is changed */
+  async configureUplinks(uplinks: readonly { name: string; parent: string }[]): Promise<void> {
+    for (const { name, parent } of uplinks) {
+      if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw new WeftError('device.invalid', `"${name}" is no name for an uplink`);
+      if ((await this.links.indexOf(parent)) === undefined) throw new WeftError('device.invalid', `Uplink "${name}": this host has no interface "${parent}"`);
+    }
+    await this.hostSwitch.mapUplinks(uplinks.map((uplink) => ({ ...uplink, bridge: bridgeOf(uplink.parent) })));
+  }
+}
+
+const LONGEST_LINK_NAME = 15;
+
+/** br-eth0; of a longer name the end, which is what tells interfaces apart. */
+const bridgeOf = (parent: string): string => `br-${parent.slice(-(LONGEST_LINK_NAME - 3))}`;
