@@ -61,6 +61,13 @@ trap '' HUP
 hostname >/etc/hostname
 printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s\n' "$(hostname)" >/etc/hosts
 ip link set lo up 2>/dev/null
+# Addresses: IPv6 comes by itself (router advertisements), IPv4 by DHCP, renewed for as long as the guest runs.
+for path in /sys/class/net/*; do
+  name=${path##*/}
+  [ "$name" != lo ] && [ -e "$path/address" ] || continue
+  ip link set "$name" up
+  udhcpc -f -t 5 -T 1 -A 5 -O mtu -O search -i "$name" -x "hostname:$(hostname)" -s /etc/udhcpc.script >/dev/null 2>&1 </dev/null &
+done
 
 # A login shell that owns the console, again when the user leaves it.
 while :; do
@@ -70,6 +77,7 @@ while :; do
 done
 INIT
 chmod 0755 "$root/sbin/init"
+install -m 0755 "$(dirname "$0")/tiny-vm/root/etc/udhcpc.script" "$root/etc/udhcpc.script"
 
 echo tiny >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n' >"$root/etc/hosts"

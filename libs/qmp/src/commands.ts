@@ -116,6 +116,11 @@ export interface QmpCommands {
   'blockdev-del': [{ 'node-name': string }, object];
   'blockdev-backup': [BlockdevBackup, object];
   block_resize: [{ 'node-name': string; size: number }, object];
+  netdev_add: [{ type: 'tap'; id: string; ifname: string; script: string; downscript: string }, object];
+  netdev_del: [{ id: string }, object];
+  device_add: [{ driver: string; id: string } & Record<string, unknown>, object];
+  device_del: [{ id: string }, object];
+  'qom-list': [{ path: string }, { name: string; type: string }[]];
   transaction: [{ actions: { type: string; data: object }[] }, object];
   'blockdev-mirror': [BlockdevMirror, object];
   'block-job-cancel': [{ device: string; force?: boolean }, object];

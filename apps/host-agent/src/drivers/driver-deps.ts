@@ -11,6 +11,8 @@ export interface DriverDeps {
   logger: Logger;
   /** Guests' network devices; unset where the host has no switch for them. */
   network?: HostNetwork;
+  /** Path of the network namespace that guests run in; unset: the agent's own. */
+  netns?: string;
   /** Milliseconds since the epoch; tests replace it. */
   clock?: () => number;
 }

@@ -5,7 +5,22 @@
  *
  * PCI addresses are part of it too: machine.command.ts fixes them.
  */
+import { WeftError } from '@weft/contracts';
 import { z } from 'zod';
+import type { Nic } from '../../network/nic';
+
+const abiNic = z.object({
+  /** PCI slot: which of the root ports for network devices. */
+  slot: z.number().int(),
+  hwaddr: z.string(),
+  mtu: z.number().int(),
+  /** Does the guest leave checksums and segments to the host? */
+  offload: z.boolean(),
+});
+export type AbiNic = z.infer<typeof abiNic>;
+
+/** Root ports for network devices, which QEMU can plug in and out of a running machine. */
+export const NIC_SLOTS = 8;
 
 export const guestAbiSchema = z.object({
   /** A versioned one, such as pc-q35-10.0. */
@@ -18,6 +33,8 @@ export const guestAbiSchema = z.object({
   maxCpus: z.number().int(),
   memoryBytes: z.number(),
   secureBoot: z.boolean(),
+  /** Network devices by name: where they are plugged in and what they offer. */
+  nics: z.record(z.string(), abiNic).default({}),
 });
 export type GuestAbi = z.infer<typeof guestAbiSchema>;
 
@@ -34,6 +51,9 @@ export interface AbiNeeds {
   secureBoot: boolean;
   /** `migration.stateful`: the guest may have to go on elsewhere. */
   movable: boolean;
+  nics: readonly Pick<Nic, 'device' | 'hwaddr' | 'mtu'>[];
+  /** Does the host's switch finish checksums? */
+  offload: boolean;
 }
 
 /**
@@ -42,9 +62,35 @@ export interface AbiNeeds {
  * @param newest the versioned machine type that this QEMU calls q35
  */
 export function coldStartAbi(needs: AbiNeeds, before: GuestAbi | undefined, newest: string): GuestAbi {
-  const { accelerator, cpus, memoryBytes, secureBoot, movable } = needs;
+  const { accelerator, cpus, memoryBytes, secureBoot, movable, offload } = needs;
   const cpuModel = accelerator === 'tcg' ? 'max' : movable ? PORTABLE : 'host';
-  return { machineType: before?.machineType ?? newest, cpuModel, accelerator, cpus, maxCpus: cpus, memoryBytes, secureBoot };
+  return {
+    machineType: before?.machineType ?? newest,
+    cpuModel,
+    accelerator,
+    cpus,
+    maxCpus: cpus,
+    memoryBytes,
+    secureBoot,
+    nics: slotsFor(needs.nics, before?.nics ?? {}, offload),
+  };
+}
+
+/**
+ * A device keeps its slot as long as it is there; a new one gets the first that is free.
+ *
+ * @throws WeftError device.invalid when there are more devices than slots
+ */
+export function slotsFor(nics: AbiNeeds['nics'], before: Readonly<Record<string, AbiNic>>, offload: boolean): Record<string, AbiNic> {
+  const kept = nics.flatMap(({ device }) => before[device]?.slot ?? []);
+  const free = Array.from({ length: NIC_SLOTS }, (_, slot) => slot).filter((slot) => !kept.includes(slot));
+  return Object.fromEntries(
+    nics.map(({ device, hwaddr, mtu }) => {
+      const slot = before[device]?.slot ?? free.shift();
+      if (slot === undefined) throw new WeftError('device.invalid', `Device "${device}": a virtual machine has at most ${NIC_SLOTS} network devices`);
+      return [device, { slot, hwaddr, mtu, offload }];
+    }),
+  );
 }
 
 /** The versioned type behind `q35` in the words of `qemu -machine help`. */

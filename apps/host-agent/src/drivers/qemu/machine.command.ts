@@ -2,10 +2,12 @@
  * The command line of one virtual machine. Pure: same plan, same line, so the guest's hardware never changes by
  * itself. PCI addresses are fixed, and a device that comes or goes moves no other.
  *
- *   00:02 rng   00:03 balloon   00:04 serial ports (guest agent)   00:05 root disk   00:06.. extra disks   00:1e seed
+ *   00:02 rng   00:03 balloon   00:04 serial ports (guest agent)   00:05 root disk   00:06.. extra disks
+ *   00:1d.0 to .7 root ports, a network device behind each   00:1e seed
  */
 import type { Firmware } from './firmware';
-import type { GuestAbi } from './guest-abi';
+import { NIC_SLOTS, type GuestAbi } from './guest-abi';
+import { nicDevice, tapBackend } from './machine-nic';
 import { SOCKETS, type VmPaths } from './vm-paths';
 
 export interface ExtraDisk {
@@ -23,12 +25,14 @@ export interface MachinePlan {
   abi: GuestAbi;
   firmware: Firmware;
   extraDisks: readonly ExtraDisk[];
+  /** The host's end of each network device of the abi; one without has no cable. */
+  taps: Readonly<Record<string, string>>;
   paths: VmPaths;
   /** Its memory comes from another QEMU or a file: it waits for `migrate-incoming`. */
   incoming: boolean;
 }
 
-export const MOST_EXTRA_DISKS = 0x1e - 0x06;
+export const MOST_EXTRA_DISKS = 0x1d - 0x06;
 /** virtio-blk serial numbers have 20 bytes; the guest finds the disk as /dev/disk/by-id/virtio-<serial>. */
 export const serialOf = (name: string): string => `weft_${name}`.slice(0, 20);
 
@@ -49,6 +53,8 @@ export function machineArguments(plan: MachinePlan): string[] {
     ...['-device', 'virtio-balloon-pci,id=balloon,addr=0x3'],
     ...rootDisk(plan.paths.disk),
     ...plan.extraDisks.flatMap(extraDisk),
+    ...rootPorts(),
+    ...Object.entries(plan.abi.nics).flatMap(([device, nic]) => networkDevice(nic, plan.taps[device])),
     ...seed(plan.paths.seed),
     ...(plan.incoming ? ['-incoming', 'defer'] : []),
   ];
@@ -114,6 +120,18 @@ function extraDisk({ name, source, format, host, readonly }: ExtraDisk, index: n
     ...['-device', `virtio-blk-pci,id=${node}-device,drive=${node},addr=0x${(0x06 + index).toString(16)},serial=${escapeCommas(serialOf(name))}`],
   ];
 }
+
+/** Only behind such a port a device can be plugged in and out of a q35 that runs. */
+const rootPorts = (): string[] =>
+  Array.from({ length: NIC_SLOTS }, (_, slot) => [
+    '-device',
+    `pcie-root-port,id=nic-port${slot},bus=pcie.0,addr=0x1d.${slot},chassis=${slot + 1}${slot === 0 ? ',multifunction=on' : ''}`,
+  ]).flat();
+
+const networkDevice = (nic: GuestAbi['nics'][string], tap: string | undefined): string[] => [
+  ...(tap === undefined ? [] : ['-netdev', JSON.stringify(tapBackend(nic, tap))]),
+  ...['-device', JSON.stringify(nicDevice(nic, tap !== undefined))],
+];
 
 function seed(path: string): string[] {
   return [

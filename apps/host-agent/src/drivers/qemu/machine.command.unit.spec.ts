@@ -4,9 +4,10 @@ import { vmPaths } from './vm-paths';
 const plan: MachinePlan = {
   id: '0190a5b0-0000-7000-8000-000000000001',
   name: 'web,1',
-  abi: { machineType: 'pc-q35-10.0', cpuModel: 'max', accelerator: 'tcg', cpus: 2, maxCpus: 2, memoryBytes: 512 * 1024 ** 2, secureBoot: false },
+  abi: { machineType: 'pc-q35-10.0', cpuModel: 'max', accelerator: 'tcg', cpus: 2, maxCpus: 2, memoryBytes: 512 * 1024 ** 2, secureBoot: false, nics: {} },
   firmware: { code: '/fw/CODE.fd', variables: '/fw/VARS.fd', secureBoot: false },
   extraDisks: [],
+  taps: {},
   paths: vmPaths('/dir,with comma'),
   incoming: false,
 };
@@ -45,8 +46,22 @@ describe('machineArguments', () => {
     const disk = { name: 'data', source: '/srv/a.img', format: 'raw' as const, host: false, readonly: true };
     const more = addresses(line({ extraDisks: [disk] }));
     expect(more).toEqual(expect.arrayContaining(addresses(line())));
-    expect(new Set(more.map((text) => /addr=(\w+)/.exec(text)?.[1])).size).toBe(more.length);
+    expect(new Set(more.map((text) => /addr=([\w.]+)/.exec(text)?.[1])).size).toBe(more.length);
     expect(more.find((text) => text.includes('weft_data'))).toContain('addr=0x6');
+  });
+
+  it('has a slot for each network device, whether a cable is in or not', () => {
+    const nic = (slot: number, offload: boolean) => ({ slot, hwaddr: `00:16:3e:00:00:0${slot}`, mtu: 1442, offload });
+    const args = line({ abi: { ...plan.abi, nics: { eth0: nic(0, false), eth1: nic(3, true) } }, taps: { eth0: 'tap1234' } });
+    expect(after(args, '-device').filter((text) => text.startsWith('pcie-root-port'))).toHaveLength(8);
+    const devices = after(args, '-device').flatMap((text) => (text.startsWith('{') ? [JSON.parse(text) as Record<string, unknown>] : []));
+    expect(devices).toMatchObject([
+      { bus: 'nic-port0', mac: '00:16:3e:00:00:00', host_mtu: 1442, netdev: 'net0', csum: false },
+      { bus: 'nic-port3', mac: '00:16:3e:00:00:03' },
+    ]);
+    expect(devices[1]).not.toHaveProperty('netdev');
+    expect(devices[1]).not.toHaveProperty('csum');
+    expect(JSON.parse(after(args, '-netdev')[0]!)).toEqual({ type: 'tap', id: 'net0', ifname: 'tap1234', script: 'no', downscript: 'no' });
   });
 
   it('protects the variables of secure boot with system management mode', () => {

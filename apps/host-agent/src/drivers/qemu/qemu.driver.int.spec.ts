@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { InstanceSpec } from '@weft/contracts';
 import { eventually } from '@weft/testing';
 import { fileOptions, noProgress, readText, run, withFiles } from '../contract-subject';
+import { BRIDGE_ADDRESS, startTestSwitch } from '../../network/host-switch.fixture';
 import { describeDriver, type Bench, type ContractSubject } from '../driver.contract';
 import { describeGuestAccess } from '../driver.guest.contract';
 import type { Driver } from '../driver';
@@ -13,7 +14,23 @@ import { FINGERPRINT, testHost, untilAgentAnswers, type TestHost } from './tiny-
 jest.setTimeout(240_000);
 
 /** Booting takes seconds under TCG: only tests that talk to the guest wait for it. */
-const TALKING = /politely|halts itself|whatever their names/;
+const TALKING = /politely|halts itself|whatever their names|carry packets/;
+
+/** By its MAC: a machine names its interfaces after where they are plugged in. */
+const reach: NonNullable<ContractSubject['nics']>['reach'] = async (driver, spec, guestName) => {
+  const script = `
+    for path in /sys/class/net/*; do
+      [ "$(cat $path/address)" = "${spec.nics![guestName]!.hwaddr}" ] || continue
+      name=\${path##*/}
+      [ "$(cat $path/mtu)" = 1400 ] || exit 2
+      ip link set "$name" up; ip address flush dev "$name"; ip address add 192.0.2.9/24 dev "$name"
+      ping -c 3 -W 2 ${BRIDGE_ADDRESS}; result=$?
+      ip address flush dev "$name"
+      exit $result
+    done
+    exit 3`;
+  await eventually(async () => (await run(driver, spec, ['sh', '-c', script])).code === 0, { timeoutMs: 30_000, what: 'packets' });
+};
 
 const subjectOf = (host: TestHost): ContractSubject => ({
   open: () => Promise.resolve(host.open()),
@@ -29,7 +46,16 @@ const subjectOf = (host: TestHost): ContractSubject => ({
   close: host.remove,
 });
 
-describeDriver('qemu', async () => subjectOf(await testHost()));
+describeDriver('qemu', async () => {
+  const ovs = await startTestSwitch();
+  const host = await testHost({ netns: ovs.netns, network: ovs.network });
+  const close = async () => {
+    await host.remove();
+    expect(await ovs.wires()).toEqual([]);
+    await ovs.stop();
+  };
+  return { ...subjectOf(host), nics: { plugged: ovs.ifaceIds, reach }, close };
+});
 
 describe('a virtual machine that has booted', () => {
   let host: TestHost;

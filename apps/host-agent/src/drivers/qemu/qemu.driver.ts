@@ -1,7 +1,9 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WeftError, type InstanceSpec, type InstanceUsage, type RootSource } from '@weft/contracts';
+import type { GuestAgentClient } from '@weft/qmp';
 import { Serial } from '../../files/serial';
+import type { GuestInterface } from '../../network/network-state';
 import { createVmSnapshot, deleteVmSnapshot, type LiveCopy, restoreVmSnapshot, sweepSnapshots } from '../../storage/vm-snapshots';
 import { runProgram } from '../../storage/vm-program';
 import type { DriverDeps } from '../driver-deps';
@@ -26,6 +28,7 @@ import { guestFiles } from './guest-files';
 import { runInGuest } from './guest-run';
 import { hostBootId } from '../host-boot';
 import { qemuBinary } from './host';
+import { KeptAnswers } from './kept-answers';
 import { clearConsoleLog, readConsoleLog, trimConsoleLog, VmConsoles } from './vm-console';
 import { createVm, deleteVmFiles, requireVm } from './vm-create';
 import { freezeVm, runState, startVm, stopVm, updateVm } from './vm-lifecycle';
@@ -42,6 +45,8 @@ import { VmWatch } from './vm-watch';
 
 /** How long a count of the guest's processes stays good: asking costs the guest a process. */
 const PROCESSES_KEPT_MS = 30_000;
+/** And what it says of its interfaces. */
+const INTERFACES_KEPT_MS = 5_000;
 
 /** Virtual machines under QEMU; see README.md beside this file. */
 export class QemuDriver implements Driver {
@@ -55,19 +60,22 @@ export class QemuDriver implements Driver {
   private readonly listeners: ((instanceId: string) => void)[] = [];
   private readonly watch: VmWatch;
   readonly mover: VmMover;
-  private readonly processCounts = new Map<string, { at: number; count: Promise<number> }>();
+  private readonly processCounts: KeptAnswers<number>;
+  private readonly interfaces: KeptAnswers<GuestInterface[] | undefined>;
   private accelerator: Promise<Accelerator> | undefined;
   private machineType: Promise<string> | undefined;
 
   constructor(private readonly deps: DriverDeps) {
     this.instances = join(deps.dir, 'instances');
-    this.watch = new VmWatch((id) => this.listeners.forEach((listener) => listener(id)), deps.logger);
+    this.watch = new VmWatch((id) => this.onWatched(id), deps.logger);
     this.mover = new VmMover({
       pathsOf: this.pathsOf,
       machineHost: () => this.machineHost(),
       watch: this.watch,
       serially: (id, work) => this.serial.run(id, work),
     });
+    this.processCounts = new KeptAnswers(PROCESSES_KEPT_MS, deps.clock ?? Date.now);
+    this.interfaces = new KeptAnswers(INTERFACES_KEPT_MS, deps.clock ?? Date.now);
     this.adopt().catch((error: unknown) => deps.logger.error({ err: error }, 'Running virtual machines could not be looked up'));
   }
 
@@ -95,6 +103,7 @@ export class QemuDriver implements Driver {
       const paths = this.pathsOf(instanceId);
       this.watch.remove(instanceId);
       await kill(paths);
+      await this.deps.network?.release(instanceId);
       await deleteVmFiles(paths, instanceId);
     });
   }
@@ -114,6 +123,8 @@ export class QemuDriver implements Driver {
       if (!record) return;
       if (options.stateful && !options.force) await stopWithState(this.pathsOf(spec.id), record);
       else await stopVm(this.pathsOf(spec.id), record, options);
+      this.interfaces.forget(spec.id);
+      await this.deps.network?.release(spec.id);
     });
   }
 
@@ -126,7 +137,7 @@ export class QemuDriver implements Driver {
   }
 
   update(spec: InstanceSpec): Promise<void> {
-    return this.serial.run(spec.id, async () => updateVm(this.pathsOf(spec.id), spec, await requireVm(this.pathsOf(spec.id), spec.id)));
+    return this.serial.run(spec.id, async () => updateVm(this.pathsOf(spec.id), spec, await requireVm(this.pathsOf(spec.id), spec.id), this.deps.network));
   }
 
   /** The directory has the id's name; the guest hears its new name at the next start. */
@@ -196,7 +207,8 @@ export class QemuDriver implements Driver {
   async usage(spec: InstanceSpec): Promise<InstanceUsage> {
     const paths = this.pathsOf(spec.id);
     await trimConsoleLog(paths.consoleLog);
-    return vmUsage(paths, () => this.countProcesses(spec.id));
+    const [usage, network] = await Promise.all([vmUsage(paths, () => this.countProcesses(spec.id)), this.networkOf(spec.id)]);
+    return { ...usage, network };
   }
 
   onChange(listener: (instanceId: string) => void): void {
@@ -251,7 +263,8 @@ export class QemuDriver implements Driver {
   private async machineHost(): Promise<MachineHost> {
     this.machineType ??= runProgram(this.qemu, ['-machine', 'help']).then(newestMachineType);
     this.machineType.catch(() => (this.machineType = undefined));
-    return { qemu: this.qemu, accelerator: await this.chooseAccelerator(), machineType: await this.machineType };
+    const { network, netns } = this.deps;
+    return { qemu: this.qemu, accelerator: await this.chooseAccelerator(), machineType: await this.machineType, network, netns };
   }
 
   private async agentOf(instanceId: string): ReturnType<GuestAgents['acquire']> {
@@ -275,17 +288,25 @@ export class QemuDriver implements Driver {
 
   /** Processes in the guest; -1 when its agent cannot tell. */
   private countProcesses(instanceId: string): Promise<number> {
-    const now = (this.deps.clock ?? Date.now)();
-    const known = this.processCounts.get(instanceId);
-    if (known && now - known.at < PROCESSES_KEPT_MS) return known.count;
-    const count = this.agents
-      .use(this.pathsOf(instanceId), (agent) => runInGuest(agent, '/bin/sh', ['-c', 'set -- /proc/[0-9]*; echo $#']))
-      .then(
-        ({ stdout }) => Number(stdout) || -1,
-        () => -1,
-      );
-    this.processCounts.set(instanceId, { at: now, count });
-    return count;
+    const count = (agent: GuestAgentClient) => runInGuest(agent, '/bin/sh', ['-c', 'set -- /proc/[0-9]*; echo $#']).then(({ stdout }) => Number(stdout) || -1);
+    return this.processCounts.get(instanceId, () => this.agents.use(this.pathsOf(instanceId), count).catch(() => -1));
+  }
+
+  private async networkOf(instanceId: string): Promise<InstanceUsage['network']> {
+    const { network } = this.deps;
+    if (!network || (await findProcess(this.pathsOf(instanceId))) === undefined) return null;
+    const ask = (agent: GuestAgentClient) => agent.execute('guest-network-get-interfaces') as Promise<GuestInterface[]>;
+    const seen = await this.interfaces.get(instanceId, () => this.agents.use(this.pathsOf(instanceId), ask).catch(() => undefined));
+    return network.machineState(instanceId, seen);
+  }
+
+  /** Something happened to a guest: one that has ended gives its ports back. */
+  private onWatched(instanceId: string): void {
+    this.listeners.forEach((listener) => listener(instanceId));
+    const release = async () => {
+      if ((await findProcess(this.pathsOf(instanceId))) === undefined) await this.deps.network?.release(instanceId);
+    };
+    this.serial.run(instanceId, release).catch((error: unknown) => this.deps.logger.error({ err: error, instanceId }, 'ports of an instance are left'));
   }
 
   /** Guests that an earlier agent left running are watched again; what it left half deleted goes. */

@@ -9,6 +9,7 @@ import { eventually, scratchDir } from '@weft/testing';
 import type { DriverImages } from '../../images/image-store';
 import { runProgram } from '../../storage/vm-program';
 import type { Driver } from '../driver';
+import type { DriverDeps } from '../driver-deps';
 import { createQemuDriver } from './index';
 
 const SCRIPTS = resolve(__dirname, '../../../../../tools/images');
@@ -42,7 +43,7 @@ export interface TestHost {
 }
 
 /** A member directory of its own with one image in it. */
-export async function testHost(): Promise<TestHost> {
+export async function testHost(place: Pick<DriverDeps, 'netns' | 'network'> = {}): Promise<TestHost> {
   const scratch = await scratchDir();
   const dir = join(scratch.path, 'members', 'host1');
   await mkdir(join(dir, 'instances'), { recursive: true });
@@ -55,7 +56,7 @@ export async function testHost(): Promise<TestHost> {
   const logger = createLogger('qemu', 'fatal');
   return {
     dir,
-    open: () => createQemuDriver({ dir, images, logger }),
+    open: () => createQemuDriver({ dir, images, logger, ...place }),
     spec: (name, config = {}, devices = {}) => ({
       id: newId(),
       project: 'default',

@@ -2,6 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
+import type { HostNetwork } from '../../network/host-network';
+import { nicsOf } from '../../network/nic';
 import { growDisk } from '../../storage/vm-disk';
 import { runProgram } from '../../storage/vm-program';
 import type { Accelerator } from './accelerator';
@@ -11,6 +13,7 @@ import type { GuestAbi } from './guest-abi';
 import { machineArguments } from './machine.command';
 import { seedFiles, writeSeed } from './nocloud-seed';
 import { resetVariables } from './vm-create';
+import { prepareTaps } from './vm-nics';
 import { cpuLimit, isTrue, rootSizeBytes } from './vm-limits';
 import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
@@ -25,12 +28,17 @@ export interface MachineHost {
   accelerator: Accelerator;
   /** What this QEMU calls q35. */
   machineType: string;
+  network?: HostNetwork;
+  /** Path of the network namespace of a simulated host. */
+  netns?: string;
 }
 
 /** Returns when the monitor answers; the guest waits for `cont`. @throws WeftError with QEMU's own words */
 export async function launchMachine(paths: VmPaths, spec: InstanceSpec, abi: GuestAbi, host: MachineHost, incoming: boolean): Promise<void> {
   const firmware = findFirmware(abi.secureBoot);
-  await launch(paths, host.qemu, machineArguments({ id: spec.id, name: spec.name, abi, firmware, extraDisks: await extraDisks(spec), paths, incoming }));
+  const taps = await prepareTaps(nicsOf(spec), abi, host.network);
+  const plan = { id: spec.id, name: spec.name, abi, firmware, extraDisks: await extraDisks(spec), taps, paths, incoming };
+  await launch(paths, host.qemu, machineArguments(plan), host.netns);
   await untilLaunched(paths);
   const { pins } = cpuLimit(spec.config);
   if (pins) await pinCpus(paths, pins);

@@ -4,13 +4,17 @@ import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
 import { type QmpClient, QmpDisconnected, QmpTimeout, type RunState } from '@weft/qmp';
+import type { HostNetwork } from '../../network/host-network';
+import { nicsOf } from '../../network/nic';
+import { requireNetwork } from '../../network/require-network';
 import type { StopOptions } from '../driver';
 import { hostBootId } from '../host-boot';
-import { coldStartAbi } from './guest-abi';
+import { type AbiNeeds, coldStartAbi } from './guest-abi';
 import { requireVm } from './vm-create';
 import { launchMachine, pinCpus, prepareColdStart, type MachineHost } from './vm-launch';
 import { cpuLimit, isTrue, memoryBytes } from './vm-limits';
 import { withMonitor } from './vm-monitor';
+import { changeNics } from './vm-nics';
 import type { VmPaths } from './vm-paths';
 import { findProcess, kill } from './vm-process';
 import { type VmRecord, writeRecord } from './vm-record';
@@ -44,8 +48,12 @@ export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number,
     return;
   }
   await kill(paths);
+  const nics = nicsOf(spec);
+  requireNetwork(host.network, nics);
+  await host.network?.release(spec.id);
   const saved = stateless ? undefined : record.saved;
-  const abi = saved ?? coldStartAbi(needsOf(spec, host), record.abi, host.machineType);
+  const abi =
+    saved ?? coldStartAbi({ ...needsOf(spec, host), nics, offload: (await host.network?.finishesChecksums()) ?? false }, record.abi, host.machineType);
   const next: VmRecord = { ...record, phase: 'starting', epoch, hostBoot: await hostBootId(), abi, saved };
   await writeRecord(paths, next);
   try {
@@ -57,13 +65,14 @@ export async function startVm(paths: VmPaths, spec: InstanceSpec, epoch: number,
     await resumeGuest(paths);
   } catch (error) {
     await kill(paths);
+    await host.network?.release(spec.id);
     await writeRecord(paths, { ...next, phase: 'stopped' });
     throw error;
   }
   await rm(paths.state, { force: true });
 }
 
-function needsOf({ config }: InstanceSpec, { accelerator }: MachineHost): Parameters<typeof coldStartAbi>[0] {
+function needsOf({ config }: InstanceSpec, { accelerator }: MachineHost): Omit<AbiNeeds, 'nics' | 'offload'> {
   return {
     accelerator: accelerator.name,
     cpus: cpuLimit(config).count,
@@ -125,7 +134,8 @@ export async function freezeVm(paths: VmPaths, command: 'stop' | 'cont'): Promis
  * Memory can shrink below what the machine was started with, and grow back to it; the rest waits for a restart.
  * @throws WeftError instance.wrong-status for a change that needs a restart
  */
-export async function updateVm(paths: VmPaths, spec: InstanceSpec, { abi }: VmRecord): Promise<void> {
+export async function updateVm(paths: VmPaths, spec: InstanceSpec, record: VmRecord, network: HostNetwork | undefined): Promise<void> {
+  const { abi } = record;
   if (!abi || (await findProcess(paths)) === undefined) return;
   const [cpus, memory] = [cpuLimit(spec.config), memoryBytes(spec.config, totalmem())];
   if (cpus.count !== abi.cpus) throw new WeftError('instance.wrong-status', 'limits.cpu of a running virtual machine cannot be changed: stop it first');
@@ -137,4 +147,8 @@ export async function updateVm(paths: VmPaths, spec: InstanceSpec, { abi }: VmRe
   }
   if (cpus.pins) await pinCpus(paths, cpus.pins);
   await withMonitor(paths, (qmp) => qmp.execute('balloon', { value: memory }));
+  if (!spec.nics) return;
+  const nics = nicsOf(spec);
+  requireNetwork(network, nics);
+  if (network) await writeRecord(paths, { ...record, abi: await changeNics(paths, spec.id, abi, nics, network) });
 }

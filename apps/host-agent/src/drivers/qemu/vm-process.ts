@@ -23,12 +23,13 @@ const EXIT_CODE_MS = 2_000;
 const KILL_MS = 20_000;
 
 /** Starts QEMU; returns at once. */
-export async function launch(paths: VmPaths, qemu: string, args: readonly string[]): Promise<void> {
+export async function launch(paths: VmPaths, qemu: string, args: readonly string[], netns?: string): Promise<void> {
   await rm(paths.exit, { force: true });
   await rm(paths.pid, { force: true });
   const log = await open(paths.qemuLog, 'w', 0o600);
   try {
-    const child = spawn('/bin/sh', ['-c', WAIT_AND_TELL, 'weft-vm', paths.exit, qemu, ...args], {
+    const placed = netns === undefined ? [qemu] : ['nsenter', `--net=${netns}`, '--', qemu];
+    const child = spawn('/bin/sh', ['-c', WAIT_AND_TELL, 'weft-vm', paths.exit, ...placed, ...args], {
       cwd: paths.dir,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -13,6 +13,17 @@ import { instanceType, runStatus, WeftError } from '@weft/contracts';
 import { readJson, writeDurably } from '../../files/durable-file';
 import { SimDisk, simDiskSchema, type SimDiskData } from './sim-disk';
 
+const simNic = z.object({
+  instanceId: z.string(),
+  device: z.string(),
+  link: z.string(),
+  ifaceId: z.string(),
+  guestName: z.string(),
+  hwaddr: z.string(),
+  mtu: z.number(),
+  addresses: z.array(z.string()).readonly(),
+});
+
 const simGuest = z.object({
   type: instanceType,
   status: runStatus,
@@ -20,6 +31,8 @@ const simGuest = z.object({
   pid: z.number(),
   startedAt: z.number(),
   reason: z.string().optional(),
+  /** Network devices that are plugged in. */
+  nics: z.array(simNic).readonly().default([]),
   /** The next start goes on where the guest was: what is below /run stays. */
   saved: z.boolean().default(false),
 });

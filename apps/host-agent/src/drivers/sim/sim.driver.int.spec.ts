@@ -9,6 +9,7 @@ import { describeDriver, type Bench, type ContractSubject } from '../driver.cont
 import type { Driver } from '../driver';
 import { describeStateful } from '../driver.stateful.contract';
 import { createSimDriver } from './index';
+import { SimHost } from './sim-host';
 
 const FINGERPRINT = 'a'.repeat(64);
 
@@ -38,6 +39,7 @@ const subject = (type: InstanceType) => async (): Promise<ContractSubject> => {
     }),
     stopTimeoutSeconds: 5,
     can: { exec: true, freeze: true, files: 'always' },
+    nics: { plugged: async (id) => ((await new SimHost(dir).guest(id))?.nics ?? []).map(({ ifaceId }) => ifaceId).sort() },
     haltFromInside: async (driver, spec) => void (await run(driver, spec, ['poweroff'])),
     close: remove,
   };

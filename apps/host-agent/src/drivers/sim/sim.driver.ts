@@ -10,6 +10,9 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WeftError, type InstanceSpec, type InstanceType, type InstanceUsage, type RootSource } from '@weft/contracts';
 import { Serial } from '../../files/serial';
+import type { LinkState } from '../../network/host-links';
+import { nicsOf, type Nic } from '../../network/nic';
+import { machineNetwork } from '../../network/network-state';
 import type {
   ConsoleConnection,
   Driver,
@@ -30,6 +33,8 @@ import { SimHost, type SimGuest } from './sim-host';
 import { SimMover } from './sim-mover';
 
 const VERSION = '1';
+
+const simLink = ({ link, mtu }: Nic): LinkState => ({ ifindex: 1, ifname: link, flags: ['UP'], mtu, operstate: 'UP', link_type: 'ether', addr_info: [] });
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
 export class SimDriver implements Driver {
@@ -86,13 +91,14 @@ export class SimDriver implements Driver {
   async start(spec: InstanceSpec, epoch: number, { stateless = false }: StartOptions = {}): Promise<void> {
     const guest = await this.host.requireGuest(spec.id, spec.name);
     if (guest.status === 'running' || guest.status === 'frozen') return;
+    const nics = nicsOf(spec);
     await this.delay(spec);
     if (spec.config['user.sim.fail'] === 'start') throw new WeftError('instance.wrong-status', `Instance "${spec.name}" cannot start: it was told to fail`);
     if (!guest.saved || stateless) await this.host.saveDisk(spec.id, withoutMemory((await this.host.disk(spec.id)).data));
     await this.host.logConsole(spec.id, `[sim] ${spec.name} starts, epoch ${epoch}`);
     // A number that looks like a process id without being one of this machine (the kernel's maximum is 2^22).
     const pid = 2 ** 22 + (this.clock() % 2 ** 20);
-    await this.host.saveGuest(spec.id, { type: this.type, status: 'running', epoch, pid, startedAt: this.clock() });
+    await this.host.saveGuest(spec.id, { type: this.type, status: 'running', epoch, pid, startedAt: this.clock(), nics });
   }
 
   async stop(spec: InstanceSpec, { force, stateful = false, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
@@ -102,7 +108,7 @@ export class SimDriver implements Driver {
       interrupt?.throwIfAborted();
       if (spec.config['user.sim.ignores_shutdown'] === 'true') await untilPatienceEnds(spec, timeoutSeconds, interrupt);
     }
-    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason: undefined, saved: stateful && !force });
+    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, nics: [], reason: undefined, saved: stateful && !force });
   }
 
   freeze = (spec: InstanceSpec): Promise<void> => this.setRunning(spec, 'frozen');
@@ -119,7 +125,11 @@ export class SimDriver implements Driver {
     return guest;
   }
 
-  update = (): Promise<void> => Promise.resolve();
+  /** Of what can change, only network devices show. */
+  async update(spec: InstanceSpec): Promise<void> {
+    const guest = await this.host.requireGuest(spec.id, spec.name);
+    if (spec.nics && (guest.status === 'running' || guest.status === 'frozen')) await this.host.saveGuest(spec.id, { ...guest, nics: nicsOf(spec) });
+  }
 
   async rename(spec: InstanceSpec): Promise<void> {
     await this.host.requireGuest(spec.id, spec.name);
@@ -161,7 +171,7 @@ export class SimDriver implements Driver {
     return {
       disk: null,
       memory: { usage: bytes, usage_peak: bytes, swap_usage: 0, swap_usage_peak: 0 },
-      network: null,
+      network: runs ? machineNetwork(guest.nics.map(simLink), guest.nics, undefined) : null,
       pid: guest.pid,
       processes: runs ? 1 : 0,
       cpu: { usage: runs ? (this.clock() - guest.startedAt) * 1000 : 0 },
@@ -179,7 +189,7 @@ export class SimDriver implements Driver {
 
   private async haltItself(spec: InstanceSpec, reason: string): Promise<void> {
     const guest = await this.requireRunning(spec);
-    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, reason });
+    await this.host.saveGuest(spec.id, { ...guest, status: 'stopped', pid: 0, nics: [], reason });
     this.listeners.forEach((listener) => listener(spec.id));
   }
 
