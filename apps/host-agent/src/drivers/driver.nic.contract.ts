@@ -60,11 +60,11 @@ export function describeNics(bench: Bench): void {
       const both = withNics(spec, [bound(0), bound(1)]);
       for (let round = 0; round < 2; round += 1) await driver.update(both);
       expect(await plugged(spec)).toEqual(['weft-net-port0', 'weft-net-port1']);
-      await nics()!.reach?.(driver, spec, 'eth1');
+      await nics()!.reach?.(driver, both, 'eth1');
       const other = withNics({ ...spec, devices: {} }, [bound(1, { ifaceId: 'weft-red-port1' })]);
       await driver.update({ ...other, devices: { ...spec.devices, eth0: { type: 'none' }, eth1: { type: 'nic' } } });
       expect(await plugged(spec)).toEqual(['weft-red-port1']);
-      await nics()!.reach?.(driver, spec, 'eth1');
+      await nics()!.reach?.(driver, other, 'eth1');
       expect((await network(spec)).map(({ hwaddr }) => hwaddr)).not.toContain('00:16:3e:00:00:00');
     });
 
