@@ -73,11 +73,16 @@ export class HostNetwork {
     await this.plug(replaced);
   }
 
-  /** Takes away what guests that do not run any more have left. */
+  /**
+   * Takes away what guests that do not run any more have left. A wire that something holds at its other end is in use, whoever that is:
+   * a machine that waits for its memory to arrive does not run yet.
+   */
   async sweep(isRunning: (instanceId: string) => Promise<boolean>): Promise<void> {
-    const all = await this.hostSwitch.plugged();
+    const [all, links] = await Promise.all([this.hostSwitch.plugged(), this.links.list()]);
+    const inUse = new Set(links.filter(({ flags }) => flags.includes('LOWER_UP')).map(({ ifname }) => ifname));
     for (const instanceId of new Set(all.map((nic) => nic.instanceId))) {
-      if (await isRunning(instanceId)) await this.replug(instanceId);
+      const isHeld = all.some((nic) => nic.instanceId === instanceId && inUse.has(nic.link));
+      if (isHeld || (await isRunning(instanceId))) await this.replug(instanceId);
       else await this.release(instanceId);
     }
   }

@@ -24,7 +24,7 @@ const reach: NonNullable<ContractSubject['nics']>['reach'] = async (driver, spec
       name=\${path##*/}
       [ "$(cat $path/mtu)" = 1400 ] || exit 2
       ip link set "$name" up; ip address flush dev "$name"; ip address add 192.0.2.9/24 dev "$name"
-      ping -c 3 -W 2 ${BRIDGE_ADDRESS}; result=$?
+      ping -c 1 -W 3 ${BRIDGE_ADDRESS}; result=$?
       ip address flush dev "$name"
       exit $result
     done
