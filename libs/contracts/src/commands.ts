@@ -173,6 +173,10 @@ export const instanceCommands = {
   'instance.restore': asynchronous(z.object({ ...named, snapshot: z.string(), stateful: z.boolean() })),
   'instance.rename': asynchronous(z.object({ ...named, newName: z.string() })),
   'instance.delete': asynchronous(z.object({ ...named })),
+  /** To another member; `newName` "" keeps the name. `live`: with what a virtual machine has in its memory. */
+  'instance.migrate': asynchronous(z.object({ ...named, target: z.string(), newName: z.string(), live: z.boolean() })),
+  /** What a move would do; `target` "" lets the service choose. Result: `migrationPlanSchema`. */
+  'instance.migration-plan': sync(z.object({ ...named, target: z.string(), live: z.boolean() })),
   'instance.set-state': asynchronous(z.object({ ...named, ...stateAction })),
   'instances.set-state': asynchronous(z.object({ ...stateAction })),
   /** Operation of class websocket; the gateway adds `fds` to the metadata it returns (see operation secrets). */

@@ -58,3 +58,17 @@ export type SettledOutcome = z.infer<typeof settledOutcome>;
 /** As QEMU reports it. */
 export const switchoverResult = z.object({ downtimeMs: z.number(), totalMs: z.number(), memoryBytes: z.number(), rounds: z.number() });
 export type SwitchoverResult = z.infer<typeof switchoverResult>;
+
+/** The dry run of a move (`POST /1.0/instances/<name>/migration-plan`), in LXD's spelling. Sizes in bytes, times in milliseconds. */
+export const migrationPlanSchema = z.object({
+  mode: z.enum(['live', 'restart', 'cold']),
+  source: z.string(),
+  target: z.string(),
+  explanation: z.string(),
+  /** What the move would be refused for. */
+  blockers: z.array(z.string()),
+  disk_bytes: z.number(),
+  memory_bytes: z.number(),
+  predicted_duration_ms: z.number(),
+  predicted_downtime_ms: z.number(),
+});

@@ -94,4 +94,5 @@ export const API_EXTENSIONS: readonly string[] = [
   'network_peer',
   // Weft's own: docs/api-extensions.md
   'network_peer_group',
+  'instance_migration_plan',
 ];

@@ -7,7 +7,7 @@ import { instancePatch, instancePost, instancePut, instancesPost, instancesPut, 
 import type { ReadClient } from '../clients/read.client';
 import type { Deps } from '../gateway.deps';
 import { validate } from '../http/body';
-import { empty, sync, started, type Reply } from '../http/reply';
+import { empty, sync, syncValue, started, type Reply } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '../queries/instance.query';
 import { ListCache } from '../queries/list-cache';
@@ -129,14 +129,25 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       },
     }),
     route({
-      ...define('POST', 'Rename an instance'),
+      ...define('POST', 'Rename an instance, or move it to another member'),
       body: instancePost,
       handle: async (call) => {
-        const { name, migration, pool, project } = call.body;
+        const { name, migration, live, pool, project } = call.body;
+        const { target } = call.query;
+        if (migration && target !== undefined && target !== '' && pool === '' && project === '') {
+          const move = { name: call.params.name ?? '', target, newName: name, live: live ?? true };
+          return started(await commands.start('instance.migrate', move, call.meta()), call);
+        }
         if (migration || pool !== '' || project !== '')
-          throw new WeftError('request.unsupported', 'This server cannot move instances between servers, members, pools or projects yet');
+          throw new WeftError('request.unsupported', 'This server cannot move instances between servers, pools or projects yet');
         return started(await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()), call);
       },
+    }),
+    route({
+      ...define('POST', 'What a move to another member would do (extension instance_migration_plan)'),
+      path: `${path}/migration-plan`,
+      body: z.object({ target: z.string().max(255).default(''), live: z.boolean().default(true) }),
+      handle: async (call) => syncValue(await commands.send('instance.migration-plan', { name: call.params.name ?? '', ...call.body }, call.meta())),
     }),
     route({
       ...define('DELETE', 'Delete an instance'),

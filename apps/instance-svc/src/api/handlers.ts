@@ -24,6 +24,8 @@ import { deleteSnapshot, renameSnapshot, updateSnapshot } from '../commands/chan
 import { locateInstance } from '../commands/locate-instance';
 import { execInstance, openConsole } from '../commands/open-session';
 import { cancelOperation, finishOperation } from '../commands/operation-commands';
+import { migrateInstance } from '../commands/migrate-instance';
+import { migrationPlan } from '../commands/plan-migration';
 import { renameInstance } from '../commands/rename-instance';
 import { restoreInstance } from '../commands/restore-snapshot';
 import { setInstanceState } from '../commands/set-instance-state';
@@ -79,6 +81,8 @@ export const handlers: HandlerMap = {
   'instance.restore': restoreInstance,
   'instance.rename': renameInstance,
   'instance.delete': deleteInstance,
+  'instance.migrate': migrateInstance,
+  'instance.migration-plan': migrationPlan,
   'instance.set-state': setInstanceState,
   'instances.set-state': setInstancesState,
   'instance.exec': execInstance,

@@ -116,6 +116,8 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
     case 'InstanceUpdated':
     case 'InstanceRestored':
       return { ...state, ...writableOf(event.data), ...(event.type === 'InstanceRestored' ? { lock: null, stateful: false } : {}) };
+    case 'InstanceMoved':
+      return { ...state, member: event.data.member, epoch: event.data.epoch };
     case 'InstanceRenamed':
       return { ...state, name: event.data.name };
     case 'InstanceDeleting':

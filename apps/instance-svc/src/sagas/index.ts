@@ -4,6 +4,7 @@ import { changeSagas } from './change.sagas';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
 import { imageSagas } from './image.sagas';
+import { migrationSagas } from './migration.sagas';
 import { profileSaga } from './profile.saga';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -20,5 +21,6 @@ export const sagas = (deps: Deps) => [
   ...stateSagas(deps),
   ...snapshotSagas(deps),
   ...changeSagas(deps),
+  ...migrationSagas(deps),
   bulkStateSaga(deps),
 ];

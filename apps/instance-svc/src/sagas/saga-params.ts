@@ -1,4 +1,4 @@
-import type { InstanceSpec, LxdOperation, Meta, RootSource } from '@weft/contracts';
+import type { InstanceSpec, LxdOperation, Meta, MoveLimits, RootSource } from '@weft/contracts';
 
 /** What a step needs to have a host do something on behalf of an operation. */
 export interface HostWork {
@@ -62,4 +62,15 @@ export interface RenameParams extends InstanceSagaParams {
 
 export interface UpdateParams extends InstanceSagaParams {
   epoch: number;
+}
+
+export interface MigrateParams extends InstanceSagaParams {
+  target: string;
+  /** As the target knows it: with its new name, if it gets one. */
+  targetSpec: InstanceSpec;
+  migrationId: string;
+  /** Of the run at the source; the target's is the next one. */
+  epoch: number;
+  statusBefore: 'stopped' | 'running';
+  limits: MoveLimits;
 }

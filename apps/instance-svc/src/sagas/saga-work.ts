@@ -23,9 +23,11 @@ export function onHost<K extends TaskKind>(
   kind: K,
   body: TaskBody<K>,
   member = ctx.params.member,
+  /** Tells two orders of one kind in one step apart. */
+  label: string = kind,
 ): Promise<Record<string, unknown>> {
   const { operation, meta, timeLimitMs } = ctx.params;
-  const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: currentTraceparent() ?? meta.traceparent };
+  const task = { taskId: derivedId(ctx.commandId, label), kind, body, traceparent: currentTraceparent() ?? meta.traceparent };
   const onProgress = (progress: TaskProgress) => publishProgress(deps, meta.project, operation, progress);
   return deps.tasks.run(task, { member, timeLimitMs, signal: ctx.signal, onProgress });
 }
@@ -40,13 +42,14 @@ export async function undoOnHost<K extends TaskKind>(
   ctx: SagaContext<HostWork, Record<string, unknown>>,
   kind: K,
   body: TaskBody<K>,
+  member = ctx.params.member,
 ): Promise<void> {
   const task = { taskId: derivedId(ctx.commandId, kind), kind, body, traceparent: currentTraceparent() ?? ctx.params.meta.traceparent };
   try {
-    await deps.tasks.run(task, { member: ctx.params.member, timeLimitMs: UNDO_LIMIT_MS, signal: ctx.signal });
+    await deps.tasks.run(task, { member, timeLimitMs: UNDO_LIMIT_MS, signal: ctx.signal });
   } catch (error) {
     if (ctx.signal.aborted) throw error;
-    ctx.log.warn({ err: error, task: kind, member: ctx.params.member }, 'undo is left to the queue of the host');
+    ctx.log.warn({ err: error, task: kind, member }, 'undo is left to the queue of the host');
   }
 }
 

@@ -31,6 +31,7 @@ export const lockKind = z.enum([
   'rename',
   'update',
   'delete',
+  'migrate',
 ]);
 export type LockKind = z.infer<typeof lockKind>;
 
@@ -76,6 +77,8 @@ export const instanceEvents = {
   InstanceUpdated: z.object({ ...place, ...writable, operationId: z.string().nullable() }),
   InstanceRenamed: z.object({ ...place, ...operation, oldName: z.string() }),
   InstanceRestored: z.object({ ...place, ...operation, ...writable, snapshotName: z.string() }),
+  /** It is another member's now. `epoch` is the one of its run there; the operation still holds it. */
+  InstanceMoved: z.object({ ...place, ...operation, member: z.string(), from: z.string(), epoch: z.number().int() }),
   InstanceDeleting: z.object({ ...place, ...operation }),
   InstanceDeleted: z.object({ ...place, ...operation, reason: z.enum(['requested', 'ephemeral', 'undone']) }),
   ...snapshotEvents,

@@ -137,13 +137,13 @@ async function untilArrived(paths: VmPaths): Promise<void> {
   }
 }
 
-/** True when the guest runs here already. */
+/** True when it is left alone: the guest runs here already, or another move brings it here. */
 export async function discardTarget(paths: VmPaths, instanceId: string, { migrationId }: { migrationId: string }): Promise<boolean> {
   const migration = await readMigration(paths);
   const record = await readRecord(paths);
   if (record && record.phase !== 'incoming') return true;
   if (!migration && !record) return false;
-  if (migration && migration.migrationId !== migrationId) return false;
+  if (migration && migration.migrationId !== migrationId) return true;
   if ((await findProcess(paths)) !== undefined && (await runState(paths)) === 'running') return true;
   await kill(paths);
   await deleteVmFiles(paths, instanceId);
