@@ -3,9 +3,9 @@
  * ones (the tar manual, "Using tar to Perform Incremental Dumps") carry what changed since the one before, and removals.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 import { WeftError } from '@weft/contracts';
 import { diskFull, SAYS_DISK_FULL } from '../files/disk-full';
 import type { Archive } from './mover';
@@ -48,14 +48,29 @@ export async function unpack(dir: string, archive: Readable, removals = false): 
     },
   );
   const done = ended(child, 'unpacked');
-  const fed = pipeline(archive, child.stdin).catch((error: NodeJS.ErrnoException) => {
-    // tar has gone before its input: how it ended says why.
-    if (error.code !== 'EPIPE') child.kill('SIGKILL');
-    return error;
+  const fed = feed(archive, child.stdin).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    return error as Error;
   });
-  const [code, problem] = await Promise.all([done, fed]);
-  if (problem && problem.code !== 'EPIPE') throw problem;
+  const [code, problem] = await Promise.all([done.catch((error: unknown) => error as Error), fed]);
+  // What the sender says comes first: an archive that breaks off is no fault of tar's.
+  if (problem) throw problem;
+  if (code instanceof Error) throw code;
   if (code !== 0) throw new WeftError('task.failed', `Files of the instance could not be unpacked: tar ended with ${code}`);
+}
+
+/** All of the archive is read, also when tar has seen its end: only then is it known that it was sent whole. */
+async function feed(archive: Readable, into: Writable): Promise<void> {
+  let open = true;
+  const closed = new Promise<void>((resolve) => {
+    const close = () => {
+      open = false;
+      resolve();
+    };
+    into.once('close', close).once('error', close);
+  });
+  for await (const chunk of archive) if (open && !into.write(chunk)) await Promise.race([once(into, 'drain'), closed]);
+  into.end();
 }
 
 /**

@@ -12,6 +12,18 @@ export interface MoveDeps extends TransferDeps {
 
 type Result = Record<string, unknown>;
 
+/** Often enough for whoever looks on. */
+const PROGRESS_EVERY_MS = 500;
+
+function calmly(progress: Progress): Progress {
+  let toldAt = -Infinity;
+  return (stage, text) => {
+    if (performance.now() - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = performance.now();
+    progress(stage, text);
+  };
+}
+
 /** A repeat of what is complete does nothing. */
 export async function fetchTask(deps: MoveDeps, body: TaskBody<'instance.fetch'>, progress: Progress): Promise<Result> {
   const { instance, epoch, from, pass } = body;
@@ -46,7 +58,7 @@ async function sourceOrder(deps: MoveDeps, { instance, to, ...order }: SourceTas
 
 export async function mirrorTask(deps: MoveDeps, body: SourceTask, progress: Progress, interrupt: AbortSignal): Promise<Result> {
   await deps.instances.admit(body.instance, body.epoch);
-  await live(deps.drivers.require(body.instance.type).mover.live).mirror(body.instance, await sourceOrder(deps, body), progress, interrupt);
+  await live(deps.drivers.require(body.instance.type).mover.live).mirror(body.instance, await sourceOrder(deps, body), calmly(progress), interrupt);
   return {};
 }
 
@@ -61,7 +73,7 @@ export async function switchoverTask(deps: MoveDeps, body: SourceTask, progress:
       deps.logger.info({ err: error, instanceId: instance.id }, 'the target has not taken the hint: the order to begin follows'),
     );
   };
-  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, progress, interrupt, go);
+  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, calmly(progress), interrupt, go);
 }
 
 export async function settleTask(deps: MoveDeps, body: TaskBody<'migration.settle'>): Promise<Result> {

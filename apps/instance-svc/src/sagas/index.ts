@@ -5,6 +5,7 @@ import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
 import { imageSagas } from './image.sagas';
 import { migrationSagas } from './migration.sagas';
+import { moveWorld } from './migration-work';
 import { profileSaga } from './profile.saga';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -21,6 +22,6 @@ export const sagas = (deps: Deps) => [
   ...stateSagas(deps),
   ...snapshotSagas(deps),
   ...changeSagas(deps),
-  ...migrationSagas(deps),
+  ...migrationSagas(moveWorld(deps)),
   bulkStateSaga(deps),
 ];

@@ -3,13 +3,19 @@ import type { InstanceSpec } from '@weft/contracts';
 import type { Deps } from '../instance.deps';
 import type { MoveContext } from './migration-work';
 
-/** What the target is told: the NICs as the source has them. */
-export const targetNics = (_deps: Deps, { params }: MoveContext): Promise<InstanceSpec> => Promise.resolve(params.targetSpec);
+export interface MovePorts {
+  /** What the target is told: the NICs as the source has them. */
+  specAtTarget(ctx: MoveContext): Promise<InstanceSpec>;
+  /** Both hosts may have the port; the target's begins with the guest's first announcement (OVN: activation-strategy=rarp). */
+  bindBoth(ctx: MoveContext): Promise<void>;
+  bindOne(ctx: MoveContext, member: string): Promise<void>;
+  /** For a guest that starts there; what its host is told. */
+  activate(ctx: MoveContext, member: string): Promise<InstanceSpec>;
+}
 
-/** Both hosts may have the port; the target's begins with the guest's first announcement (OVN: activation-strategy=rarp). */
-export const bindBoth = (_deps: Deps, _ctx: MoveContext): Promise<void> => Promise.resolve();
-
-export const bindOne = (_deps: Deps, _ctx: MoveContext, _member: string): Promise<void> => Promise.resolve();
-
-/** Of a guest that starts there. */
-export const portsAt = (_deps: Deps, _ctx: MoveContext, spec: InstanceSpec, _member: string): Promise<InstanceSpec> => Promise.resolve(spec);
+export const movePorts = (_deps: Deps): MovePorts => ({
+  specAtTarget: ({ params }) => Promise.resolve(params.targetSpec),
+  bindBoth: () => Promise.resolve(),
+  bindOne: () => Promise.resolve(),
+  activate: ({ params }, member) => Promise.resolve(member === params.target ? params.targetSpec : params.spec),
+});

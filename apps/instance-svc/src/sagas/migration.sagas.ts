@@ -9,178 +9,203 @@
  *
  * [ ] is the pivot: before it the source goes on, after it only the target can.
  */
+import { moveEndpoint, settledOutcome, WeftError } from '@weft/contracts';
 import { defineSaga, type SagaDefinition, type SagaStep } from '@weft/saga';
-import type { Deps } from '../instance.deps';
-import { bindBoth, bindOne, portsAt, targetNics } from './migration-ports';
-import { awaitTurn } from './migration-turn';
-import {
-  atSource,
-  atTarget,
-  confirmIfWhole,
-  deleteAtTarget,
-  discardAtTarget,
-  endpointOf,
-  factsOf,
-  failed,
-  fetchImage,
-  hasMoved,
-  onTarget,
-  recordMove,
-  releaseSource,
-  settleAtSource,
-  stopAtTarget,
-  succeeded,
-  type MoveContext,
-} from './migration-work';
+import type { MoveContext, MoveWorld } from './migration-work';
 import type { MigrateParams } from './saga-params';
-import { onHost, undoOnHost } from './saga-work';
-import { WeftError } from '@weft/contracts';
 
-type Saga = SagaDefinition<MigrateParams, Record<string, unknown>>;
+export type MoveSaga = SagaDefinition<MigrateParams, Record<string, unknown>>;
 type Step = SagaStep<MigrateParams, Record<string, unknown>>;
 
 /** For a guest to shut down; then it is killed: it was asked to move, and moves. */
 const SHUTDOWN_SECONDS = 60;
+
+/** The instance as the source has it, and as the target will. */
+const atSource = ({ params }: MoveContext) => ({ instance: params.spec, epoch: params.epoch });
+const atTarget = ({ params }: MoveContext) => ({ instance: params.targetSpec, epoch: params.epoch + 1 });
+const ofMigration = ({ params }: MoveContext) => ({ migrationId: params.migrationId });
+const leaving = (ctx: MoveContext) => ({
+  ...atSource(ctx),
+  ...ofMigration(ctx),
+  to: ctx.params.target,
+  endpoint: moveEndpoint.parse(ctx.results.endpoint),
+  limits: ctx.params.limits,
+});
+const coming = (ctx: MoveContext) => ({ ...atTarget(ctx), ...ofMigration(ctx) });
+const gone = ({ params }: MoveContext) => ({ instanceId: params.spec.id, type: params.spec.type });
+const isContainer = ({ params }: MoveContext): boolean => params.spec.type === 'container';
 
 /**
  * Finds out where the guest is and makes that true: at the source again when it was not told to begin at the target, and
  * at the target when it was.
  */
 const takeBack =
-  (deps: Deps) =>
+  (world: MoveWorld) =>
   async (ctx: MoveContext): Promise<void> => {
-    if (await hasMoved(deps, ctx)) return;
-    const outcome = await settleAtSource(deps, ctx, false);
+    const { member, target } = ctx.params;
+    const settle = async (reclaim: boolean) =>
+      settledOutcome.parse((await world.decide(ctx, member, 'migration.settle', { ...atSource(ctx), ...ofMigration(ctx), reclaim })).outcome);
+    if (await world.hasMoved(ctx)) return;
+    const outcome = await settle(false);
     if (outcome === 'resumed') return;
-    if (outcome === 'gone') await confirmIfWhole(deps, ctx);
-    if (await discardAtTarget(deps, ctx)) {
-      await recordMove(deps, ctx);
-      await bindOne(deps, ctx, ctx.params.target);
-      return releaseSource(deps, ctx);
+    if (outcome === 'gone') await confirmIfWhole(world, ctx);
+    if ((await world.decide(ctx, target, 'migration.discard-target', coming(ctx))).running === true) {
+      await world.record(ctx);
+      await world.ports.bindOne(ctx, target);
+      return world.later(ctx, member, 'instance.delete', gone(ctx));
     }
-    if (outcome === 'handed-over') await settleAtSource(deps, ctx, true);
+    if (outcome === 'handed-over') await settle(true);
   };
 
-const ofMigration = (ctx: MoveContext) => ({ migrationId: ctx.params.migrationId });
-const sourceOrder = (ctx: MoveContext) => ({
-  ...atSource(ctx),
-  ...ofMigration(ctx),
-  to: ctx.params.target,
-  endpoint: endpointOf(ctx),
-  limits: ctx.params.limits,
+/** The source's process has ended after the hand-over had begun: the target may have all of the memory. */
+async function confirmIfWhole(world: MoveWorld, ctx: MoveContext): Promise<void> {
+  try {
+    await world.decide(ctx, ctx.params.target, 'migration.confirm-target', coming(ctx));
+  } catch (error) {
+    // The target has answered: it has not.
+    if (!(error instanceof WeftError) || error.code === 'member.unavailable' || ctx.signal.aborted) throw error;
+    ctx.log.warn({ err: error }, 'the guest cannot go on at the target either');
+  }
+}
+
+const turn = (world: MoveWorld): Step => ({ name: 'turn', action: (ctx) => world.turn(ctx) });
+
+/** The image that a container's differences are to. */
+const image = (world: MoveWorld): Step => ({
+  name: 'image',
+  async action(ctx) {
+    const { spec, member, target } = ctx.params;
+    if (!isContainer(ctx) || spec.imageFingerprint === '' || world.hasImage(target, spec.imageFingerprint)) return;
+    await world.order(ctx, target, 'image.fetch', { fingerprint: spec.imageFingerprint, from: member });
+  },
 });
 
-const turn = (deps: Deps): Step => ({ name: 'turn', action: (ctx) => awaitTurn(deps, ctx) });
-const image = (deps: Deps): Step => ({ name: 'image', action: (ctx) => fetchImage(deps, ctx) });
-const record = (deps: Deps, pivot = false): Step => ({ name: 'record', action: (ctx) => recordMove(deps, ctx), pivot });
-const tidySource = (deps: Deps): Step => ({ name: 'release-source', action: (ctx) => releaseSource(deps, ctx) });
+const record = (world: MoveWorld, pivot = false): Step => ({ name: 'record', action: (ctx) => world.record(ctx), pivot });
+const releaseSource = (world: MoveWorld): Step => ({
+  name: 'release-source',
+  action: (ctx) => world.later(ctx, ctx.params.member, 'instance.delete', gone(ctx)),
+});
 
-const liveSaga = (deps: Deps): Saga => ({
+/** What a copy has left at the target goes: nothing has run from it, or nothing does any more. */
+const deleteCopy =
+  (world: MoveWorld) =>
+  async (ctx: MoveContext): Promise<void> => {
+    if (!(await world.hasMoved(ctx))) await world.later(ctx, ctx.params.target, 'instance.delete', gone(ctx));
+  };
+
+/** A failure, or a cancel, that comes when the guest runs at the target already has changed nothing. */
+const ends = (world: MoveWorld): Pick<MoveSaga, 'succeeded' | 'failed'> => ({
+  succeeded: (ctx) => world.succeeded(ctx),
+  failed: async (ctx, error) => ((await world.hasMoved(ctx)) ? world.succeeded(ctx) : world.failed(ctx, error)),
+});
+
+const liveSaga = (world: MoveWorld): MoveSaga => ({
   type: 'instance.migrate-live',
   steps: [
-    turn(deps),
+    turn(world),
     {
       name: 'prepare-target',
       async action(ctx) {
-        const { abi, diskBytes, blockers } = await factsOf(deps, ctx);
+        const { abi, diskBytes, blockers } = await world.facts(ctx);
         if (blockers.length > 0 || !abi) throw new WeftError('instance.wrong-status', `The instance cannot move: ${blockers.join('; ')}`);
-        const instance = await targetNics(deps, ctx);
-        const order = { ...atTarget(ctx), instance, ...ofMigration(ctx), from: ctx.params.member, abi, diskBytes };
-        return { endpoint: await onTarget(deps, ctx, 'migration.prepare-target', order) };
+        const order = { ...coming(ctx), instance: await world.ports.specAtTarget(ctx), from: ctx.params.member, abi, diskBytes };
+        return { endpoint: await world.order(ctx, ctx.params.target, 'migration.prepare-target', order) };
       },
       async undo(ctx) {
-        if (await hasMoved(deps, ctx)) return;
-        await undoOnHost(deps, ctx, 'migration.discard-target', { ...atTarget(ctx), ...ofMigration(ctx) }, ctx.params.target);
+        if (!(await world.hasMoved(ctx))) await world.later(ctx, ctx.params.target, 'migration.discard-target', coming(ctx));
       },
     },
     {
       name: 'ports',
-      action: (ctx) => bindBoth(deps, ctx),
-      undo: async (ctx) => bindOne(deps, ctx, (await hasMoved(deps, ctx)) ? ctx.params.target : ctx.params.member),
+      action: (ctx) => world.ports.bindBoth(ctx),
+      undo: async (ctx) => world.ports.bindOne(ctx, (await world.hasMoved(ctx)) ? ctx.params.target : ctx.params.member),
     },
-    { name: 'mirror', action: async (ctx) => void (await onHost(deps, ctx, 'migration.mirror', sourceOrder(ctx))), undo: takeBack(deps) },
-    { name: 'switchover', action: (ctx) => onHost(deps, ctx, 'migration.switchover', sourceOrder(ctx)), undo: takeBack(deps) },
+    { name: 'mirror', action: async (ctx) => void (await world.order(ctx, ctx.params.member, 'migration.mirror', leaving(ctx))), undo: takeBack(world) },
+    { name: 'switchover', action: (ctx) => world.order(ctx, ctx.params.member, 'migration.switchover', leaving(ctx)), undo: takeBack(world) },
     {
       name: 'confirm-target',
-      action: async (ctx) => void (await onTarget(deps, ctx, 'migration.confirm-target', { ...atTarget(ctx), ...ofMigration(ctx) })),
-      undo: takeBack(deps),
+      action: async (ctx) => void (await world.order(ctx, ctx.params.target, 'migration.confirm-target', coming(ctx))),
+      undo: takeBack(world),
       pivot: true,
     },
-    record(deps),
-    { name: 'release-ports', action: (ctx) => bindOne(deps, ctx, ctx.params.target) },
-    tidySource(deps),
+    record(world),
+    { name: 'release-ports', action: (ctx) => world.ports.bindOne(ctx, ctx.params.target) },
+    releaseSource(world),
   ],
-  succeeded: succeeded(deps),
-  failed: failed(deps),
+  ...ends(world),
 });
 
-const coldSaga = (deps: Deps): Saga => ({
+const coldSaga = (world: MoveWorld): MoveSaga => ({
   type: 'instance.migrate-cold',
   steps: [
-    turn(deps),
-    image(deps),
+    turn(world),
+    image(world),
     {
       name: 'copy',
-      action: async (ctx) => void (await onTarget(deps, ctx, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'whole' })),
-      undo: deleteAtTarget(deps),
+      action: async (ctx) => void (await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'whole' })),
+      undo: deleteCopy(world),
     },
-    record(deps, true),
-    tidySource(deps),
+    record(world, true),
+    releaseSource(world),
   ],
-  succeeded: succeeded(deps),
-  failed: failed(deps),
+  ...ends(world),
 });
 
-const restartSaga = (deps: Deps): Saga => ({
+const restartSaga = (world: MoveWorld): MoveSaga => ({
   type: 'instance.migrate-restart',
   steps: [
-    turn(deps),
-    image(deps),
+    turn(world),
+    image(world),
     {
       name: 'first',
       async action(ctx) {
-        if (ctx.params.spec.type === 'container') await onTarget(deps, ctx, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'first' });
+        if (isContainer(ctx)) await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'first' });
       },
-      undo: deleteAtTarget(deps),
+      undo: deleteCopy(world),
     },
     {
       name: 'stop',
-      action: (ctx) => stopForMove(deps, ctx),
+      action: (ctx) => stopForMove(world, ctx),
       async undo(ctx) {
-        if (!(await hasMoved(deps, ctx)))
-          await undoOnHost(deps, ctx, 'instance.start', { ...atSource(ctx), instance: await portsAt(deps, ctx, ctx.params.spec, ctx.params.member) });
+        if (await world.hasMoved(ctx)) return;
+        await world.later(ctx, ctx.params.member, 'instance.start', { ...atSource(ctx), instance: await world.ports.activate(ctx, ctx.params.member) });
       },
     },
     {
       name: 'rest',
       async action(ctx) {
-        const pass = ctx.params.spec.type === 'container' ? 'rest' : 'whole';
-        await onTarget(deps, ctx, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass });
+        const pass = isContainer(ctx) ? 'rest' : 'whole';
+        await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass });
       },
-      undo: deleteAtTarget(deps),
     },
     {
       name: 'start',
-      action: async (ctx) =>
-        void (await onTarget(deps, ctx, 'instance.start', { ...atTarget(ctx), instance: await portsAt(deps, ctx, ctx.params.targetSpec, ctx.params.target) })),
+      async action(ctx) {
+        const instance = await world.ports.activate(ctx, ctx.params.target);
+        await world.order(ctx, ctx.params.target, 'instance.start', { ...atTarget(ctx), instance });
+      },
+      // For certain: the next undo starts it at the source.
       async undo(ctx) {
-        if (!(await hasMoved(deps, ctx))) await stopAtTarget(deps)(ctx);
+        if (await world.hasMoved(ctx)) return;
+        await world.decide(ctx, ctx.params.target, 'instance.stop', { ...atTarget(ctx), force: true, timeoutSeconds: SHUTDOWN_SECONDS });
       },
     },
-    record(deps, true),
-    tidySource(deps),
+    record(world, true),
+    releaseSource(world),
   ],
-  succeeded: succeeded(deps),
-  failed: failed(deps),
+  ...ends(world),
 });
 
-async function stopForMove(deps: Deps, ctx: MoveContext): Promise<void> {
+async function stopForMove(world: MoveWorld, ctx: MoveContext): Promise<void> {
+  const order = { ...atSource(ctx), timeoutSeconds: SHUTDOWN_SECONDS };
   try {
-    await onHost(deps, ctx, 'instance.stop', { ...atSource(ctx), force: false, timeoutSeconds: SHUTDOWN_SECONDS });
+    await world.order(ctx, ctx.params.member, 'instance.stop', { ...order, force: false });
   } catch (error) {
     if (!(error instanceof WeftError) || error.code !== 'task.failed') throw error;
-    await onHost(deps, ctx, 'instance.stop', { ...atSource(ctx), force: true, timeoutSeconds: SHUTDOWN_SECONDS }, ctx.params.member, 'instance.stop by force');
+    await world.order(ctx, ctx.params.member, 'instance.stop', { ...order, force: true }, 'instance.stop by force');
   }
 }
 
-export const migrationSagas = (deps: Deps) => [liveSaga, coldSaga, restartSaga].map((saga) => defineSaga(saga(deps)));
+/** Every saga of moves, in that world. */
+export const moveSagas = (world: MoveWorld): MoveSaga[] => [liveSaga(world), coldSaga(world), restartSaga(world)];
+export const migrationSagas = (world: MoveWorld) => moveSagas(world).map((saga) => defineSaga(saga));
