@@ -55,7 +55,7 @@ it.each([
   ['instance.create', emptyInstance('1bad'), 'Invalid instance name'],
   ['instance.create', emptyInstance('x1', { config: { foo: '1' } }), 'Unknown configuration key: foo'],
   ['instance.create', emptyInstance('x1', { config: { 'limits.processes': 'many' } }), 'limits.processes'],
-  ['instance.create', emptyInstance('x1', { devices: { eth0: { type: 'nic' } } }), 'Unsupported device type "nic"'],
+  ['instance.create', emptyInstance('x1', { devices: { eth0: { type: 'nic' } } }), 'Missing the required "network" property'],
   ['instance.create', emptyInstance('x1', { profiles: ['nope'] }), 'Requested profile "nope" doesn\'t exist'],
   ['instance.create', emptyInstance('x1', { profiles: [] }), 'No root device'],
   ['instance.create', emptyInstance('x1', { target: 'mars' }), 'Member mars not found'],

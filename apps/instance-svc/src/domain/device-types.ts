@@ -1,7 +1,8 @@
-/** Devices that an instance or profile may have. NICs arrive with the network service. */
+/** Devices that an instance or profile may have. */
 import { WeftError } from '@weft/contracts';
 import { boolean, byteSize, anything, type ValueCheck } from './config-values';
 import type { Devices, StringMap } from './instance.state';
+import { parseNic } from './nic-device';
 
 const priority: ValueCheck = (value) => (/^\d{1,6}$/.test(value) ? undefined : `Invalid value for an integer "${value}"`);
 const absolutePath: ValueCheck = (value) =>
@@ -25,7 +26,7 @@ const DISK_OPTIONS: Readonly<Record<string, ValueCheck>> = {
   source: anything,
 };
 
-const KNOWN_TYPES = ['nic', 'unix-char', 'unix-block', 'unix-hotplug', 'usb', 'gpu', 'infiniband', 'proxy', 'tpm', 'pci'];
+const KNOWN_TYPES = ['unix-char', 'unix-block', 'unix-hotplug', 'usb', 'gpu', 'infiniband', 'proxy', 'tpm', 'pci'];
 
 /** Checks local devices of an instance or profile and drops empty options. Throws `device.invalid`. */
 export function parseDevices(devices: Readonly<Devices>): Devices {
@@ -44,10 +45,12 @@ function parseDevice(name: string, device: StringMap): StringMap {
       return { type, ...options };
     case 'disk':
       return { ...parseDisk(options, fail), type };
+    case 'nic':
+      return { ...parseNic(options, fail), type };
     case '':
       return fail('Missing device type');
     default:
-      return fail(KNOWN_TYPES.includes(type) ? `Unsupported device type "${type}" for now: use disk or none` : `Unsupported device type "${type}"`);
+      return fail(KNOWN_TYPES.includes(type) ? `Unsupported device type "${type}" for now: use disk, nic or none` : `Unsupported device type "${type}"`);
   }
 }
 

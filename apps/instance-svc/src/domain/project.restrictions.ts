@@ -63,8 +63,16 @@ function checkDevice(project: RestrictedProject, name: string, device: Readonly<
   // Whoever names a host path names the host, pool or not.
   if (type === 'disk')
     return pool && !source.startsWith('/') ? demand(project, 'restricted.devices.disk', ['allow', 'managed'], what) : checkHostPath(project, source, what);
-  if (type === 'nic') return demand(project, 'restricted.devices.nic', device.network ? ['allow', 'managed'] : ['allow'], what);
+  if (type === 'nic') return checkNic(project, device.network ?? '', what);
   demand(project, `restricted.devices.${type}`, ['allow'], what);
+}
+
+/** `restricted.networks.access` names the only networks that may be used; unset, all that the project sees. */
+function checkNic(project: RestrictedProject, network: string, what: string): void {
+  demand(project, 'restricted.devices.nic', network ? ['allow', 'managed'] : ['allow'], what);
+  const allowed = project.config['restricted.networks.access'];
+  if (network === '' || !allowed) return;
+  if (!allowed.split(',').some((name) => name.trim() === network)) refuse(project, 'restricted.networks.access', `${what} on the network "${network}"`);
 }
 
 /** A disk that shows a directory of the host. */

@@ -43,6 +43,14 @@ describe('a restricted project', () => {
     expect(() => checkRestrictions(project(), container(config, devices))).not.toThrow();
   });
 
+  it('takes NICs of the networks that it names, if it names any', () => {
+    const named = project({ 'restricted.networks.access': 'blue, red' });
+    const on = (network: string) => container({}, { eth0: { type: 'nic', network } });
+    expect(() => checkRestrictions(named, on('red'))).not.toThrow();
+    expect(() => checkRestrictions(named, on('green'))).toThrow('restricted.networks.access');
+    expect(() => checkRestrictions(project({ 'restricted.devices.nic': 'block' }), on('red'))).toThrow('restricted.devices.nic');
+  });
+
   it('keeps a root disk even when disks are blocked', () => {
     expect(() => checkRestrictions(project({ 'restricted.devices.disk': 'block' }), container({}, root))).not.toThrow();
   });
