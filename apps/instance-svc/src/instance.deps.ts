@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { SagaInserter } from '@weft/service';
 import type { AgentClient } from './adapters/agent.client';
+import type { NetworkClient } from './adapters/network.client';
 import type { MemberDirectory } from './domain/member-directory';
 import type { TaskDispatcher } from './adapters/task-dispatcher';
 
@@ -18,6 +19,8 @@ export interface Deps {
   tasks: TaskDispatcher;
   /** Interactive requests to a host. */
   agents: AgentClient;
+  /** Ports of NICs: the network service. */
+  networks: NetworkClient;
   /** Who is there and what they have, from heartbeats. */
   members: MemberDirectory;
   log: Logger;

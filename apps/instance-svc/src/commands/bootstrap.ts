@@ -1,4 +1,4 @@
-import { derivedId } from '@weft/contracts';
+import { derivedId, type Devices } from '@weft/contracts';
 import type { CommandOutcome } from '@weft/event-store';
 import { executeOnce } from '@weft/service';
 import { decideClusterGroup } from '../domain/cluster-group.decider';
@@ -21,8 +21,9 @@ const BOOTSTRAP = derivedId('bootstrap', '2');
  * What every installation begins with: project, profile, storage pool and cluster group `default`. Safe at every start and in several
  * replicas at once: ids are derived, and what is there already stays as it is.
  * @param poolSource the directory that holds the pool on each member, as clients see it
+ * @param network what the first profile's `eth0` is on; undefined where there are no networks
  */
-export function bootstrap(deps: Deps, poolSource: string): Promise<CommandOutcome<object>> {
+export function bootstrap(deps: Deps, poolSource: string, network?: string): Promise<CommandOutcome<object>> {
   const meta = serviceMeta(DEFAULT_PROJECT, BOOTSTRAP, BOOTSTRAP);
   return executeOnce(deps, meta, 'bootstrap', {}, async (uow) => {
     const project = await uow.load(projectFold, projectStream(derivedId('project', DEFAULT_PROJECT)));
@@ -34,7 +35,8 @@ export function bootstrap(deps: Deps, poolSource: string): Promise<CommandOutcom
     const profile = await uow.load(profileFold, profileStream(derivedId('profile', DEFAULT_PROFILE)));
     if (profile.state.status === 'none') {
       const id = derivedId('profile', DEFAULT_PROFILE);
-      const devices = { root: { path: '/', pool: DEFAULT_POOL, type: 'disk' } };
+      const eth0: Devices = network ? { eth0: { type: 'nic', network, name: 'eth0' } } : {};
+      const devices: Devices = { ...eth0, root: { path: '/', pool: DEFAULT_POOL, type: 'disk' } };
       const command = { type: 'create', id, project: DEFAULT_PROJECT, name: DEFAULT_PROFILE, description: 'Default LXD profile', config: {}, devices } as const;
       uow.append(profileStream(id), decideProfile(command, profile.state));
     }

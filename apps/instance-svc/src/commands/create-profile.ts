@@ -6,6 +6,7 @@ import { profileFold, profileStream } from '../domain/profile.state';
 import { locateProfile } from '../queries/find-profiles';
 import { requireProject } from './authorize';
 import { checkProfileRestrictions } from './profile-restrictions';
+import { checkProfilePorts } from './profile-ports';
 import { requirePools } from './require-pools';
 
 export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body) =>
@@ -16,7 +17,11 @@ export const createProfile: CommandHandler<'profile.create'> = (deps, meta, body
     const id = newId();
     const events = decideProfile({ type: 'create', id, project, ...body }, profileFold.initial);
     await requirePools(deps.pool, body.devices);
-    for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, undefined, data);
+    for (const { data } of events) {
+      if (!('config' in data)) continue;
+      await checkProfileRestrictions(deps.pool, project, undefined, data);
+      await checkProfilePorts(deps, meta, project, id, undefined, data);
+    }
     uow.append(
       profileStream(id),
       events.map((event) => ({ ...event, project })),

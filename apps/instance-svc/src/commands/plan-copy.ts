@@ -5,6 +5,7 @@ import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import type { LiveInstance } from '../domain/instance.state';
+import { askedIdentities, withNicIdentities } from '../domain/nic-identity';
 import { readTarget } from '../domain/placement';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ProfileFacts, ProjectFacts } from '../domain/resource-facts';
@@ -13,6 +14,7 @@ import type { Deps } from '../instance.deps';
 import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
+import { checkPorts } from './check-ports';
 import type { InstancePlan } from './create-instance';
 import { place } from './place';
 import { checkLimits, ownKeys, requireProfiles, requireProject, withoutVolatile, type NewIds } from './plan-instance';
@@ -28,11 +30,14 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   const content: Content = snapshot ?? source;
   const profiles = await profilesOf(deps, meta, project, body, source, content);
   const local = localContent(body, content, source, ids);
-  checkExpanded(project, source.type, expand(profiles, local));
+  local.config = withNicIdentities({ id: ids.instance, config: local.config, devices: expand(profiles, local).devices });
+  const expanded = expand(profiles, local);
+  checkExpanded(project, source.type, expanded);
   if (body.target) checkTargetAllowed(project, readTarget(body.target).group);
   await checkLimits(deps, project, source.type);
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
+  await checkPorts(deps, meta, { id: ids.instance, name, type: source.type, ...expanded }, false);
   const { member } = await place(deps, targetOf(body, source), { type: source.type, architecture: '', fingerprint: '' });
   const along = snapshot || body.source.instance_only || body.source.container_only ? [] : source.snapshots;
   const copies = along.map((one) => ({ old: one.id, copy: { ...one, id: derivedId(ids.instance, one.id), profiles: profiles.map((profile) => profile.id) } }));
@@ -92,7 +97,7 @@ async function profilesOf(deps: Deps, meta: Meta, project: ProjectFacts, body: B
 
 /** The source's own content with what the request changes; who the source was does not come along. */
 function localContent(body: Body, content: Content, source: LiveInstance, ids: NewIds): Pick<LiveInstance, 'config' | 'devices'> {
-  const asked = withoutVolatile(parseConfig(body.config, source.type));
+  const asked = { ...withoutVolatile(parseConfig(body.config, source.type)), ...askedIdentities(body.config) };
   const fingerprint = content.config['volatile.base_image'] ?? '';
   return {
     config: { ...withoutVolatile(content.config), ...asked, ...ownKeys(ids, source.type, fingerprint ? { fingerprint } : undefined) },

@@ -5,6 +5,7 @@ import { parseDevices } from '../domain/device-types';
 import { expand } from '../domain/expansion';
 import { checkInstanceName, generateName } from '../domain/instance-name';
 import { limitsOfSize } from '../domain/instance-size';
+import { askedIdentities, withNicIdentities } from '../domain/nic-identity';
 import { readTarget } from '../domain/placement';
 import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
@@ -13,6 +14,7 @@ import type { Deps } from '../instance.deps';
 import { countInstances } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
+import { checkPorts } from './check-ports';
 import type { InstancePlan } from './create-instance';
 import { place } from './place';
 
@@ -32,11 +34,14 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
     config: {
       ...imageKeys(image),
       ...withoutVolatile(parseConfig({ ...limitsOfSize(body.instance_type), ...body.config }, type)),
+      ...askedIdentities(body.config),
       ...ownKeys(ids, type, image),
     },
     devices: parseDevices(body.devices),
   };
-  checkExpanded(project, type, expand(profiles, local));
+  local.config = withNicIdentities({ id: ids.instance, config: local.config, devices: expand(profiles, local).devices });
+  const expanded = expand(profiles, local);
+  checkExpanded(project, type, expanded);
   if (body.target) checkTargetAllowed(project, readTarget(body.target).group);
   await checkLimits(deps, project, type);
   const fingerprint = image?.fingerprint ?? '';
@@ -44,6 +49,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   const member = deps.members.get(placement.member)!;
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
+  await checkPorts(deps, meta, { id: ids.instance, name, type, ...expanded }, false);
   return {
     instance: {
       id: ids.instance,

@@ -9,6 +9,7 @@ import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { RestoreParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
+import { checkPorts } from './check-ports';
 import { SNAPSHOT_LIMIT_MS } from './create-snapshot';
 import { enforceAggregateLimits } from './enforce-limits';
 import { startInstanceWork } from './instance-operation';
@@ -32,6 +33,7 @@ export const restoreInstance: CommandHandler<'instance.restore'> = async (deps, 
   const restoredSpec: InstanceSpec = { ...row.spec, architecture: snapshot.architecture, ephemeral: snapshot.ephemeral, ...expand(ordered, snapshot) };
   const project = await requireProject(deps, meta.project);
   checkExpanded(project, restoredSpec.type, restoredSpec);
+  await checkPorts(deps, meta, restoredSpec, true);
   return execute(deps, meta, 'instance.restore', body, (uow) => {
     enforceAggregateLimits(uow, project, restoredSpec);
     return startInstanceWork<RestoreParams>(deps, uow, meta, {

@@ -1,4 +1,4 @@
-import { WeftError, type InstanceCommandBody, type InstanceSpec, type Meta } from '@weft/contracts';
+import { WeftError, type InstanceCommandBody, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
@@ -8,14 +8,16 @@ import { checkEtag } from '../domain/etag';
 import { expand } from '../domain/expansion';
 import { checkOwnedKeys, keepVolatile, needsLiveUpdate, updateInstance as decideUpdate } from '../domain/instance-config.decider';
 import { free } from '../domain/instance.decider';
+import { nicsChanged, withNicIdentities } from '../domain/nic-identity';
 import { instanceEtag } from '../domain/instance.document';
-import { instanceFold, instanceStream, type LiveInstance, type Writable } from '../domain/instance.state';
+import { instanceFold, instanceStream, writableOf, type LiveInstance, type Writable } from '../domain/instance.state';
 import type { ProfileFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import type { UpdateParams } from '../sagas/saga-params';
 import { checkExpanded } from './check-expanded';
+import { checkPorts } from './check-ports';
 import { enforceAggregateLimits } from './enforce-limits';
 import { appendInstance, instanceResources } from './instance-operation';
 import { startedAndDone, startOperation } from './operations';
@@ -81,24 +83,31 @@ async function change(
         current.map((profile) => profile.name),
       ),
     );
-    const after = next(before);
-    checkOwnedKeys(before.config, after.config);
+    const asked = next(before);
+    checkOwnedKeys(before.config, asked.config);
+    const { devices } = expand(wanted ?? current, asked);
+    const after = { ...asked, config: withNicIdentities({ id: before.id, config: asked.config, devices }) };
     const expanded = expand(wanted ?? current, after);
     checkExpanded(project, before.type, expanded);
-    const live = needsLiveUpdate(before, expand(current, before), expanded);
+    const spec = { ...row.spec, architecture: after.architecture, ephemeral: after.ephemeral, ...expanded };
+    const specBefore = { ...row.spec, ...expand(current, before) };
+    const ports = nicsChanged(specBefore, spec);
+    if (ports) await checkPorts(deps, meta, spec, true);
+    const live = needsLiveUpdate(before, specBefore, expanded);
     if (live) await requireOnline(deps, row.member);
-    const events = decideUpdate(state, after, live ? meta.correlationId : null);
+    const events = decideUpdate(state, after, live || ports ? meta.correlationId : null);
     appendInstance(uow, row.id, events);
     if (events.length > 0) enforceAggregateLimits(uow, project);
-    if (!live || events.length === 0) return startedAndDone(uow, meta, { ...labels(row), location: row.member });
-    return tellGuest(deps, uow, meta, row, before, { ...row.spec, architecture: after.architecture, ephemeral: after.ephemeral, ...expanded });
+    if (!(live || ports) || events.length === 0) return startedAndDone(uow, meta, { ...labels(row), location: row.member });
+    return carryOut(deps, uow, meta, row, { spec, epoch: before.epoch, live, ...(ports ? { before: { spec: specBefore, content: writableOf(before) } } : {}) });
   });
 }
 
 const labels = (row: InstanceRow) => ({ description: 'Updating instance', resources: instanceResources(row.spec.name) });
 
-function tellGuest(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, before: LiveInstance, spec: InstanceSpec) {
-  const params: Omit<UpdateParams, 'operation'> = { meta, member: row.member, spec, timeLimitMs: UPDATE_LIMIT_MS, epoch: before.epoch };
+/** What others have to do: the network service for NICs, the host for what runs. */
+function carryOut(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, change: Pick<UpdateParams, 'spec' | 'epoch' | 'live' | 'before'>) {
+  const params: Omit<UpdateParams, 'operation'> = { meta, member: row.member, timeLimitMs: UPDATE_LIMIT_MS, ...change };
   return startOperation(deps, uow, meta, { ...labels(row), location: row.member, timeLimitMs: UPDATE_LIMIT_MS, saga: { type: 'instance.update', params } });
 }
 

@@ -8,6 +8,7 @@ import { requireProject } from './authorize';
 import { enforceAggregateLimitsOfUsers } from './enforce-limits';
 import { enforceRootDiskOfUsers } from './enforce-root-disk';
 import { checkProfileRestrictions } from './profile-restrictions';
+import { checkProfilePorts } from './profile-ports';
 import { requirePools } from './require-pools';
 
 export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body) =>
@@ -17,7 +18,11 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
     const { name: _name, ...change } = body;
     const events = decideProfile({ type: 'update', ...change }, state);
     await requirePools(deps.pool, body.devices ?? {});
-    for (const { data } of events) if ('config' in data) await checkProfileRestrictions(deps.pool, project, id, data);
+    for (const { data } of events) {
+      if (!('config' in data)) continue;
+      await checkProfileRestrictions(deps.pool, project, id, data);
+      if (state.status === 'active') await checkProfilePorts(deps, meta, project, id, state, data);
+    }
     uow.append(
       profileStream(id),
       events.map((event) => ({ ...event, project })),

@@ -7,6 +7,7 @@ import { readProjectContents, requireProjectId } from '../queries/find-projects'
 import { requireUnrestricted } from './authorize';
 import { enforceNewLimits } from './enforce-limits';
 import { checkProjectContents } from './profile-restrictions';
+import { mayChangeFeatures } from './project-networks';
 import { addDefaultProfile, changeDefaultProfile } from './project-profile';
 
 export const updateProject: CommandHandler<'project.update'> = (deps, meta, body) =>
@@ -16,7 +17,8 @@ export const updateProject: CommandHandler<'project.update'> = (deps, meta, body
     const id = await requireProjectId(deps.pool, name);
     const { state } = await uow.load(projectFold, projectStream(id));
     const { usage, empty, defaultProfileId } = await readProjectContents(deps.pool, name);
-    const events = decideProject({ type: 'update', ...change, usage, empty }, state);
+    const facts = { usage, empty: empty && (await mayChangeFeatures(deps, meta, state, change)) };
+    const events = decideProject({ type: 'update', ...change, ...facts }, state);
     uow.append(
       projectStream(id),
       events.map((event) => ({ ...event, project: name })),

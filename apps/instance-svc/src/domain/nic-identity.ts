@@ -5,6 +5,7 @@
  * has the same one in every step that looks, before the next change of the instance writes it down.
  */
 import { derivedId, WeftError, type Devices } from '@weft/contracts';
+import { canonicalJson } from './canonical-json';
 import { isInterfaceName, isMac } from './nic-device';
 import type { StringMap } from './instance.state';
 
@@ -76,3 +77,13 @@ export function withNicIdentities(instance: Equipped): StringMap {
 /** MAC addresses among what a client asks for: who moves an instance keeps them. */
 export const askedIdentities = (config: Readonly<Record<string, string>>): StringMap =>
   Object.fromEntries(Object.entries(config).filter(([key, value]) => IDENTITY.test(key) && value !== ''));
+
+/** Do the network service and a host have anything to do? NICs that cannot be read any more are others, whatever they become. */
+export function nicsChanged(before: Equipped, after: Equipped): boolean {
+  try {
+    return canonicalJson(nicsOf(before)) !== canonicalJson(nicsOf(after));
+  } catch (error) {
+    if (error instanceof WeftError) return true;
+    throw error;
+  }
+}

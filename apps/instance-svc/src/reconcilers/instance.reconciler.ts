@@ -9,6 +9,8 @@ import { instanceFold, instanceStream, isLive, type LiveInstance } from '../doma
 import { planReconcile, type Correction, type KnownInstance } from '../domain/reconcile-plan';
 import type { Deps } from '../instance.deps';
 import { findInstanceById } from '../queries/find-instance';
+import { hasNics, removePortsLater } from '../sagas/port-work';
+import { releaseEndedPorts } from './ended-ports';
 import { orderDelete, orderKill } from './host-orders';
 
 /** How long an instance that should run may go unmentioned before its host is asked about it. */
@@ -72,13 +74,18 @@ export class InstanceReconciler {
 
   private async stopped(member: string, id: string, epoch: number, reason: 'guest' | 'crashed' | 'host'): Promise<void> {
     let ephemeral: LiveInstance | undefined;
+    // Before the log says that it may be started again: that start's ports must not be the ones that leave.
+    const row = await findInstanceById(this.deps.pool, id);
+    if (row && row.state.lock === null && row.epoch === epoch) await releaseEndedPorts(this.deps, row);
     await this.record({ kind: 'stopped', id, epoch }, (instance, operationId) => {
       ephemeral = instance.ephemeral ? instance : undefined;
       const stopped: InstanceEvent = { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason } };
       return instance.ephemeral ? [stopped, { type: 'InstanceDeleted', data: { ...placeOf(instance), operationId, reason: 'ephemeral' } }] : [stopped];
     });
     this.deps.log.info({ instanceId: id, member, reason }, 'instance is not running any more');
-    if (ephemeral) orderDelete(this.deps, member, { instanceId: id, type: ephemeral.type });
+    if (!ephemeral) return;
+    orderDelete(this.deps, member, { instanceId: id, type: ephemeral.type });
+    if (row && hasNics(row.spec)) await removePortsLater(this.deps, { project: ephemeral.project, correlationId: id }, id);
   }
 
   /** Events without an operation: the id of the correction stands in for it. A repeat finds the instance changed. */

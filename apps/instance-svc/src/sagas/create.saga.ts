@@ -6,14 +6,22 @@ import { addImageLocation } from '../commands/record-image-location';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
+import { definePorts, hasNics, removePorts } from './port-work';
 import type { CreateParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
-/** From nothing, an image, an instance or a snapshot: one host makes the root; a failure leaves nothing there. */
+/** From nothing, an image, an instance or a snapshot: its NICs get addresses, one host makes the root; a failure leaves nothing. */
 export const createSaga = (deps: Deps) =>
   defineSaga<CreateParams, Record<string, unknown>>({
     type: 'instance.create',
     steps: [
+      {
+        name: 'ports',
+        async action(ctx) {
+          if (hasNics(ctx.params.spec)) await definePorts(deps, ctx, ctx.params.spec);
+        },
+        undo: (ctx) => removePorts(deps, ctx, ctx.params.spec),
+      },
       {
         name: 'make-root',
         async action(ctx) {

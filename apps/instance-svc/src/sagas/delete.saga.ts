@@ -1,6 +1,7 @@
 import { defineSaga } from '@weft/saga';
 import { placeOf } from '../domain/instance.decider';
 import type { Deps } from '../instance.deps';
+import { removePorts } from './port-work';
 import type { InstanceSagaParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS } from './saga-work';
 
@@ -13,6 +14,7 @@ export const deleteSaga = (deps: Deps) =>
         name: 'delete-root',
         action: async (ctx) => void (await onHost(deps, ctx, 'instance.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type })),
       },
+      { name: 'ports', action: (ctx) => removePorts(deps, ctx, ctx.params.spec) },
     ],
     succeeded: (ctx) =>
       endWork(deps, ctx, {

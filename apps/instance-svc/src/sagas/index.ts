@@ -6,6 +6,7 @@ import { deleteSaga } from './delete.saga';
 import { imageSagas } from './image.sagas';
 import { migrationSagas } from './migration.sagas';
 import { moveWorld } from './migration-work';
+import { removePortsSaga } from './port-work';
 import { profileSaga } from './profile.saga';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -24,4 +25,5 @@ export const sagas = (deps: Deps) => [
   ...changeSagas(deps),
   ...migrationSagas(moveWorld(deps)),
   bulkStateSaga(deps),
+  removePortsSaga(deps),
 ];

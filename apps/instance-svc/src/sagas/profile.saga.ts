@@ -1,23 +1,33 @@
 /**
- * A changed profile reaches the guests that run with it: one task per guest, with what the instance is now. A guest
- * that cannot take it (its host is away, it has started again since) gets it with its next start.
+ * A changed profile reaches the instances that have it: one task per guest that runs, with what it is now, and new
+ * addresses where NICs have changed. What cannot take it now (its host is away, it has started again since) gets it
+ * with its next start.
  */
-import { derivedId, type AgentTask, type InstanceSpec } from '@weft/contracts';
+import { derivedId, type AgentTask, type InstanceSpec, type Meta } from '@weft/contracts';
 import { currentTraceparent } from '@weft/platform';
 import { defineSaga, type SagaContext } from '@weft/saga';
+import { serviceMeta } from '../commands/service-meta';
 import type { Deps } from '../instance.deps';
+import { activatePorts, definePorts, hasNics } from './port-work';
 
 export interface ApplyProfileParams {
   profileId: string;
   traceparent?: string;
+  /** Unset in sagas of earlier versions, as `nics` is. */
+  meta?: Meta;
+  /** NICs have changed: those that do not run are concerned too. */
+  nics?: boolean;
 }
 
-interface RunningInstance {
+interface Row {
   id: string;
+  project: string;
   member: string;
   epoch: number;
+  runs: boolean;
   spec: string;
 }
+type Context = SagaContext<ApplyProfileParams, Record<string, unknown>>;
 
 const TASK_LIMIT_MS = 60_000;
 
@@ -28,29 +38,42 @@ export const profileSaga = (deps: Deps) =>
       {
         name: 'tell-guests',
         async action(ctx) {
-          const { rows } = await deps.pool.query<RunningInstance>(
-            `SELECT i.id, i.member, i.epoch, i.spec FROM instance i JOIN instance_profile u ON u.instance_id = i.id
-              WHERE u.profile_id = $1 AND i.status IN ('running', 'frozen') ORDER BY i.id`,
-            [ctx.params.profileId],
+          const { rows } = await deps.pool.query<Row>(
+            `SELECT i.id, i.project, i.member, i.epoch, i.status IN ('running', 'frozen') AS runs, i.spec
+               FROM instance i JOIN instance_profile u ON u.instance_id = i.id
+              WHERE u.profile_id = $1 AND (i.status IN ('running', 'frozen') OR ($2 AND i.status IN ('stopped', 'error'))) ORDER BY i.id`,
+            [ctx.params.profileId, ctx.params.nics ?? false],
           );
-          await Promise.all(rows.map((row) => tell(deps, ctx, row)));
+          await Promise.all(rows.map((row) => apply(deps, ctx, row)));
         },
       },
     ],
   });
 
-async function tell(deps: Deps, ctx: SagaContext<ApplyProfileParams, Record<string, unknown>>, { id, member, epoch, spec }: RunningInstance): Promise<void> {
-  const body = { instance: JSON.parse(spec) as InstanceSpec, epoch };
+async function apply(deps: Deps, ctx: Context, row: Row): Promise<void> {
+  try {
+    await (row.runs ? tell(deps, ctx, row) : definePorts(deps, portContext(ctx, row), JSON.parse(row.spec) as InstanceSpec));
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    ctx.log.warn({ err: error, instance: row.id, member: row.member }, 'an instance did not take the changed profile');
+  }
+}
+
+async function tell(deps: Deps, ctx: Context, row: Row): Promise<void> {
+  const { id, member, epoch } = row;
+  const spec = JSON.parse(row.spec) as InstanceSpec;
+  const nics = ctx.params.nics || hasNics(spec) ? await activatePorts(deps, portContext(ctx, row), spec) : undefined;
   const task: AgentTask<'instance.update'> = {
     taskId: derivedId(ctx.commandId, id),
     kind: 'instance.update',
-    body,
+    body: { instance: { ...spec, ...(nics ? { nics } : {}) }, epoch },
     traceparent: currentTraceparent() ?? ctx.params.traceparent,
   };
-  try {
-    await deps.tasks.run(task, { member, timeLimitMs: TASK_LIMIT_MS, signal: ctx.signal });
-  } catch (error) {
-    if (ctx.signal.aborted) throw error;
-    ctx.log.warn({ err: error, instance: id, member }, 'a running guest did not take the changed profile');
-  }
+  await deps.tasks.run(task, { member, timeLimitMs: TASK_LIMIT_MS, signal: ctx.signal });
+}
+
+/** Ports belong to the project of the instance, which may use a profile of another one. */
+function portContext(ctx: Context, { id, project, member }: Row) {
+  const meta = ctx.params.meta ?? serviceMeta(project, ctx.sagaId, ctx.commandId);
+  return { ...ctx, commandId: derivedId(ctx.commandId, id), params: { meta: { ...meta, project }, member } };
 }

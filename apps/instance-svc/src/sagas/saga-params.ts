@@ -1,4 +1,5 @@
 import type { InstanceSpec, LxdOperation, Meta, MoveLimits, RootSource } from '@weft/contracts';
+import type { Writable } from '../domain/instance.state';
 
 /** What a step needs to have a host do something on behalf of an operation. */
 export interface HostWork {
@@ -62,6 +63,10 @@ export interface RenameParams extends InstanceSagaParams {
 
 export interface UpdateParams extends InstanceSagaParams {
   epoch: number;
+  /** Runs, and is told. Unset in sagas of earlier versions, which had nothing else to do. */
+  live?: boolean;
+  /** Before the change, if its NICs are others now: a failure leads back there. */
+  before?: { spec: InstanceSpec; content: Writable };
 }
 
 export interface MigrateParams extends InstanceSagaParams {

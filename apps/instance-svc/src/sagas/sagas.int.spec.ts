@@ -1,5 +1,5 @@
 /** Every saga of instances and snapshots passes the generic suite: done twice, failed everywhere, killed everywhere. */
-import { newId, type AgentTask, type InstanceEvent, type LxdOperation, type Meta } from '@weft/contracts';
+import { newId, type AgentTask, type InstanceEvent, type InstanceSpec, type LxdOperation, type Meta } from '@weft/contracts';
 import { connectNats, createLogger } from '@weft/platform';
 import type { defineSaga } from '@weft/saga';
 import { sagaContract } from '@weft/saga/testing/saga.contract';
@@ -15,7 +15,7 @@ import { startInfrastructure, type Infrastructure } from '../testing/service-und
 import { startResourceService, type ResourceService } from '../testing/resource-service';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
-import type { CreateParams, RenameParams, RestoreParams, SnapshotParams, StateParams } from './saga-params';
+import type { CreateParams, RenameParams, RestoreParams, SnapshotParams, StateParams, UpdateParams } from './saga-params';
 import { changeSagas } from './change.sagas';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -57,6 +57,20 @@ class Host implements TaskDispatcher {
   close(): void {}
 }
 
+/** The network service's part: addresses ("ports") and switch ports ("plugs"), as facts beside the host's. */
+const networkOf = (host: Host): Deps['networks'] => ({
+  call(name, body) {
+    const device = Object.keys((body as { nics?: object }).nics ?? {})[0];
+    const set = (fact: string, there: boolean) => void (there ? host.facts.add(fact) : host.facts.delete(fact));
+    if (name === 'port.define' || name === 'port.activate') set('addresses', device !== undefined);
+    if (name === 'port.activate') set('port', device !== undefined);
+    if (name === 'port.deactivate') set('port', false);
+    if (name === 'port.remove') for (const fact of ['port', 'addresses']) set(fact, false);
+    return Promise.resolve({ ports: {} }) as never;
+  },
+});
+const NIC = { eth0: { type: 'nic', network: 'blue' } };
+
 type AnySaga = ReturnType<typeof defineSaga>;
 
 interface Scenario {
@@ -67,6 +81,7 @@ interface Scenario {
   params?: object;
   done: { status: string; facts: string[]; lock?: null };
   undone: { status: string; facts: string[] };
+  devices?: InstanceSpec['devices'];
   /** The operation's own creation of the instance is part of the saga (create). */
   fresh?: boolean;
 }
@@ -77,6 +92,18 @@ const run = (place: object, ...rest: InstanceEvent[]): InstanceEvent[] => [
   ...rest,
 ];
 const state = { epoch: 1, force: true, timeoutSeconds: 1 } satisfies Partial<StateParams>;
+const WITHOUT_NIC = {
+  id: 'i',
+  project: 'default',
+  name: 'c',
+  type: 'container',
+  architecture: '',
+  ephemeral: false,
+  imageFingerprint: '',
+  config: {},
+  devices: {},
+} as const;
+const CONTENT = { architecture: '', ephemeral: false, description: '', config: {}, devices: {}, profiles: [] };
 const pick = (type: string) => (of: Deps) =>
   [createSaga(of), deleteSaga(of), ...stateSagas(of), ...snapshotSagas(of), ...changeSagas(of)].find((saga) => saga.type === type)!;
 
@@ -97,6 +124,34 @@ const scenarios: Record<string, Scenario> = {
     params: { ...state, statusBefore: 'stopped' },
     done: { status: 'running', facts: ['root', 'runs'] },
     undone: { status: 'stopped', facts: ['root'] },
+  },
+  'instance.create with a NIC': {
+    saga: pick('instance.create'),
+    before: () => [],
+    fresh: true,
+    facts: [],
+    devices: NIC,
+    params: { source: { kind: 'none' }, snapshots: {}, fetchFrom: '', retained: '' } satisfies Partial<CreateParams>,
+    done: { status: 'stopped', facts: ['addresses', 'root'] },
+    undone: { status: 'deleted', facts: [] },
+  },
+  'instance.start with a NIC': {
+    saga: pick('instance.start'),
+    before: (place, operationId) => [{ type: 'InstanceStarting', data: { ...place, operationId, epoch: 1 } }],
+    facts: ['addresses', 'root'],
+    devices: NIC,
+    params: { ...state, statusBefore: 'stopped' },
+    done: { status: 'running', facts: ['addresses', 'port', 'root', 'runs'] },
+    undone: { status: 'stopped', facts: ['addresses', 'root'] },
+  },
+  'instance.update that adds a NIC': {
+    saga: pick('instance.update'),
+    before: (place, operationId) => run(place, { type: 'InstanceLocked', data: { ...place, operationId, kind: 'update' } }),
+    facts: ['root', 'runs'],
+    devices: NIC,
+    params: { epoch: 1, live: true, before: { spec: WITHOUT_NIC, content: CONTENT } } satisfies Partial<UpdateParams>,
+    done: { status: 'running', facts: ['addresses', 'port', 'root', 'runs'] },
+    undone: { status: 'running', facts: ['root', 'runs'] },
   },
   'instance.freeze': {
     saga: pick('instance.freeze'),
@@ -154,9 +209,9 @@ async function begin(scenario: Scenario) {
     appendInstance(uow, id, [{ type: 'InstanceCreated', data }, ...ready, ...scenario.before(place, operationId)]);
     return startOperation(deps, uow, meta, { description: 'Testing', resources: null, location: 'host1' });
   });
-  const spec = { ...place, type: 'container', architecture: '', ephemeral: false, imageFingerprint: '', config: {}, devices: {} };
+  const spec = { ...place, type: 'container', architecture: '', ephemeral: false, imageFingerprint: '', config: {}, devices: scenario.devices ?? {} };
   const params = { meta, operation: outcome.result as LxdOperation, member: 'host1', spec, timeLimitMs: 5_000, snapshotId: newId(), ...scenario.params };
-  const world = { ...deps, tasks: host };
+  const world = { ...deps, tasks: host, networks: networkOf(host) };
   const expectWorld = async (wanted: { status: string; facts: string[] }, operationStatus: string[]) => {
     const { state: instance } = await deps.store.load(instanceFold, instanceStream(id));
     const { state: operation } = await deps.store.load(operationFold, operationStream(operationId));

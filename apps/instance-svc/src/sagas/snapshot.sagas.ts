@@ -3,8 +3,10 @@ import { ConstraintViolation } from '@weft/event-store';
 import { defineSaga, type SagaDefinition, type SagaError } from '@weft/saga';
 import { placeOf } from '../domain/instance.decider';
 import type { LiveInstance } from '../domain/instance.state';
+import { nicsChanged } from '../domain/nic-identity';
 import { restored, snapshotTaken } from '../domain/snapshot.decider';
 import type { Deps } from '../instance.deps';
+import { definePorts, plugged, portsForStart, releasePorts } from './port-work';
 import type { InstanceSagaParams, RestoreParams, SnapshotParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
@@ -75,6 +77,7 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
       async action(ctx) {
         if (!(ctx.params.running ?? ctx.params.restart)) return {};
         await onHost(deps, ctx, 'instance.stop', { instance: ctx.params.spec, epoch: ctx.params.epoch, force: true, timeoutSeconds: 30 });
+        await releasePorts(deps, ctx, ctx.params.spec);
         return { stopped: true };
       },
     },
@@ -88,9 +91,24 @@ const restoreSaga = (deps: Deps): Saga<RestoreParams> => ({
         })),
     },
     {
+      name: 'ports',
+      async action(ctx) {
+        const { spec, restoredSpec, restart } = ctx.params;
+        if (restart) return portsForStart(deps, ctx, restoredSpec);
+        if (nicsChanged(spec, restoredSpec)) await definePorts(deps, ctx, restoredSpec);
+        return {};
+      },
+      async undo(ctx) {
+        const { spec, restoredSpec, restart } = ctx.params;
+        if (restart) await releasePorts(deps, ctx, restoredSpec);
+        if (nicsChanged(spec, restoredSpec)) await definePorts(deps, ctx, spec);
+      },
+    },
+    {
       name: 'start',
       async action(ctx) {
-        if (ctx.params.restart) await onHost(deps, ctx, 'instance.start', { instance: ctx.params.restoredSpec, epoch: ctx.params.epoch + 1 });
+        if (ctx.params.restart)
+          await onHost(deps, ctx, 'instance.start', { instance: plugged(ctx.params.restoredSpec, ctx.results), epoch: ctx.params.epoch + 1 });
       },
       async undo(ctx) {
         if (ctx.params.restart)

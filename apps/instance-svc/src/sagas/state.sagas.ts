@@ -4,13 +4,14 @@ import { defineSaga, type SagaDefinition, type SagaError } from '@weft/saga';
 import { holds, placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
+import { plugged, portsForStart, releasePorts, removePorts } from './port-work';
 import type { StateParams } from './saga-params';
 import { actionTaskId, endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
 type Saga = SagaDefinition<StateParams, Record<string, unknown>>;
 type StateContext = Context<StateParams>;
 
-const run = ({ params }: StateContext) => ({ instance: params.spec, epoch: params.epoch });
+const run = ({ params, results }: StateContext) => ({ instance: plugged(params.spec, results), epoch: params.epoch });
 const stopOrder = (ctx: StateContext) => ({ ...run(ctx), force: ctx.params.force, stateful: ctx.params.stateful, timeoutSeconds: ctx.params.timeoutSeconds });
 
 const failed =
@@ -34,9 +35,17 @@ const killLeftover = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx
 /** The order to stop is taken back: a wait for the guest ends, and what the host has not begun it never will. */
 const takeBackStop = (deps: Deps) => (ctx: StateContext) => undoOnHost(deps, ctx, 'task.cancel', { taskId: actionTaskId(ctx, 'stop', 'instance.stop') });
 
+/** The NICs have their ports in OVN before the host plugs them. */
+const ports = (deps: Deps) => ({
+  name: 'ports',
+  action: (ctx: StateContext) => portsForStart(deps, ctx, ctx.params.spec),
+  undo: (ctx: StateContext) => releasePorts(deps, ctx, ctx.params.spec),
+});
+
 const startSaga = (deps: Deps): Saga => ({
   type: 'instance.start',
   steps: [
+    ports(deps),
     {
       name: 'start',
       action: async (ctx) => void (await onHost(deps, ctx, 'instance.start', { ...run(ctx), stateless: ctx.params.stateless })),
@@ -52,11 +61,14 @@ const stopSaga = (deps: Deps): Saga => ({
   type: 'instance.stop',
   steps: [
     { name: 'stop', action: async (ctx) => void (await onHost(deps, ctx, 'instance.stop', stopOrder(ctx))), undo: takeBackStop(deps), pivot: true },
+    { name: 'release-ports', action: (ctx) => releasePorts(deps, ctx, ctx.params.spec) },
     {
       name: 'delete-ephemeral',
       async action(ctx) {
         const { spec } = ctx.params;
-        if (spec.ephemeral) await onHost(deps, ctx, 'instance.delete', { instanceId: spec.id, type: spec.type });
+        if (!spec.ephemeral) return;
+        await onHost(deps, ctx, 'instance.delete', { instanceId: spec.id, type: spec.type });
+        await removePorts(deps, ctx, spec);
       },
     },
   ],
@@ -84,6 +96,14 @@ const restartSaga = (deps: Deps): Saga => ({
         return { stopped: true };
       },
       undo: takeBackStop(deps),
+    },
+    {
+      name: 'ports',
+      async action(ctx) {
+        await requireStillOurs(deps, ctx);
+        return portsForStart(deps, ctx, ctx.params.spec);
+      },
+      undo: ports(deps).undo,
     },
     {
       name: 'start',

@@ -10,6 +10,9 @@ import type { Deps } from '../instance.deps';
 import { migrations } from '../projections/migrations';
 import { projections } from '../projections/projections';
 
+/** No project has networks, no NIC is refused. */
+const noNetworks: Deps['networks'] = { call: () => Promise.resolve({ usedBy: [], ports: {} }) as never };
+
 export const UNRESTRICTED: Meta['actor'] = { protocol: 'unix', username: 'root', address: '@', projects: null };
 
 export interface ResourceService {
@@ -32,7 +35,7 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
   await store.migrate();
   const nothing = {} as never;
   const sagas: Deps['sagas'] = { insert: async () => undefined, wake: () => undefined, cancel: async () => false };
-  const deps: Deps = { store, pool, log, nats: nothing, sagas, tasks: nothing, agents: nothing, members: nothing, ...parts };
+  const deps: Deps = { store, pool, log, nats: nothing, sagas, tasks: nothing, agents: nothing, networks: noNetworks, members: nothing, ...parts };
   await bootstrap(deps, '/var/lib/weft/members');
   const router = instanceRouter(deps);
   return {
