@@ -173,7 +173,7 @@ const scenarios: Record<string, Scenario> = {
     saga: pick('snapshot.restore'),
     before: (place, operationId) => [{ type: 'InstanceLocked', data: { ...place, operationId, kind: 'restore' } }],
     facts: ['root'],
-    params: { snapshotName: 's0', expiresAt: null, restart: false, epoch: 0, restoredSpec: { id: '' } as never } satisfies Partial<RestoreParams>,
+    params: { snapshotName: 's0', expiresAt: null, restart: false, epoch: 0, restoredSpec: WITHOUT_NIC } satisfies Partial<RestoreParams>,
     done: { status: 'stopped', facts: ['root'] },
     undone: { status: 'stopped', facts: ['root'] },
   },
