@@ -31,7 +31,7 @@ export async function checkProfilePorts(
   after: ProfileContent,
 ): Promise<void> {
   if (!changesNics(id, before ?? { config: {}, devices: {} }, after)) return;
-  await checkPorts(deps, { ...meta, project }, { id, name: '', type: 'container', ...after }, false);
+  await checkPorts(deps, { ...meta, project }, { id, name: '', type: 'container', config: after.config, devices: after.devices }, false);
   if (!before) return;
   const users = await usersOf(deps.pool, id, after);
   for (let at = 0; at < users.length; at += AT_ONCE)
