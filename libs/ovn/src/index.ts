@@ -1,1 +1,13 @@
 export * from './model';
+export { type Completion, type Until } from './northbound/completion-watch';
+export { type Applied, type ApplyOptions, type Change, Northbound, type NorthboundOptions } from './northbound/northbound';
+export { type ColumnDifference } from './plan/changed-columns';
+export { type Difference } from './plan/difference';
+export { OvnMissingRow } from './plan/links';
+export { type Plan, planChange } from './plan/plan';
+export { isOwnedTable, type PresentRow, PresentRows } from './plan/present-rows';
+export { OvnStaleState } from './plan/stale-state';
+export { type DesiredRow } from './rows/desired-row';
+export { desiredRows, OvnIncompleteState } from './rows/desired-rows';
+export { aclNames, interfaceId, networkNames } from './rows/names';
+export { OWNED_TABLES, type OwnedTable } from './rows/owned-tables';
