@@ -19,8 +19,8 @@ const schema = z.object({
       if (!parsed.success) context.addIssue({ code: 'custom', message: 'must be a JSON object of strings with "parent"' });
       return parsed.data;
     }),
-  /** Seconds between two looks at everything that OVN holds. */
-  WEFT_OVN_CHECK_SECONDS: z.coerce.number().positive().default(2),
+  /** Seconds between two looks at everything that OVN holds; what others touch is looked at when they do. */
+  WEFT_OVN_CHECK_SECONDS: z.coerce.number().positive().default(60),
   /** Seconds that a command waits for OVN. */
   WEFT_OVN_WAIT_SECONDS: z.coerce.number().positive().default(20),
 });

@@ -11,8 +11,8 @@ export interface Changed {
 }
 
 export interface DataPlane {
-  /** @throws WeftError `network.unavailable` when this installation has no OVN, or it cannot be reached now */
-  require(): void;
+  /** Nothing is written when it rejects. @throws WeftError `network.unavailable` when this installation has no OVN, or it cannot be reached now */
+  require(): Promise<void>;
   /**
    * Brings the rows of these (and of nobody else) in line with the tables; what is gone loses its rows. Resolves when
    * northd has done its part.

@@ -11,7 +11,7 @@ import { appendIn, loadState, ownProject } from './network-place';
 import { allocating } from './allocating';
 
 export const createAcl: CommandHandler<'network-acl.create'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const { owner } = await ownProject(deps, meta);
   return allocating(['acl'], () =>
     execute(deps, meta, 'network-acl.create', body, async (uow) => {
@@ -26,7 +26,7 @@ export const createAcl: CommandHandler<'network-acl.create'> = async (deps, meta
 };
 
 export const updateAcl: CommandHandler<'network-acl.update'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const { owner } = await ownProject(deps, meta);
   const done = await execute(deps, meta, 'network-acl.update', body, async (uow) => {
     const state = await loadAcl(deps, uow, owner, body.name);

@@ -12,7 +12,7 @@ import { restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState, ownProject } from './network-place';
 
 export const createForward: CommandHandler<'network-forward.create'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const network = await requireNetwork(deps.pool, project.owner, body.network);
   const done = await execute(deps, meta, 'network-forward.create', body, async (uow) => {
@@ -32,7 +32,7 @@ export const createForward: CommandHandler<'network-forward.create'> = async (de
 };
 
 export const updateForward: CommandHandler<'network-forward.update'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const network = await requireNetwork(deps.pool, project.owner, body.network);
   const done = await execute(deps, meta, 'network-forward.update', body, async (uow) => {
@@ -47,7 +47,7 @@ export const updateForward: CommandHandler<'network-forward.update'> = async (de
 };
 
 export const deleteForward: CommandHandler<'network-forward.delete'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const network = await requireNetwork(deps.pool, project.owner, body.network);
   const done = await execute(deps, meta, 'network-forward.delete', body, async (uow) => {

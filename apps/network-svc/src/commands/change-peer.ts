@@ -8,7 +8,7 @@ import { decidePairing, waiting, type LinkFacts } from '../domain/pairing.decide
 import { pairingFold, pairingId, pairingStream, type NetworkName, type Pairing } from '../domain/pairing.state';
 import type { Deps } from '../network.deps';
 import { findNetworksById, peerSubnets, requireNetwork, type NetworkRow } from '../queries/find-networks';
-import { isPeerMentioned, isPeerNameTaken, requirePeer } from '../queries/find-peers';
+import { isPeerMentioned, isPeerNameTaken, linkChanged, requirePeer } from '../queries/find-peers';
 import { appendIn, loadState, ownProject } from './network-place';
 
 interface Agreement {
@@ -21,7 +21,7 @@ interface Agreement {
 }
 
 export const createPeer: CommandHandler<'network-peer.create'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const own = await requireNetwork(deps.pool, project.owner, body.network);
   const target = { project: await targetProject(deps, meta, body.targetProject), network: body.targetNetwork };
@@ -33,7 +33,7 @@ export const createPeer: CommandHandler<'network-peer.create'> = async (deps, me
     return { status: linked ? 'Created' : 'Pending', pairings: linked ? [linked] : [] };
   });
   const { status, pairings } = done.result as { status: string; pairings: string[] };
-  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
+  if (pairings.length > 0) await deps.dataPlane.settle(await linkChanged(deps.pool, pairings));
   return { ...done, result: { status } };
 };
 
@@ -80,12 +80,12 @@ export const updatePeer: CommandHandler<'network-peer.update'> = async (deps, me
 };
 
 export const deletePeer: CommandHandler<'network-peer.delete'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const own = await requireNetwork(deps.pool, project.owner, body.network);
   const done = await execute(deps, meta, 'network-peer.delete', body, async (uow) => ({ pairings: await withdraw(deps, uow, own, body.name) }));
   const { pairings } = done.result as { pairings: string[] };
-  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
+  if (pairings.length > 0) await deps.dataPlane.settle(await linkChanged(deps.pool, pairings));
   return { ...done, result: {} };
 };
 

@@ -12,7 +12,7 @@ import { allocating } from './allocating';
 import { checkZones } from './zone-use';
 
 export const createNetwork: CommandHandler<'network.create'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   await checkZones(deps, meta, body.config);
   const done = await allocating(['network'], () =>

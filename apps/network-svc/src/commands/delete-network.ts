@@ -14,7 +14,7 @@ import { isPeerMentioned, peersOf } from '../queries/find-peers';
 import { appendIn, loadNetwork, loadState, ownProject } from './network-place';
 
 export const deleteNetwork: CommandHandler<'network.delete'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const done = await execute(deps, meta, 'network.delete', body, async (uow) => {
     const state = await loadNetwork(deps, uow, project, body.name);

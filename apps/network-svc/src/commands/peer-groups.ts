@@ -8,7 +8,7 @@ import { pairingFold, pairingId, pairingStream, type Consent } from '../domain/p
 import { decidePeerGroup, pairsOf, pairUp, peerGroupFold, peerGroupStream, unpair, type ActiveGroup, type GroupMember } from '../domain/peer-group.decider';
 import type { Deps } from '../network.deps';
 import { findNetworksById, peerSubnets, requireNetwork, type NetworkRow } from '../queries/find-networks';
-import { isPeerMentioned } from '../queries/find-peers';
+import { isPeerMentioned, linkChanged } from '../queries/find-peers';
 import { findProject, type ProjectFacts } from '../queries/find-project';
 import { requireProject } from './authorize';
 import { appendIn, loadState, ownProject } from './network-place';
@@ -66,11 +66,11 @@ async function change(
   body: object,
   work: (uow: UnitOfWork, project: ProjectFacts) => Promise<string[]>,
 ): Promise<CommandResult> {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const done = await execute(deps, meta, name, body, async (uow) => ({ pairings: [...new Set(await work(uow, project))] }));
   const { pairings } = done.result as { pairings: string[] };
-  if (pairings.length > 0) await deps.dataPlane.settle({ pairings });
+  if (pairings.length > 0) await deps.dataPlane.settle(await linkChanged(deps.pool, pairings));
   return { ...done, result: {} };
 }
 

@@ -24,7 +24,7 @@ interface InstanceRef {
 
 export const checkPorts: CommandHandler<'port.check'> = async (deps, meta, { instanceId, instanceName, type, nics }) => {
   if (Object.keys(nics).length === 0) return { result: {} };
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await projectOf(deps, meta);
   checkAccess(project, nics);
   // A NIC that gets its MAC at creation has none yet: any will do to look for what is wrong.
@@ -36,7 +36,7 @@ export const checkPorts: CommandHandler<'port.check'> = async (deps, meta, { ins
 };
 
 export const definePorts: CommandHandler<'port.define'> = async (deps, meta, body) => {
-  if (Object.keys(body.nics).length > 0) deps.dataPlane.require();
+  if (Object.keys(body.nics).length > 0) await deps.dataPlane.require();
   const done = await settlePorts(deps, meta, 'port.define', body, undefined);
   if (done.changed.ports?.length) await deps.dataPlane.settle(done.changed);
   return { result: { ports: done.ports }, cursor: done.cursor };
@@ -44,7 +44,7 @@ export const definePorts: CommandHandler<'port.define'> = async (deps, meta, bod
 
 export const activatePorts: CommandHandler<'port.activate'> = async (deps, meta, body) => {
   if (Object.keys(body.nics).length === 0) return definePorts(deps, meta, body);
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const done = await settlePorts(deps, meta, 'port.activate', body, body.member);
   await deps.dataPlane.settle(done.changed);
   return { result: { ports: done.ports }, cursor: done.cursor };

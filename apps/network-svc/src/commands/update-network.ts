@@ -2,11 +2,13 @@ import type { NetworkEvent } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
+import { splitSubjects } from '../domain/acl.rules';
 import { decideNetwork } from '../domain/network.decider';
 import { NO_FACTS, type NetworkFacts } from '../domain/network.facts';
 import { networkFold, networkStream, type ActiveNetwork } from '../domain/network.state';
 import { checkUplinkUsers } from '../domain/uplink-users';
 import type { Deps } from '../network.deps';
+import { aclIds } from '../queries/find-acls';
 import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
@@ -18,7 +20,7 @@ import { checkZones } from './zone-use';
 type Updated = Extract<NetworkEvent, { type: 'NetworkUpdated' }>;
 
 export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta, body) => {
-  deps.dataPlane.require();
+  await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const done = await allocating(['network'], () =>
     execute(deps, meta, 'network.update', body, async (uow) => {
@@ -31,10 +33,11 @@ export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta
       const events = decideNetwork({ type: 'update', ...change, facts, inUse: await isBusy(deps, state) }, state) as Updated[];
       appendIn(uow, state.project, networkStream(state.networkId), events);
       for (const event of events) await carryAlong(deps, uow, state, event, facts);
-      return { networkId: state.networkId };
+      return { networkId: state.networkId, acls: [state.config['security.acls'] ?? '', wanted['security.acls'] ?? ''] };
     }),
   );
-  await deps.dataPlane.settle({ networks: await affected(deps, (done.result as { networkId: string }).networkId) });
+  const { networkId, acls } = done.result as { networkId: string; acls: string[] };
+  await deps.dataPlane.settle({ networks: await affected(deps, networkId), acls: await aclIds(deps.pool, project.owner, acls.flatMap(splitSubjects)) });
   return { ...done, result: {} };
 };
 

@@ -19,3 +19,8 @@ export async function isAclInUse(db: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await db.query('SELECT FROM acl_usage WHERE acl_id = $1 LIMIT 1', [id]);
   return (rowCount ?? 0) > 0;
 }
+
+export async function aclIds(db: Queryable, project: string, names: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>('SELECT acl_id AS id FROM acl WHERE project = $1 AND name = ANY ($2)', [project, names]);
+  return rows.map(({ id }) => id);
+}

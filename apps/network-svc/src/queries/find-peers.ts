@@ -1,4 +1,6 @@
 import { WeftError } from '@weft/contracts';
+import type { Changed } from '../clients/data-plane.client';
+import { pairingStream } from '../domain/pairing.state';
 import type { Queryable } from './database';
 
 export interface PeerRow {
@@ -32,4 +34,21 @@ export async function peersOf(db: Queryable, networkId: string): Promise<(PeerRo
 export async function isPeerMentioned(db: Queryable, project: string, network: string, peer: string): Promise<boolean> {
   const { rowCount } = await db.query('SELECT FROM acl WHERE project = $1 AND mentions @> ARRAY[$2] LIMIT 1', [project, `@${network}/${peer}`]);
   return (rowCount ?? 0) > 0;
+}
+
+/**
+ * What changes in OVN with a link, whether it came or went: the pairing's rows, forwards of both networks (peers reach them), and
+ * ACLs with rules about such a peer. The log knows both networks even when no row does any more.
+ */
+export async function linkChanged(db: Queryable, pairings: readonly string[]): Promise<Changed> {
+  const { rows } = await db.query<{ forwards: string[]; acls: string[] }>({
+    name: 'link_changed',
+    text: `WITH networks AS (
+             SELECT DISTINCT data ->> 'networkId' AS id FROM event WHERE stream = ANY ($1) AND type = 'NetworkPeerCreated')
+           SELECT ARRAY(SELECT forward_id FROM forward WHERE network_id IN (SELECT id FROM networks)) AS forwards,
+                  ARRAY(SELECT DISTINCT a.acl_id FROM networks JOIN network n ON n.network_id = networks.id JOIN peer p ON p.network_id = n.network_id
+                          JOIN acl a ON a.project = n.project AND a.mentions @> ARRAY['@' || n.name || '/' || p.name]) AS acls`,
+    values: [pairings.map(pairingStream)],
+  });
+  return { pairings, ...rows[0]! };
 }

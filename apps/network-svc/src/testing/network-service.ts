@@ -63,7 +63,7 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
     store,
     pool,
     log,
-    dataPlane: { require: () => undefined, settle: async (changed) => void settled.push(changed), gatewayChassis: async () => undefined },
+    dataPlane: { require: async () => undefined, settle: async (changed) => void settled.push(changed), gatewayChassis: async () => undefined },
     zones: { check: async (asked) => void zones.push(...asked) },
     projects: { upToDate: async () => undefined },
     ...parts,
