@@ -61,6 +61,8 @@ describe('a new OVN network', () => {
     );
     const routed = { 'ipv4.address': '198.51.100.1/25', 'ipv6.address': 'none' };
     expect(given().when(create(routed))).toHaveLength(1);
+    const within = { ...uplink, config: { ...uplink.config, 'ipv4.routes': '192.0.2.64/26' } };
+    expect(given().when(create({ 'ipv4.address': '192.0.2.65/28', 'ipv6.address': 'none' }, { uplink: within }))).toHaveLength(1);
     expect(() => given().when(create(routed, { announced: [{ subnet: '198.51.100.20/32', of: 'x' }] }))).toThrow(
       expect.objectContaining({ code: 'network.overlap' }),
     );

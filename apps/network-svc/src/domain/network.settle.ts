@@ -83,7 +83,8 @@ function checkFamily(config: Config, family: Family, facts: NetworkFacts): void 
   const own = networkAddress(config, family);
   if (!own || !uplink) return;
   const outside = uplinkSubnet(uplink, family);
-  if (outside && overlaps(outside, own.subnet)) {
+  const routed = (parseList(uplink.config[`ipv${family}.routes`], parseSubnet) ?? []).some((route) => includes(route, own.subnet));
+  if (outside && overlaps(outside, own.subnet) && !routed) {
     throw new WeftError(
       'network.overlap',
       `Subnet "${formatSubnet(own.subnet)}" overlaps with that of the uplink network "${uplink.name}": choose another one`,

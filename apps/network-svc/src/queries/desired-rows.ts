@@ -5,15 +5,9 @@
 import type { AclRule, ForwardPort } from '@weft/contracts';
 import type { Changed } from '../clients/data-plane.client';
 import type { Queryable } from './database';
+import type { NetworkRow } from './find-networks';
 
-export interface NetworkRows {
-  networkId: string;
-  project: string;
-  name: string;
-  number: number;
-  type: string;
-  uplinkId: string | null;
-  config: Record<string, string>;
+export interface NetworkRows extends NetworkRow {
   uplink: { name: string; config: Record<string, string> } | null;
   /** `nic` of its active ports that have routes. */
   routes: Record<string, string>[];
