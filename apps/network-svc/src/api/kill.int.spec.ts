@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { commandSubject, newId, WeftError, type CommandReply, type NetworkCommandBody, type NetworkCommandName } from '@weft/contracts';
 import { Northbound } from '@weft/ovn';
+import { OvnCentral } from '@weft/ovn/testing/ovn-central';
 import { eventually, scratchDir, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
 import { Pool } from 'pg';
 import { readDesiredRows } from '../queries/desired-rows';
 import { desiredState } from '../reconcilers/desired-state';
 import { ovn, SERVICE_ACTOR, UPLINK_CONFIG } from '../testing/network-service';
-import { OvnCentral } from '../testing/ovn-central';
 
 const ROOT = join(__dirname, '../../../..');
 const KILLS = 2;
@@ -39,8 +39,8 @@ async function startService(): Promise<void> {
     WEFT_READY_FILE: ready,
     WEFT_POSTGRES_URL: postgres.url,
     WEFT_NATS_URL: broker.url,
-    WEFT_OVN_NB: central.northbound,
-    WEFT_OVN_SB: central.southbound,
+    WEFT_OVN_NB: central.northbound.endpoint,
+    WEFT_OVN_SB: central.southbound.endpoint,
     WEFT_BOOTSTRAP_UPLINK: JSON.stringify(UPLINK_CONFIG),
     WEFT_LOG_LEVEL: process.env.WEFT_TEST_LOG ?? 'fatal',
   };
@@ -126,7 +126,10 @@ it('the end state is what the commands say, however often the service dies', asy
     await startService();
   }
   await lives;
-  const northbound = await Northbound.connect({ northbound: { endpoints: central.northbound }, southbound: { endpoints: central.southbound } });
+  const northbound = await Northbound.connect({
+    northbound: { endpoints: central.northbound.endpoint },
+    southbound: { endpoints: central.southbound.endpoint },
+  });
   const differences = async () => {
     const rows = await readDesiredRows(pool, 'everything');
     return northbound.drift({ state: desiredState(rows, []), scope: 'everything' });
