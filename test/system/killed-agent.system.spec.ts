@@ -10,8 +10,14 @@ import { mountsBelow, startPlatform, type Platform } from './platform';
 
 const PAYLOAD_BYTES = 64 * 1024 ** 2;
 
+let weft: Platform;
+beforeAll(async () => {
+  weft = await startPlatform();
+  await writeFile(join(weft.dir, 'payload'), Buffer.alloc(PAYLOAD_BYTES, 1));
+}, 240_000);
+afterAll(() => weft?.stop(), 120_000);
+
 describe.each(['agent-host1', 'instance-svc'])('%s is killed in the middle of', (victim) => {
-  let weft: Platform;
   const instances = () => join(weft.dir, 'members', 'host1', 'instances');
   const ids = () => readdirSync(instances());
   const inside = (id: string): string[] => {
@@ -21,12 +27,6 @@ describe.each(['agent-host1', 'instance-svc'])('%s is killed in the middle of', 
       return []; // it goes
     }
   };
-
-  beforeAll(async () => {
-    weft = await startPlatform();
-    await writeFile(join(weft.dir, 'payload'), Buffer.alloc(PAYLOAD_BYTES, 1));
-  }, 240_000);
-  afterAll(() => weft?.stop(), 120_000);
 
   const commandLines = (): string[] =>
     readdirSync('/proc')

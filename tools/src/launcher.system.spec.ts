@@ -51,27 +51,39 @@ const started = async (place: Place, ...args: string[]): Promise<string> => {
   return output;
 };
 
-describe('the launcher', () => {
-  jest.setTimeout(300_000);
-  const open: Place[] = [];
-  const newPlace = async (): Promise<Place> => {
-    const place = await makePlace();
-    open.push(place);
-    return place;
-  };
-  afterEach(async () => {
-    for (const place of open.splice(0)) await place.remove();
-  });
+jest.setTimeout(300_000);
 
-  it('runs two platforms side by side, refuses a second start, and takes down only what is its own', async () => {
-    const [one, two] = [await newPlace(), await newPlace()];
+describe('two platforms on one machine', () => {
+  let one: Place;
+  let two: Place;
+  let three: Place;
+  beforeAll(async () => {
+    [one, two, three] = await Promise.all([makePlace(), makePlace(), makePlace()]);
     expect(await started(one)).toContain(`export LXD_DIR=${one.dir}`);
     await started(two, '--members', '2');
+  });
+  afterAll(async () => {
+    for (const place of [one, two, three]) await place?.remove();
+  });
+
+  it('run side by side, and neither starts twice', async () => {
     expect((await one.weft('start', '--detach')).output).toMatch(/runs already/);
     expect((await two.weft('status')).output).toMatch(/agent-host2 +process \d+/);
     expect((await one.lxc('image', 'list', '--format', 'csv', '--columns', 'l')).output.split('\n').sort()).toEqual(
       expect.arrayContaining(['tiny', 'tiny-vm']),
     );
+  });
+
+  it('leave no room for a third one at the same address, which says so and leaves nothing behind', async () => {
+    const address = /https:\/\/(\S+)/.exec((await one.weft('status')).output)?.[1] ?? '';
+    const { code, output } = await collect(
+      spawn('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env: { ...process.env, WEFT_DIR: three.dir, WEFT_HTTPS_ADDRESS: address } }),
+    );
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${address} is in use`) });
+    expect(leftoverProcesses(three.dir)).toEqual([]);
+  });
+
+  it('are taken down one by one', async () => {
     const others = services(two);
     expect(await one.weft('down')).toMatchObject({ code: 0 });
     expect(leftoverProcesses(one.dir)).toEqual([]);
@@ -79,20 +91,16 @@ describe('the launcher', () => {
     expect((await one.weft('status')).code).toBe(3);
     expect(await one.weft('down')).toMatchObject({ code: 0 });
   });
+});
 
-  it('says so when its address is taken, and leaves nothing behind', async () => {
-    const [one, two] = [await newPlace(), await newPlace()];
-    await started(one);
-    const address = /https:\/\/(\S+)/.exec((await one.weft('status')).output)?.[1] ?? '';
-    const { code, output } = await collect(
-      spawn('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env: { ...process.env, WEFT_DIR: two.dir, WEFT_HTTPS_ADDRESS: address } }),
-    );
-    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`${address} is in use`) });
-    expect(leftoverProcesses(two.dir)).toEqual([]);
+describe('a platform', () => {
+  let place: Place;
+  beforeAll(async () => {
+    place = await makePlace();
   });
+  afterAll(() => place?.remove());
 
-  it('a kill -9 of the supervisor ends every service; guests run on and the next start finds them', async () => {
-    const place = await newPlace();
+  it('loses every service to a kill -9 of its supervisor; guests run on and the next start finds them', async () => {
     await started(place);
     expect(await place.lxc('launch', 'tiny', 'c1')).toMatchObject({ code: 0 });
     const running = services(place);
@@ -111,12 +119,11 @@ describe('the launcher', () => {
     expect(mountsBelow(place.dir)).toEqual([]);
   });
 
-  it('Ctrl-C stops the platform in order and leaves guests running; down stops them without it', async () => {
-    const place = await newPlace();
+  it('is stopped in order by Ctrl-C, which leaves guests running; down stops them without it', async () => {
     const foreground = place.launch('start');
     const outcome = collect(foreground);
     await eventually(() => existsSync(place.at.supervisorReady), { timeoutMs: 200_000 });
-    await place.lxc('launch', 'tiny', 'c1');
+    expect(await place.lxc('launch', 'tiny', 'c2')).toMatchObject({ code: 0 });
     foreground.kill('SIGINT');
     expect(await outcome).toEqual({ code: 0, output: expect.stringContaining('guests keep running') });
     expect(leftoverProcesses(place.dir)).not.toEqual([]);
@@ -125,16 +132,17 @@ describe('the launcher', () => {
     expect(mountsBelow(place.dir)).toEqual([]);
   });
 
-  it('reset asks, erases its own state, and touches no other directory', async () => {
-    const place = await newPlace();
-    mkdirSync(place.dir);
-    writeFileSync(join(place.dir, 'precious'), 'x');
-    expect(await place.weft('reset', '--yes')).toEqual({ code: 1, output: expect.stringContaining('does not look like') });
-    expect(readFileSync(join(place.dir, 'precious'), 'utf8')).toBe('x');
-    await started(place);
+  it('is reset after a question', async () => {
     expect(await place.weft('reset')).toEqual({ code: 1, output: expect.stringContaining('-- --yes') });
     expect(existsSync(place.at.secrets)).toBe(true);
     expect(await place.weft('reset', '--yes')).toMatchObject({ code: 0 });
     expect(existsSync(place.dir)).toBe(false);
+  });
+
+  it('is not what reset takes another directory for', async () => {
+    mkdirSync(place.dir);
+    writeFileSync(join(place.dir, 'precious'), 'x');
+    expect(await place.weft('reset', '--yes')).toEqual({ code: 1, output: expect.stringContaining('does not look like') });
+    expect(readFileSync(join(place.dir, 'precious'), 'utf8')).toBe('x');
   });
 });
