@@ -2,7 +2,7 @@
  * A platform as a user starts it, in a directory of its own, and the stock `lxc` client pointed at it. Everything is
  * taken down afterwards; what an earlier, killed run left behind is taken down first.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -57,15 +57,24 @@ const weft = (command: readonly string[], dir: string, httpsAddress: string) =>
     reject: false,
   });
 
-/** The name says who owns it from the first moment on: other workers sweep at any time. */
-const ownerIsAlive = (name: string): boolean => {
+const ownerIsAlive = (dir: string): boolean => {
   try {
-    process.kill(Number(name.slice(PREFIX.length).split('-')[0]), 0);
+    process.kill(Number(readFileSync(join(dir, 'test-owner'), 'utf8')), 0);
     return true;
   } catch {
     return false;
   }
 };
+
+/** Has an owner from the moment on that it can be seen: other workers may sweep at any time. */
+function makeDirectory(): string {
+  const unseen = mkdtempSync(join(PLACE, 'weft-new-'));
+  mkdirSync(join(unseen, 'lxc-client'));
+  writeFileSync(join(unseen, 'test-owner'), String(process.pid));
+  const dir = unseen.replace('weft-new-', PREFIX);
+  renameSync(unseen, dir);
+  return dir;
+}
 
 /** Mount points at or below `dir`, in the order in which they were mounted. */
 export const mountsBelow = (dir: string): string[] =>
@@ -81,8 +90,8 @@ async function unmountBelow(dir: string): Promise<void> {
 /** Platforms of test runs that were killed. */
 async function sweep(): Promise<void> {
   for (const name of readdirSync(PLACE).filter((entry) => entry.startsWith(PREFIX))) {
-    if (ownerIsAlive(name)) continue;
     const dir = join(PLACE, name);
+    if (ownerIsAlive(dir)) continue;
     await weft(['down'], dir, '127.0.0.1:1');
     await unmountBelow(dir);
     rmSync(dir, { recursive: true, force: true });
@@ -98,8 +107,7 @@ export interface PlatformOptions {
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   await sweep();
-  const dir = mkdtempSync(join(PLACE, `${PREFIX}${process.pid}-`));
-  mkdirSync(join(dir, 'lxc-client'));
+  const dir = makeDirectory();
   await options.prepare?.(dir);
   const httpsAddress = `127.0.0.1:${await freePort()}`;
   const started = await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach', ...(options.members ? ['--members', String(options.members)] : [])], {

@@ -14,6 +14,8 @@ const environment = z.object({
   WEFT_SECRETS_DIR: z.string().optional(),
   /** What `lxc` shows as the server's name; one per region. */
   WEFT_SERVER_NAME: z.string().default(hostname()),
+  /** How long a request waits for a service that is being replaced, before its answer is 503. */
+  WEFT_COMMAND_PATIENCE_SECONDS: z.coerce.number().positive().default(30),
 });
 
 export interface GatewayConfig {
@@ -23,6 +25,7 @@ export interface GatewayConfig {
   unixSocket: string | undefined;
   secretsDir: string;
   serverName: string;
+  commandPatienceMs: number;
   metricsAddress: string | undefined;
   readyFile: string | undefined;
 }
@@ -36,6 +39,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     unixSocket: (parsed.WEFT_UNIX_SOCKET ?? join(parsed.WEFT_DIR, 'unix.socket')) || undefined,
     secretsDir: parsed.WEFT_SECRETS_DIR ?? join(parsed.WEFT_DIR, 'secrets'),
     serverName: parsed.WEFT_SERVER_NAME,
+    commandPatienceMs: parsed.WEFT_COMMAND_PATIENCE_SECONDS * 1_000,
     metricsAddress: parsed.WEFT_METRICS_ADDRESS,
     readyFile: parsed.WEFT_READY_FILE,
   };

@@ -41,5 +41,16 @@ async function compose(config: GatewayConfig, logger: Logger): Promise<Deps> {
   const reads = createReadClient(config.postgresUrl, LANES, logger);
   const trust = createTrustStore(reads);
   const hub = createEventHub(nc, reads, () => trust.forget(), logger);
-  return { config, nc, reads, trust, hub, commands: createCommandClient(nc), members: createMemberWatch(nc), certificate, sessionKey, logger };
+  return {
+    config,
+    nc,
+    reads,
+    trust,
+    hub,
+    commands: createCommandClient(nc, config.commandPatienceMs),
+    members: createMemberWatch(nc),
+    certificate,
+    sessionKey,
+    logger,
+  };
 }

@@ -30,11 +30,13 @@ export interface CommandClient {
 
 const AGENT_TIMEOUT_MS = 15_000;
 
-export function createCommandClient(nc: NatsConnection): CommandClient {
-  const send = <R>(name: InstanceCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, INSTANCE_CONTEXT, name, { meta, body });
+/** `patienceMs`: how long silence of a service is met with a repeat. */
+export function createCommandClient(nc: NatsConnection, patienceMs: number): CommandClient {
+  const limits = { deadlineMs: patienceMs };
+  const send = <R>(name: InstanceCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, INSTANCE_CONTEXT, name, { meta, body }, limits);
   return {
     send,
-    network: <R>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, NETWORK_CONTEXT, name, { meta, body }),
+    network: <R>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, NETWORK_CONTEXT, name, { meta, body }, limits),
     start: (name, body, meta) => send<LxdOperation>(name, body, meta),
     ask: async <R>(member: string, verb: string, body: unknown, meta: Meta, timeoutMs = AGENT_TIMEOUT_MS): Promise<R> => {
       try {

@@ -48,6 +48,7 @@ export async function startRunningGateway(): Promise<RunningGateway> {
       unixSocket: socket,
       secretsDir: join(dir, 'secrets'),
       serverName: 'test',
+      commandPatienceMs: 4_000,
       metricsAddress: undefined,
       readyFile: undefined,
     },
