@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { freePort, isAlive, readPidFile, type ProcessIdentity } from '@weft/embedded';
 import { eventually, scratchDir } from '@weft/testing';
 import { leftoverProcesses, mountsBelow } from './guests/leftovers';
+import { namespacesOf } from './network/fabric';
+import { run } from './network/net-tools';
+import { keyOf, namespacePrefix, TUNNEL_BRIDGE } from './network/network-plan';
 import { places } from './places';
 
 const ROOT = join(__dirname, '..', '..');
@@ -44,6 +47,16 @@ type Place = Awaited<ReturnType<typeof makePlace>>;
 
 const services = ({ at }: Place): ProcessIdentity[] =>
   readdirSync(at.run).flatMap((name) => (name.endsWith('.pid') ? (readPidFile(join(at.run, name)) ?? []) : []));
+
+/** ovsdb-server, ovs-vswitchd and ovn-controller of a member. */
+const switchProcesses = ({ at }: Place, member: string): ProcessIdentity[] =>
+  readdirSync(join(at.ovnRun, member))
+    .filter((name) => name.endsWith('.pid'))
+    .sort()
+    .flatMap((name) => readPidFile(join(at.ovnRun, member, name)) ?? []);
+
+const tunnelAddresses = ({ dir }: Place, member: string): Promise<string> =>
+  run('ip', ['-netns', `${namespacePrefix(keyOf(dir))}${member}`, '-4', '-oneline', 'address', 'show', 'dev', TUNNEL_BRIDGE]).catch(() => '');
 
 const started = async (place: Place, ...args: string[]): Promise<string> => {
   const { code, output } = await place.weft('start', '--detach', ...args);
@@ -87,6 +100,8 @@ describe('two platforms on one machine', () => {
     const others = services(two);
     expect(await one.weft('down')).toMatchObject({ code: 0 });
     expect(leftoverProcesses(one.dir)).toEqual([]);
+    expect(namespacesOf(keyOf(one.dir))).toEqual([]);
+    expect(namespacesOf(keyOf(two.dir))).toHaveLength(3);
     expect(others.filter((service) => !isAlive(service))).toEqual([]);
     expect((await one.weft('status')).code).toBe(3);
     expect(await one.weft('down')).toMatchObject({ code: 0 });
@@ -107,6 +122,8 @@ describe('a platform', () => {
     const isService = ({ pid }: ProcessIdentity) => running.some((service) => service.pid === pid);
     const guest = leftoverProcesses(place.dir).filter((left) => !isService(left));
     expect(guest).not.toEqual([]);
+    const switches = switchProcesses(place, 'host1');
+    expect(switches).toHaveLength(3);
     process.kill(readPidFile(place.at.supervisorPid)!.pid, 'SIGKILL');
     await eventually(() => !running.some(isAlive), { timeoutMs: 30_000 });
     expect(guest.filter((left) => !isAlive(left))).toEqual([]);
@@ -114,6 +131,10 @@ describe('a platform', () => {
     const status = async () => (await place.lxc('list', 'c1', '--format', 'csv', '--columns', 's')).output.trim();
     await eventually(async () => (await status()) === 'RUNNING', { timeoutMs: 30_000, what: 'the guest that ran before' });
     expect(guest.filter((left) => !isAlive(left))).toEqual([]);
+    expect(switchProcesses(place, 'host1')).toEqual(switches);
+    for (const { pid } of switches) process.kill(pid, 'SIGKILL');
+    const isBack = async () => switchProcesses(place, 'host1').length === 3 && (await tunnelAddresses(place, 'host1')).includes('198.1');
+    await eventually(isBack, { timeoutMs: 60_000, what: 'the switch of host1' });
     expect(await place.weft('down')).toMatchObject({ code: 0 });
     expect(leftoverProcesses(place.dir)).toEqual([]);
     expect(mountsBelow(place.dir)).toEqual([]);

@@ -49,6 +49,13 @@ describe('Supervisor', () => {
     await supervisor.stop();
   }, 60_000);
 
+  it('stops when several services fail and others wait for them', async () => {
+    const broken = (name: string, after: string[] = []) => nodeService(at, { name, after, main, env: { STUB_FAILS: '1' } });
+    const supervisor = new Supervisor([broken('one'), broken('two'), broken('upper', ['two'])], progress, silent);
+    await expect(supervisor.start()).rejects.toThrow(/ended; its log/);
+    await supervisor.stop();
+  }, 60_000);
+
   it('hides the environment of the launcher from services', async () => {
     process.env.FOREIGN_SECRET = 'x';
     const supervisor = new Supervisor([nodeService(at, { name: 'service', after: [], main, env: { WEFT_MEMBER: 'host1' } })], progress, silent);

@@ -89,13 +89,15 @@ export class Supervisor {
         if (this.stopped.signal.aborted) return;
         this.log.error({ service: service.name, code, signal }, 'service ended');
       } catch (error) {
-        if (this.stopped.signal.aborted) return;
+        // Whoever waits for this one must not wait for ever.
+        if (this.stopped.signal.aborted) return reject(error);
         this.log.error({ service: service.name, err: error }, 'service did not start');
         if (!wasReady && failures + 1 >= ATTEMPTS) return reject(error);
       }
       if (performance.now() - startedAt > HEALTHY_MS) failures = 0;
       await this.pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS));
     }
+    if (!wasReady) reject(new Error(`${service.name} was stopped before it was ready`));
   }
 
   /** Ends early when the supervisor stops. */

@@ -22,6 +22,8 @@ export interface TestSwitch {
   ifaceIds(instanceId: string): Promise<string[]>;
   /** Names of the interfaces in the namespace that look like a guest's. */
   wires(): Promise<string[]>;
+  /** ovs-vsctl(8), which waits for ovs-vswitchd. */
+  vsctl(...args: string[]): Promise<string>;
   killSwitch(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function startTestSwitch(): Promise<TestSwitch> {
     netns,
     endpoint,
     network,
+    vsctl,
     ifaceIds: async (instanceId) => {
       const found = await vsctl('--bare', '--columns=external_ids', '--format=json', 'find', 'Interface', `external_ids:"weft:instance"="${instanceId}"`);
       const { data } = JSON.parse(found) as { data: [[string, [string, string][]]][] };

@@ -79,8 +79,9 @@ export class HostSwitch {
 
   /** A bridge for each physical interface, and which of them ovn-controller shall use for which physical network. */
   async mapUplinks(uplinks: readonly { name: string; parent: string; bridge: string }[]): Promise<void> {
-    const [{ rows: bridges }, { rows: roots }] = await this.client.transact([ovs.select('Bridge', []), ovs.select('Open_vSwitch', [])]);
-    const datapath_type = roots[0]?.external_ids['ovn-bridge-datapath-type'] ?? '';
+    const [{ rows: bridges }] = await this.client.transact([ovs.select('Bridge', [])]);
+    // Packets pass between bridges of one kind of datapath only.
+    const datapath_type = bridges.find(({ name }) => name === INTEGRATION_BRIDGE)?.datapath_type ?? '';
     const missing = uplinks.filter(
       ({ bridge }, index) => !bridges.some(({ name }) => name === bridge) && uplinks.findIndex((one) => one.bridge === bridge) === index,
     );
