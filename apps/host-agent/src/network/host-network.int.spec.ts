@@ -1,0 +1,97 @@
+import { eventually } from '@weft/testing';
+import { startTestSwitch, type TestSwitch } from './host-switch.fixture';
+import type { Nic } from './nic';
+
+jest.setTimeout(60_000);
+
+describe("a host's network", () => {
+  let ovs: TestSwitch;
+  beforeAll(async () => {
+    ovs = await startTestSwitch();
+  });
+  afterAll(() => ovs.stop());
+
+  const nic = (instanceId: string): Nic => ({
+    instanceId,
+    device: 'eth0',
+    link: `tap${instanceId}`,
+    ifaceId: `port-${instanceId}`,
+    guestName: 'eth0',
+    hwaddr: '00:16:3e:00:00:01',
+    mtu: 1442,
+    addresses: ['10.0.0.2/24'],
+  });
+  const plugged = async (instanceId: string): Promise<Nic> => {
+    const made = nic(instanceId);
+    await ovs.network.links.makeTap(made);
+    await ovs.network.plug([made]);
+    return made;
+  };
+  /** Waits for ovs-vswitchd. */
+  const openFlowPort = async (link: string): Promise<number> => {
+    await ovs.vsctl('set', 'Open_vSwitch', '.', 'external_ids:test=1');
+    return Number(await ovs.vsctl('get', 'Interface', link, 'ofport'));
+  };
+
+  it('finds what is plugged in, whoever did it', async () => {
+    const made = await plugged('one');
+    expect(await ovs.network.plugged('one')).toEqual([{ ...made, ifindex: await ovs.network.links.indexOf(made.link) }]);
+    expect(await ovs.network.plugged('another')).toEqual([]);
+    await ovs.network.plug([{ ...made, ifaceId: 'other' }]);
+    expect(await ovs.ifaceIds('one')).toEqual(['other']);
+  });
+
+  it('survives the end of ovs-vswitchd', async () => {
+    const made = await plugged('survivor');
+    expect(await openFlowPort(made.link)).toBeGreaterThan(0);
+    await ovs.killSwitch();
+    expect(await openFlowPort(made.link)).toBeGreaterThan(0);
+  });
+
+  it('takes no interface of the host for a guest', async () => {
+    await ovs.vsctl('add-port', 'br-int', 'hosts-own', '--', 'set', 'Interface', 'hosts-own', 'type=internal');
+    await expect(ovs.network.plug([{ ...nic('thief'), link: 'hosts-own' }])).rejects.toMatchObject({ code: 'device.invalid' });
+    await expect(ovs.network.plug([nic('wireless')])).rejects.toMatchObject({ code: 'task.failed' });
+    expect(await ovs.ifaceIds('thief')).toEqual([]);
+  });
+
+  it('sweeps what guests that ended have left, and nothing else', async () => {
+    await ovs.vsctl('--may-exist', 'add-port', 'br-int', 'foreign', '--', 'set', 'Interface', 'foreign', 'type=internal');
+    const [ended, running] = [await plugged('ended'), await plugged('running')];
+    await ovs.network.sweep((id) => Promise.resolve(id === 'running'));
+    expect(await ovs.wires()).toContain(running.link);
+    expect(await ovs.wires()).not.toContain(ended.link);
+    expect(await ovs.ifaceIds('ended')).toEqual([]);
+    expect(await ovs.ifaceIds('running')).toEqual(['port-running']);
+    expect(await ovs.vsctl('list-ports', 'br-int')).toContain('foreign');
+  });
+
+  it('plugs a link in anew that another one has replaced by name', async () => {
+    const made = await plugged('again');
+    const { links, network } = { links: ovs.network.links, network: ovs.network };
+    await links.remove(made.link);
+    await links.makeTap(made);
+    const index = await links.indexOf(made.link);
+    expect((await network.plugged('again'))[0]!.ifindex).not.toBe(index);
+    await network.replug('again');
+    expect((await network.plugged('again'))[0]!.ifindex).toBe(index);
+    expect(await openFlowPort(made.link)).toBeGreaterThan(0);
+  });
+
+  it('maps physical networks to interfaces, the whole list each time', async () => {
+    const mappings = () => ovs.vsctl('get', 'Open_vSwitch', '.', 'external_ids:ovn-bridge-mappings');
+    for (const name of ['up0', 'enp65s0f0np0v12']) await ovs.network.links.run('ip', ['link', 'add', name, 'type', 'veth']);
+    const uplinks = [
+      { name: 'UPLINK', parent: 'up0' },
+      { name: 'SECOND', parent: 'enp65s0f0np0v12' },
+      { name: 'THIRD', parent: 'up0' },
+    ];
+    for (let round = 0; round < 2; round += 1) await ovs.network.configureUplinks(uplinks);
+    expect((await mappings()).trim()).toBe('"UPLINK:br-up0,SECOND:br-65s0f0np0v12,THIRD:br-up0"');
+    expect((await ovs.vsctl('list-ports', 'br-65s0f0np0v12')).trim()).toBe('enp65s0f0np0v12');
+    await eventually(async () => (await openFlowPort('up0')) > 0);
+    await expect(ovs.network.configureUplinks([{ name: 'X', parent: 'missing0' }])).rejects.toMatchObject({ code: 'device.invalid' });
+    await ovs.network.configureUplinks([uplinks[0]!]);
+    expect((await mappings()).trim()).toBe('"UPLINK:br-up0"');
+  });
+});
