@@ -37,7 +37,7 @@ describe('docker-compose.yml', () => {
 
   it('has a cluster of three, and two replicas of each service and of the gateway', () => {
     expect(Object.keys(services).filter((name) => name.startsWith('nats-'))).toHaveLength(3);
-    for (const name of ['instance-svc', 'gateway']) expect(services[name]?.deploy?.replicas).toBe(2);
+    for (const name of ['instance-svc', 'network-svc', 'dns-svc', 'gateway']) expect(services[name]?.deploy?.replicas).toBe(2);
   });
 
   it.each(Object.entries(services))('%s names only what exists', (_, { build, depends_on, volumes: mounts = [], command = [] }) => {
