@@ -53,7 +53,7 @@ beforeAll(async () => {
     config: { serverName: 'test' } as Deps['config'],
     nc: nothing,
     reads,
-    commands: { send: unavailable, network: unavailable, start: unavailable, ask: unavailable },
+    commands: { send: unavailable, network: unavailable, dns: unavailable, start: unavailable, ask: unavailable },
     trust: nothing,
     hub: silentHub,
     members: { members: () => [], generation: () => 0, close: () => undefined } as Deps['members'],

@@ -1,9 +1,11 @@
 import type { ServedZone, TsigKey } from '@weft/dns';
+import { isReference } from '../domain/zone-secrets';
 import { peersOf, tsigKeyName, type Peer } from '../domain/zone.config-keys';
 
 /** Who may have a zone, and who is told about it, from the zone's configuration. */
 export function accessOf(zone: string, config: Readonly<Record<string, string>>): Pick<ServedZone, 'peers' | 'notify' | 'queries'> {
-  const peers = peersOf(config);
+  // A log without its keys: such a peer lets nobody in, rather than everybody.
+  const peers = peersOf(config).filter(({ key }) => key === undefined || !isReference(key));
   return {
     peers: peers.map((peer) => ({ name: peer.name, address: peer.address, key: keyOf(zone, peer) })),
     notify: peers.flatMap((peer) =>

@@ -9,6 +9,8 @@
 import { MemoryZoneSource, type Name } from '@weft/dns';
 import type { Logger } from '@weft/platform';
 import type { Pool } from 'pg';
+import { revealKeys } from '../domain/zone-secrets';
+import { findKeys } from '../queries/find-keys';
 import { followZone, readZone, type HeldZone, type ZoneRow } from './zone-rows';
 
 export class ZoneSnapshots {
@@ -26,9 +28,10 @@ export class ZoneSnapshots {
     const present = new Set(rows.map(({ id }) => id));
     for (const [id, { apex }] of this.held) if (!present.has(id)) this.forget(id, apex);
     const moved: Name[] = [];
-    for (const row of rows) {
-      const known = this.held.get(row.id);
-      if (known && known.etag === row.etag && known.change === Number(row.change)) continue;
+    for (const hidden of rows) {
+      const known = this.held.get(hidden.id);
+      if (known && known.etag === hidden.etag && known.change === Number(hidden.change)) continue;
+      const row = { ...hidden, config: revealKeys(hidden.config, await findKeys(this.pool, hidden.id)) };
       const next = known ? await this.follow(known, row) : await readZone(this.pool, row);
       if (next && this.put(row.id, next) && next.zone.content.soa.serial !== known?.zone.content.soa.serial) moved.push(next.apex);
     }

@@ -101,6 +101,34 @@ it('keeps keys of zones apart that would have one name', async () => {
   });
 });
 
+it('keeps keys out of events and lists, and hands them to who may change the zone', async () => {
+  const key = 'dGhpcyBrZXkgaXMgYSBzZWNyZXQ=';
+  await createZone('s.example', { 'peers.ns1.key': key, 'peers.ns1.address': '127.0.0.1' });
+  const { pool } = replica.deps;
+  const row = async () => {
+    const { rows } = await pool.query<{ doc: string; full_doc: string; etag: string }>(
+      `SELECT doc, full_doc, etag FROM network_zone_v1 WHERE name = 's.example'`,
+    );
+    return rows[0]!;
+  };
+  const before = await row();
+  expect(JSON.parse(before.full_doc)).toEqual({
+    description: '',
+    config: { 'peers.ns1.address': '127.0.0.1', 'peers.ns1.key': key },
+    name: 's.example',
+    used_by: [],
+  });
+  expect(before.doc).not.toContain(key);
+  await updateZone('s.example', { 'peers.ns1.key': key, 'user.a': 'b' });
+  expect((JSON.parse((await row()).doc) as { config: object }).config).toMatchObject((JSON.parse(before.doc) as { config: object }).config);
+  await eventually(() => replica.snapshots.source.zone(nameKey(parseName('s.example')))?.peers[0]?.key);
+  expect(Buffer.from(replica.snapshots.source.zone(nameKey(parseName('s.example')))!.peers[0]!.key!.secret).toString('base64')).toBe(key);
+  expect((await pool.query('SELECT FROM event WHERE data::text LIKE $1', [`%${key}%`])).rowCount).toBe(0);
+  expect(await refusal(updateZone('s.example', { 'peers.ns2.key': `hidden:${'0'.repeat(36)}` }))).toMatchObject({ code: 'config.invalid' });
+  await around.send('zone.delete', { name: 's.example' });
+  expect((await pool.query('SELECT FROM zone_secret WHERE key = $1', [key])).rowCount).toBe(0);
+});
+
 it('publishes what is on the networks, forward and reverse, and takes it back', async () => {
   const config = {
     'ipv4.address': '10.10.0.1/24',

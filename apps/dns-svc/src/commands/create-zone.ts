@@ -8,6 +8,7 @@ import { zoneFold, zoneStream } from '../domain/zone.state';
 import { findZone, lastSerial } from '../queries/find-zones';
 import { appendContent } from './append-content';
 import { requireProject } from './authorize';
+import { hideZoneKeys } from './hide-zone-keys';
 
 export const createZone: CommandHandler<'zone.create'> = (deps, meta, body) =>
   execute(deps, meta, 'zone.create', body, async (uow) => {
@@ -15,7 +16,8 @@ export const createZone: CommandHandler<'zone.create'> = (deps, meta, body) =>
     const project = zonesProject(facts);
     requireProject(meta, project);
     const id = newId();
-    const created = decideZone({ type: 'create', id, project, ...body }, zoneFold.initial);
+    const config = await hideZoneKeys(deps, uow, { id, name: body.name, config: {} }, body.config);
+    const created = decideZone({ type: 'create', id, project, ...body, config }, zoneFold.initial);
     checkZoneAllowed(facts, body.name);
     if (await findZone(deps.pool, body.name)) throw new WeftError('network-zone.exists', 'The network zone already exists');
     uow.append(

@@ -4,6 +4,7 @@ import { decideZone } from '../domain/zone.decider';
 import { zoneStream } from '../domain/zone.state';
 import { namedZone } from '../queries/find-content';
 import { isZoneInUse, loadZone } from '../queries/find-zones';
+import { forgetZoneKeys } from './hide-zone-keys';
 
 /** Its records go with it, as in LXD. */
 export const deleteZone: CommandHandler<'zone.delete'> = (deps, meta, body) =>
@@ -14,5 +15,6 @@ export const deleteZone: CommandHandler<'zone.delete'> = (deps, meta, body) =>
       zoneStream(zone.id),
       events.map((event) => ({ ...event, project: zone.project })),
     );
+    forgetZoneKeys(uow, zone.id, {});
     return {};
   });

@@ -1,5 +1,6 @@
 /** Configuration keys of zones: LXD's, and ours beyond them (`algorithm`, `port`, `dns.contact`, `dns.queries`). */
 import { anything, boolean, oneOf, sortedMap, WeftError, type ValueCheck } from '@weft/contracts';
+import { isReference } from './zone-secrets';
 import { DnsInputError, nameKey, parseName, parseRecord, renderName, type Name, type TsigAlgorithm } from '@weft/dns';
 
 export const ALGORITHMS: readonly TsigAlgorithm[] = ['hmac-sha256', 'hmac-sha512', 'hmac-sha384', 'hmac-sha224', 'hmac-sha1'];
@@ -21,7 +22,7 @@ const PEER_KEY = /^peers\.([^.]+)\.(address|key|algorithm|port)$/;
 
 const PEER_VALUES: Readonly<Record<string, ValueCheck>> = {
   address: (value) => (isAddress(value) ? undefined : `Not an IP address "${value}"`),
-  key: checkSecret,
+  key: (value) => (isReference(value) ? undefined : checkSecret(value)),
   algorithm: oneOf(...ALGORITHMS),
   port: (value) => (/^[1-9]\d{0,4}$/.test(value) && Number(value) < 65_536 ? undefined : `Not a port "${value}" (1 to 65535)`),
 };

@@ -8,6 +8,8 @@ import {
   type AgentRequest,
   type AgentVerb,
   type CommandReply,
+  DNS_CONTEXT,
+  type DnsCommandName,
   type InstanceCommandBody,
   type InstanceCommandName,
   type LxdOperation,
@@ -22,6 +24,8 @@ export interface CommandClient {
   send<R = unknown>(name: InstanceCommandName, body: unknown, meta: Meta): Promise<R>;
   /** The same for a command of the network service. */
   network<R = unknown>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R>;
+  /** The same for a command of the DNS service. */
+  dns<R = unknown>(name: DnsCommandName, body: unknown, meta: Meta): Promise<R>;
   /** The operation that an asynchronous command created. */
   start<N extends InstanceCommandName>(name: N, body: InstanceCommandBody<N>, meta: Meta): Promise<LxdOperation>;
   /** An interactive request to one host. `timeoutMs` bounds the wait. Throws `member.unavailable`. */
@@ -37,6 +41,7 @@ export function createCommandClient(nc: NatsConnection, patienceMs: number): Com
   return {
     send,
     network: <R>(name: NetworkCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, NETWORK_CONTEXT, name, { meta, body }, limits),
+    dns: <R>(name: DnsCommandName, body: unknown, meta: Meta): Promise<R> => requestCommand<R>(nc, DNS_CONTEXT, name, { meta, body }, limits),
     start: (name, body, meta) => send<LxdOperation>(name, body, meta),
     ask: async <R>(member: string, verb: string, body: unknown, meta: Meta, timeoutMs = AGENT_TIMEOUT_MS): Promise<R> => {
       try {

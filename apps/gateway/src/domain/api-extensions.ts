@@ -92,7 +92,10 @@ export const API_EXTENSIONS: readonly string[] = [
   'network_ovn_acl_defaults',
   'network_forward',
   'network_peer',
+  'network_dns',
+  'network_dns_records',
   // Weft's own: docs/api-extensions.md
   'network_peer_group',
   'instance_migration_plan',
+  'network_zone_history',
 ];

@@ -39,6 +39,7 @@ const ofNetwork =
   (collection: 'forwards' | 'peers', key: string) =>
   (data: Data, project: string): string =>
     resourceUrl(['networks', text(data.networkName), collection, text(data[key])], project);
+const zoneRecord = (data: Data, project: string): string => resourceUrl(['network-zones', text(data.zone), 'records', text(data.name)], project);
 const drift = (data: Data): Record<string, unknown> => ({ rows: data.total ?? 0 });
 const snapshot =
   (name: (data: Data) => unknown) =>
@@ -124,6 +125,12 @@ export const LIFECYCLE: Readonly<Record<string, Entry>> = {
   ClusterGroupUpdated: { action: 'cluster-group-updated', source: (data) => named('cluster/groups')(data, '') },
   ClusterGroupRenamed: { action: 'cluster-group-renamed', source: (data) => named('cluster/groups')(data, ''), context: renamed },
   ClusterGroupDeleted: { action: 'cluster-group-deleted', source: (data) => named('cluster/groups')(data, '') },
+  ZoneCreated: { action: 'network-zone-created', source: named('network-zones') },
+  ZoneUpdated: { action: 'network-zone-updated', source: named('network-zones') },
+  ZoneDeleted: { action: 'network-zone-deleted', source: named('network-zones') },
+  ZoneRecordCreated: { action: 'network-zone-record-created', source: zoneRecord },
+  ZoneRecordUpdated: { action: 'network-zone-record-updated', source: zoneRecord },
+  ZoneRecordDeleted: { action: 'network-zone-record-deleted', source: zoneRecord },
   OperationCreated: {
     action: (data) => SESSION_ACTIONS[operationOf(data).description ?? ''],
     source: (data) => operationOf(data).resources?.instances?.[0] ?? '/1.0/instances',

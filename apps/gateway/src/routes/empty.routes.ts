@@ -3,10 +3,7 @@ import { WeftError } from '@weft/contracts';
 import { sync } from '../http/reply';
 import { route, type Route } from '../http/route';
 
-const COLLECTIONS = [
-  { path: '/1.0/network-zones', missing: 'Network zone not found' },
-  { path: '/1.0/warnings', missing: 'Warning not found' },
-] as const;
+const COLLECTIONS = [{ path: '/1.0/warnings', missing: 'Warning not found' }] as const;
 
 export const emptyRoutes = (): Route[] =>
   COLLECTIONS.flatMap(({ path, missing }) => [

@@ -21,6 +21,9 @@ import { networkForwardRoutes } from './network-forward.routes';
 import { networkPeerGroupRoutes } from './network-peer-group.routes';
 import { networkPeerRoutes } from './network-peer.routes';
 import { networkRoutes } from './network.routes';
+import { networkZoneHistoryRoutes } from './network-zone-history.routes';
+import { networkZoneRecordRoutes } from './network-zone-record.routes';
+import { networkZoneRoutes } from './network-zone.routes';
 import { operationRoutes } from './operation.routes';
 import { profileRoutes } from './profile.routes';
 import { projectRoutes } from './project.routes';
@@ -41,6 +44,9 @@ export function allRoutes(deps: Deps): Route[] {
     ...instanceSessionRoutes(deps),
     ...instanceFileRoutes(deps),
     ...instanceLogRoutes(deps),
+    ...networkZoneRoutes(deps),
+    ...networkZoneRecordRoutes(deps),
+    ...networkZoneHistoryRoutes(deps),
     ...operationRoutes(deps),
     ...profileRoutes(deps),
     ...projectRoutes(deps),
