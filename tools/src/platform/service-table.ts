@@ -38,7 +38,7 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
   // One file each (tools/setup/bundle.js): it starts in half the time.
   const main = (app: string) => join(root, 'apps', app, 'bundle', 'main.js');
   const service = ({ name, user }: (typeof SERVICES)[number]): Service => {
-    const ovn = network && name === 'network-svc' ? networkServiceEnvironment(at, network) : {};
+    const ovn = network ? networkEnvironment(at, network, name) : {};
     const after = network && name === 'network-svc' ? [...stores, 'ovn-nb', 'ovn-sb'] : stores;
     return nodeService(at, { name, after, main: main(name), env: { ...common, ...ovn, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) } });
   };
@@ -61,6 +61,12 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
     }),
     ...members.map((member) => agentService(at, main('host-agent'), member, { ...common, WEFT_NATS_URL: natsUrl(agentName(member)) }, stores, network)),
   ];
+};
+
+/** `default` is the network that the network service makes for it, behind its bootstrap uplink. */
+const networkEnvironment = (at: Places, network: Network, service: string): Record<string, string> => {
+  if (service === 'instance-svc') return { WEFT_BOOTSTRAP_NETWORK: 'default' };
+  return service === 'network-svc' ? networkServiceEnvironment(at, network) : {};
 };
 
 /** Threads that wait for the disk: with libuv's four, flushes of a few tasks keep all others waiting. */
