@@ -8,6 +8,8 @@ import { northboundSocket, southboundSocket } from './ovn-central';
 export const agentEnvironment = (at: Places, member: MemberPlan): Record<string, string> => ({
   WEFT_OVS_DB: `unix:${switchSocket(at, member.name)}`,
   WEFT_UPLINK_PARENT: UPLINK_PARENT,
+  // Guests that move go over the fabric.
+  WEFT_MIGRATION_ADDRESS: member.address,
 });
 
 /** `WEFT_BOOTSTRAP_UPLINK` is the configuration of the physical network that the first OVN network goes out by. */

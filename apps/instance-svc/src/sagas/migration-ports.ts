@@ -1,6 +1,7 @@
 /** Ports of an instance that moves: bound to both hosts during the hand-over, so that no packet is lost. */
 import type { InstanceSpec } from '@weft/contracts';
 import type { Deps } from '../instance.deps';
+import { activatePorts, bindPorts, hasNics } from './port-work';
 import type { MoveContext } from './migration-work';
 
 export interface MovePorts {
@@ -13,9 +14,25 @@ export interface MovePorts {
   activate(ctx: MoveContext, member: string): Promise<InstanceSpec>;
 }
 
-export const movePorts = (_deps: Deps): MovePorts => ({
-  specAtTarget: ({ params }) => Promise.resolve(params.targetSpec),
-  bindBoth: () => Promise.resolve(),
-  bindOne: () => Promise.resolve(),
-  activate: ({ params }, member) => Promise.resolve(member === params.target ? params.targetSpec : params.spec),
-});
+export function movePorts(deps: Deps): MovePorts {
+  const activate = async (ctx: MoveContext, spec: InstanceSpec, member: string): Promise<InstanceSpec> => {
+    if (!hasNics(spec)) return spec;
+    const there = { ...ctx, params: { ...ctx.params, member } };
+    return { ...spec, nics: await activatePorts(deps, there, spec, `port.activate ${member}`) };
+  };
+  return {
+    async specAtTarget(ctx) {
+      const { spec, targetSpec, member } = ctx.params;
+      // They are active there: this tells what they are.
+      return { ...targetSpec, nics: (await activate(ctx, spec, member)).nics };
+    },
+    bindBoth: (ctx) => bindPorts(deps, ctx, ctx.params.spec, [ctx.params.member, ctx.params.target]),
+    async bindOne(ctx, member) {
+      const { spec, target, targetSpec } = ctx.params;
+      await bindPorts(deps, ctx, spec, [member]);
+      // Its name is in DNS too.
+      if (member === target && targetSpec.name !== spec.name) await activate(ctx, targetSpec, target);
+    },
+    activate: (ctx, member) => activate(ctx, member === ctx.params.target ? ctx.params.targetSpec : ctx.params.spec, member),
+  };
+}

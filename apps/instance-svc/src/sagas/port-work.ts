@@ -43,6 +43,12 @@ export async function activatePorts(deps: Deps, ctx: Context, spec: InstanceSpec
   return boundPorts.parse(result).ports;
 }
 
+/** For a guest that moves: its ports may be on two members at once, then on one again. */
+export async function bindPorts(deps: Deps, ctx: Context, spec: InstanceSpec, members: string[]): Promise<void> {
+  if (!hasNics(spec)) return;
+  await deps.networks.call('port.bind', { instanceId: spec.id, members }, causeOf(ctx, `port.bind ${members.join(' ')}`));
+}
+
 /** The step before a start: `{nics}` for `plugged`, nothing for an instance without NICs. */
 export const portsForStart = async (deps: Deps, ctx: Context, spec: InstanceSpec): Promise<{ nics?: Nics }> =>
   hasNics(spec) ? { nics: await activatePorts(deps, ctx, spec) } : {};

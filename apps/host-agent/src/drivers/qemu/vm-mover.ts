@@ -48,7 +48,12 @@ export class VmMover implements Mover {
         switchOver(pathsOf(spec.id), order, { progress, interrupt, handedOver, untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs) }),
       settle: (spec, order) => settle(pathsOf(spec.id), order),
       confirmTarget: (instanceId, order) => serially(instanceId, () => confirmTarget(pathsOf(instanceId), order)),
-      discardTarget: (instanceId, order) => serially(instanceId, () => discardTarget(pathsOf(instanceId), instanceId, order)),
+      discardTarget: (instanceId, order) =>
+        serially(instanceId, async () => {
+          const isLeft = await discardTarget(pathsOf(instanceId), instanceId, order);
+          if (!isLeft) await (await machineHost()).network?.release(instanceId);
+          return isLeft;
+        }),
     };
   }
 
