@@ -51,7 +51,9 @@ export class ContainerRuntime {
 
   logFile = (instanceId: string, name: 'lxc.log' | 'console.log'): string => logFile(this.options.storage.dir(instanceId), name);
 
-  find = (instanceId: string): Promise<RunningContainer | undefined> => this.processes.find(monitorGroup(instanceId));
+  /** Groups have the instance's name, and a simulated host shares the machine with the one that the instance has moved to. */
+  find = async (instanceId: string): Promise<RunningContainer | undefined> =>
+    (await readRecord(this.options.storage.dir(instanceId)))?.started ? this.processes.find(monitorGroup(instanceId)) : undefined;
 
   /** The container's init; throws `instance.wrong-status` when it does not run. */
   async initPid(spec: InstanceSpec): Promise<number> {
@@ -206,7 +208,8 @@ export class ContainerRuntime {
   async clean(instanceId: string): Promise<void> {
     const { cgroups, storage, network } = this.options;
     const record = await readRecord(storage.dir(instanceId));
-    await killGroups(cgroups, instanceId, () => this.starting(instanceId, record));
+    // Without a run that has begun there is nothing of ours to kill.
+    if (record?.started) await killGroups(cgroups, instanceId, () => this.starting(instanceId, record));
     await network?.release(instanceId);
     await storage.unmount(instanceId);
   }
