@@ -57,7 +57,18 @@ export async function addCredentials(paths: VmPaths, key: string, endpoint: 'cli
   });
 }
 
-export const removeCredentials = (qmp: QmpClient): Promise<void> => unlessRefused(qmp.execute('object-del', { id: CREDENTIALS }));
+const removeCredentials = (qmp: QmpClient): Promise<void> => unlessRefused(qmp.execute('object-del', { id: CREDENTIALS }));
+
+/** What a move has set, either side: the next way of the memory, into a file or to another host, begins without it. */
+export async function forgetSettings(qmp: QmpClient): Promise<void> {
+  const capabilities = (['pause-before-switchover', 'auto-converge', 'return-path', 'events', 'late-block-activate'] as const).map((capability) => ({
+    capability,
+    state: false,
+  }));
+  await unlessRefused(qmp.execute('migrate-set-capabilities', { capabilities }));
+  await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '' }));
+  await removeCredentials(qmp);
+}
 
 /** For what is taken down and may not be there. */
 export async function unlessRefused(work: Promise<unknown>): Promise<void> {

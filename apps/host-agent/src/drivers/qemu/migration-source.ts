@@ -15,7 +15,7 @@ import type { Progress } from '../driver';
 import type { MoveOrder, SourceOrder } from '../mover';
 import { beginMemory, cancelMemory, followMemory, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
 import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, writeToBoth } from './migration-mirror';
-import { forgetMigration, readMigration, removeCredentials, writeMigration, type SourceRecord } from './migration-record';
+import { forgetMigration, forgetSettings, readMigration, writeMigration, type SourceRecord } from './migration-record';
 import { runState } from './vm-lifecycle';
 import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
@@ -74,7 +74,7 @@ export async function settle(paths: VmPaths, order: MoveOrder & { reclaim: boole
       if (!order.reclaim && (await lookAtMemory(qmp)).status === 'completed') return 'handed-over';
     }
     await endMirror(qmp);
-    await removeCredentials(qmp);
+    await forgetSettings(qmp);
     const { status } = await qmp.execute('query-status');
     if (status === 'postmigrate' || (record.wasRunning && status === 'paused')) await qmp.execute('cont');
     if (!record.wasRunning) await qmp.execute('stop');

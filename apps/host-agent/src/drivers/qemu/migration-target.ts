@@ -22,7 +22,7 @@ import { hostBootId } from '../host-boot';
 import type { TargetOrder } from '../mover';
 import { findFirmware } from './firmware';
 import { guestAbiSchema } from './guest-abi';
-import { addCredentials, CREDENTIALS, forgetMigration, readMigration, removeCredentials, unlessRefused, writeMigration } from './migration-record';
+import { addCredentials, CREDENTIALS, forgetMigration, forgetSettings, readMigration, unlessRefused, writeMigration } from './migration-record';
 import { deleteVmFiles } from './vm-create';
 import { launchMachine, type MachineHost } from './vm-launch';
 import { runState } from './vm-lifecycle';
@@ -125,7 +125,7 @@ export async function confirmTarget(paths: VmPaths, { migrationId }: { migration
   if (migration?.migrationId !== migrationId) return;
   await withMonitor(paths, async (qmp) => {
     await unlessRefused(qmp.execute('nbd-server-stop'));
-    await removeCredentials(qmp);
+    await forgetSettings(qmp);
   });
   await forgetMigration(paths);
 }

@@ -85,6 +85,15 @@ describe('a guest that moves', () => {
     expect(result.downtimeMs).toBeLessThan(LIMITS.longestDowntimeMs);
   });
 
+  it('can be stopped with its state afterwards, and has stateful snapshots', async () => {
+    const before = await count();
+    await driver().createSnapshot(vm, 'warm', { stateful: true });
+    await driver().stop(vm, { force: false, stateful: true, timeoutSeconds: 30 });
+    await driver().start(vm, (epoch += 1));
+    await eventually(async () => (await count()) > before, { timeoutMs: 30_000 });
+    await driver().deleteSnapshot(vm.id, 'warm');
+  });
+
   it('takes its snapshots along', async () => {
     expect(await readdir(`${hosts[here]!.dir}/instances/${vm.id}/snapshots`)).toEqual(['before']);
   });

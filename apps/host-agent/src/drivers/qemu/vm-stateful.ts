@@ -6,7 +6,9 @@ import { readJson, writeDurably } from '../../files/durable-file';
 import { copyFile as copySparse } from '../../storage/vm-disk';
 import { requireSnapshot } from '../../storage/vm-snapshots';
 import { type GuestAbi, guestAbiSchema } from './guest-abi';
+import { forgetSettings } from './migration-record';
 import { runState } from './vm-lifecycle';
+import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
 import { kill } from './vm-process';
 import { type VmRecord, writeRecord } from './vm-record';
@@ -24,6 +26,7 @@ export async function stopWithState(paths: VmPaths, record: VmRecord): Promise<v
   const fresh = `${paths.state}.new`;
   if (state !== 'postmigrate') await requireRoomForState(paths, abi);
   try {
+    if (state !== 'postmigrate') await withMonitor(paths, forgetSettings);
     if (state === 'running') await pauseGuest(paths);
     await saveMemory(paths, fresh);
     await replaceFlushed(fresh, paths.state);
@@ -48,6 +51,7 @@ export async function snapshotWithState(paths: VmPaths, record: VmRecord, partia
   await requireRoomForState(paths, abi);
   await writeDurably(join(partial, ABI), JSON.stringify(abi));
   await copyFile(paths.seed, join(partial, SEED));
+  await withMonitor(paths, forgetSettings);
   if ((await runState(paths)) === 'paused') return captureAll(paths, partial, copyDisk);
   let paused = true;
   const resume = async () => {
