@@ -1,0 +1,182 @@
+/** Networks, peers, ACLs and forwards with real packets, between three hosts in namespaces, by the stock client. */
+import { execa } from 'execa';
+import { eventually } from '@weft/testing';
+import { keyOf, namespacePrefix } from '../../tools/src/network/network-plan';
+import { startPlatform, type Platform } from './platform';
+
+jest.setTimeout(240_000);
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({ members: 3 });
+}, 300_000);
+afterAll(() => platform.stop(), 120_000);
+
+const ok = (...args: string[]): Promise<string> => platform.ok(args);
+const refused = (...args: string[]): Promise<string> => platform.refused(args);
+const inFabric = (...command: string[]) => execa('ip', ['netns', 'exec', `${namespacePrefix(keyOf(platform.dir))}fabric`, ...command]);
+
+/** The IPv4 address that the guest itself shows. */
+const addressOf = (name: string, project = 'default'): Promise<string> =>
+  eventually(
+    async () => {
+      const { network } = await platform.query<{ network: Record<string, { addresses: { family: string; address: string }[] }> | null }>(
+        `/1.0/instances/${name}/state?project=${project}`,
+      );
+      return network?.eth0?.addresses.find(({ family }) => family === 'inet')?.address;
+    },
+    { timeoutMs: 90_000, what: `an address of ${name}` },
+  );
+
+/** One of several packets is enough: the first may go with the question where the other side is. */
+const reaches = async (from: string, address: string, more: string[] = []): Promise<boolean> =>
+  (await platform.lxc(['exec', from, ...more, '--', 'ping', '-c', '4', '-W', '1', address])).exitCode === 0;
+const launch = (name: string, ...more: string[]) => ok('launch', 'tiny', name, ...more);
+
+describe('the network that is there from the start', () => {
+  let c1: string;
+  let c2: string;
+  beforeAll(async () => {
+    await Promise.all([launch('c1', '--target', 'host1'), launch('c2', '--target', 'host2')]);
+    [c1, c2] = await Promise.all([addressOf('c1'), addressOf('c2')]);
+  });
+
+  it('gives an instance an address, a gateway and a name at once', async () => {
+    expect(await ok('exec', 'c1', '--', 'ip', 'route')).toContain('default via');
+    // It fails in the end: there is no AAAA.
+    expect((await platform.lxc(['exec', 'c1', '--', 'nslookup', 'c2.lxd'])).stdout).toContain(c2);
+    expect(await reaches('c1', 'c2.lxd')).toBe(true);
+    expect(await ok('network', 'list-leases', 'default')).toMatch(new RegExp(`c1 .*${c1.replaceAll('.', '\\.')} .*DYNAMIC.*host1`));
+    expect(await ok('network', 'show', 'default')).toContain('- /1.0/instances/c1');
+    expect(await ok('network', 'info', 'default')).toContain('Chassis: host');
+  });
+
+  it('joins instances on different hosts, and a virtual machine', async () => {
+    expect(await reaches('c1', c2)).toBe(true);
+    await platform.ok(['launch', 'tiny-vm', 'v1', '--vm', '--target', 'host3'], { timeoutMs: 180_000 });
+    const v1 = await addressOf('v1');
+    await eventually(() => reaches('c1', v1), { timeoutMs: 90_000, what: 'an answer of the guest, which boots' });
+    await ok('delete', '-f', 'v1');
+  });
+
+  it('reaches what is outside, behind one address of the uplink', async () => {
+    await inFabric('ip', 'address', 'add', '203.0.113.9/32', 'dev', 'lo');
+    expect(await reaches('c1', '203.0.113.9')).toBe(true);
+  });
+
+  it('keeps to ACLs, as they change', async () => {
+    await ok('network', 'acl', 'create', 'web');
+    await ok('config', 'device', 'override', 'c1', 'eth0', 'security.acls=web');
+    expect(await reaches('c2', c1)).toBe(false);
+    await ok('network', 'acl', 'rule', 'add', 'web', 'ingress', 'action=allow', 'protocol=icmp4');
+    expect(await reaches('c2', c1)).toBe(true);
+    expect(await reaches('c1', c2)).toBe(false);
+    expect(await refused('network', 'acl', 'delete', 'web')).toContain('in use');
+    await ok('config', 'device', 'remove', 'c1', 'eth0');
+    await ok('network', 'acl', 'delete', 'web');
+    expect(await reaches('c1', c2)).toBe(true);
+  });
+
+  it('plugs NICs into what runs, and out of it', async () => {
+    await ok('network', 'attach', 'default', 'c2', 'lan');
+    const interfaces = () => platform.ok(['exec', 'c2', '--', 'ip', 'link']);
+    expect(await interfaces()).toContain('eth1');
+    await ok('network', 'detach', 'default', 'c2', 'lan');
+    expect(await interfaces()).not.toContain('eth1');
+    expect(await reaches('c2', c1)).toBe(true);
+  });
+});
+
+describe('peers', () => {
+  const PEER = ['--project', 'tenant-b'];
+  let blue: string;
+  let red: string;
+  beforeAll(async () => {
+    await ok('project', 'create', 'tenant-b', '-c', 'features.networks=true', '-c', 'features.images=false', '-c', 'features.profiles=false');
+    await ok('network', 'create', 'blue', '--type=ovn', 'network=UPLINK', 'ipv4.address=10.10.0.1/24', 'ipv4.nat=true', 'ipv6.address=none');
+    await ok('network', 'create', 'red', '--type=ovn', ...PEER, 'network=UPLINK', 'ipv4.address=10.20.0.1/24', 'ipv4.nat=true', 'ipv6.address=none');
+    await Promise.all([launch('b1', '--network', 'blue', '--target', 'host1'), launch('r1', '--network', 'red', ...PEER, '--target', 'host3')]);
+    [blue, red] = await Promise.all([addressOf('b1'), addressOf('r1', 'tenant-b')]);
+  });
+
+  const pair = async (order: 'blue first' | 'red first') => {
+    const sides = [
+      ['network', 'peer', 'create', 'blue', 'to-red', 'tenant-b/red'],
+      ['network', 'peer', 'create', 'red', 'to-blue', 'default/blue', ...PEER],
+    ];
+    const [first = [], second = []] = order === 'blue first' ? sides : sides.reverse();
+    expect(await ok(...first)).toContain('pending');
+    expect(await reaches('b1', red)).toBe(false);
+    expect(await ok(...second)).toContain('created');
+  };
+
+  it('reach each other across projects and hosts, and never by the uplink', async () => {
+    await pair('blue first');
+    expect(await reaches('b1', red)).toBe(true);
+    expect(await reaches('r1', blue, PEER)).toBe(true);
+    const route = await ok('exec', 'b1', '--', 'traceroute', '-n', '-m', '4', '-w', '2', red);
+    expect(route.match(/\d+\.\d+\.\d+\.\d+/g)).toEqual(expect.arrayContaining(['10.10.0.1', '10.20.0.1', red]));
+    const before = await uplinkPackets();
+    await ok('exec', 'b1', '--', 'ping', '-q', '-c', '200', '-i', '0.02', red);
+    expect((await uplinkPackets()) - before).toBeLessThan(100);
+  });
+
+  it('believe no source but their own', async () => {
+    await ok('exec', 'b1', '--', 'ip', 'address', 'add', '10.99.0.1/32', 'dev', 'eth0');
+    expect(await reaches('b1', red)).toBe(true);
+    expect((await platform.lxc(['exec', 'b1', '--', 'ping', '-I', '10.99.0.1', '-c', '3', '-W', '1', red])).exitCode).not.toBe(0);
+    await ok('exec', 'b1', '--', 'ip', 'address', 'del', '10.99.0.1/32', 'dev', 'eth0');
+  });
+
+  it.each(['blue first', 'red first'] as const)('end from either side, and begin again: %s', async (order) => {
+    const sides = [
+      ['network', 'peer', 'delete', 'blue', 'to-red'],
+      ['network', 'peer', 'delete', 'red', 'to-blue', ...PEER],
+    ];
+    const [first = [], second = []] = order === 'blue first' ? sides : sides.reverse();
+    await ok(...first);
+    expect(await reaches('b1', red)).toBe(false);
+    expect(await ok('network', 'peer', 'list', ...(order === 'blue first' ? ['red', ...PEER] : ['blue']))).toContain('ERRORED');
+    await ok(...second);
+    await pair(order);
+    expect(await reaches('b1', red)).toBe(true);
+  });
+
+  it('are refused where they make no sense', async () => {
+    expect(await refused('network', 'peer', 'create', 'blue', 'self', 'blue')).toContain('itself');
+    expect(await ok('network', 'peer', 'create', 'blue', 'nowhere', 'nope/nothing')).toContain('pending');
+    await ok('network', 'peer', 'delete', 'blue', 'nowhere');
+    expect(await refused('network', 'peer', 'create', 'UPLINK', 'p', 'blue')).toContain('does not support peering');
+    expect(await refused('network', 'delete', 'red', ...PEER)).toContain('in use');
+    expect(await refused('project', 'delete', 'tenant-b')).toContain('Only empty projects');
+  });
+});
+
+it.each([
+  [['network', 'create', 'x', '--type=ovn', 'network=NOPE'], 'not one of the allowed uplink networks'],
+  [['network', 'create', 'x', '--type=ovn', 'network=UPLINK', 'ipv4.address=banana'], 'ipv4.address'],
+  [['network', 'create', 'default', '--type=ovn', 'network=UPLINK'], 'already exists'],
+  [['network', 'set', 'default', 'bogus=1'], 'bogus'],
+  [['network', 'delete', 'UPLINK'], 'in use'],
+  [['network', 'forward', 'create', 'default', '203.0.113.7'], "Uplink network doesn't contain"],
+  [['launch', 'tiny', 'z1', '--network', 'nope'], 'Network not found'],
+  [['init', 'tiny', 'z1', '-d', 'eth0,ipv4.address=10.1.1.1'], 'not within network'],
+  [['init', 'tiny', 'z1', '-d', 'eth0,security.acls=nope'], 'nope'],
+  [['init', 'tiny', 'z1', '-d', 'eth0,acceleration=sriov'], 'SR-IOV needs a network card'],
+])('refuses lxc %j', async (args, sentence) => {
+  expect(await platform.refused(args)).toContain(sentence);
+  expect(await platform.refused(['info', 'z1'])).toContain('not found');
+});
+
+/** Packets that all members have sent to the uplink. */
+async function uplinkPackets(): Promise<number> {
+  const counts = await Promise.all(
+    ['host1', 'host2', 'host3'].map(async (host) => {
+      const { stdout } = await execa('ip', ['netns', 'exec', `${namespacePrefix(keyOf(platform.dir))}${host}`, 'cat', '/proc/net/dev']);
+      const line = stdout.split('\n').find((one) => one.trim().startsWith('uplink0:')) ?? '';
+      // proc_net_dev(5): eight counters of what was received, then bytes and packets that were sent.
+      return Number(line.split(':')[1]?.trim().split(/\s+/)[9]);
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
