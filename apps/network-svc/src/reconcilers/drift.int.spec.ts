@@ -74,7 +74,7 @@ const WRONG: Readonly<Record<OwnedTable, object>> = {
 
 async function rowsOf(): Promise<{ table: OwnedTable; row: Row }[]> {
   const results = await stranger.transact(OWNED_TABLES.map((table) => nb.select(table, [])));
-  return results.flatMap(({ rows }, at) => (rows as Row[]).map((row) => ({ table: OWNED_TABLES[at]!, row })));
+  return results.flatMap(({ rows }, at) => (rows as unknown as Row[]).map((row) => ({ table: OWNED_TABLES[at]!, row })));
 }
 
 /** Contents without what differs by nature: uuids, counters, what OVN itself writes. */
