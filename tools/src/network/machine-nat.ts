@@ -32,7 +32,15 @@ export const ensureNat = async (plan: NetworkPlan): Promise<void> => {
   const others = state.platforms.filter((key) => key !== plan.key && links.has(machineLinkOf(key)));
   writeFileSync(STATE, JSON.stringify({ before: state.before, platforms: [...others, plan.key] }));
   await run('nft', ['-f', '-'], machineRules(plan, state.before === '0'));
+  await dropDeadTables(links);
   if (readFileSync(IP_FORWARD, 'utf8').trim() !== '1') writeFileSync(IP_FORWARD, '1');
+};
+
+/** Rules for a link that is gone are of no use to anybody: their platform was killed and its directory thrown away. */
+const dropDeadTables = async (links: ReadonlySet<string>): Promise<void> => {
+  const keys = [...(await run('nft', ['list', 'tables', 'inet'])).matchAll(/^table inet weft_([0-9a-f]{6})$/gm)].map(([, key]) => key!);
+  const dead = keys.filter((key) => !links.has(machineLinkOf(key)));
+  if (dead.length) await run('nft', ['-f', '-'], dead.map((key) => `delete table inet ${tableOf(key)}\n`).join(''));
 };
 
 /** Call it under the machine's lock. */

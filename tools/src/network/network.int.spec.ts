@@ -93,6 +93,9 @@ describe("a platform's network", () => {
     expect(namespacesOf(first.plan.key)).toEqual([]);
     expect([...(await linksIn())]).not.toContain(first.plan.machineLink);
     expect(await tables()).not.toContain(first.plan.key);
+    await run('nft', ['add', 'table', 'inet', 'weft_000000']);
+    await prepareNetwork(two, ['host1']);
+    expect(await tables()).not.toContain('weft_000000');
     expect(await removeNetwork(one)).toBe(0);
   });
 

@@ -23,6 +23,7 @@ export const prepareNetwork = async (at: Places, memberNames: readonly string[])
   const datapath = await chooseDatapath();
   return withMachineLock(async () => {
     const plan = planNetwork(keyOf(at.dir), await subnetFor(at), memberNames);
+    const isNew = namespacesOf(plan.key).length === 0;
     // What an older namespace of that name held is gone: so is the meaning of the switch's database.
     for (const member of plan.members.filter(({ namespace }) => !isNamespace(namespace))) {
       await endSwitch(at, member.name);
@@ -32,7 +33,11 @@ export const prepareNetwork = async (at: Places, memberNames: readonly string[])
       await ensureFabric(plan, datapath === 'system');
       await ensureNat(plan);
     } catch (error) {
-      if (namespacesOf(plan.key).length) await removeFabric(plan.key);
+      // Guests may run on one that was there before.
+      if (isNew) {
+        await removeFabric(plan.key);
+        await removeNat(plan.key);
+      }
       throw error;
     }
     return { plan, datapath };
