@@ -34,8 +34,6 @@ type Victim = (typeof VICTIMS)[number];
 const EVERY = (Object.keys(BOUNDARIES) as Boundary[]).flatMap((at) => VICTIMS.map((victim): [Victim, Boundary] => [victim, at]));
 const FEW: [Victim, Boundary][] = [
   ['source agent', 'memory'],
-  ['target agent', 'disk'],
-  ['instance-svc', 'memory'],
   ['target QEMU', 'memory'],
 ];
 const MATRIX = process.env.WEFT_MOVE_MATRIX === 'all' ? EVERY : FEW;
