@@ -17,6 +17,8 @@ interface Hosts {
 type Northbound = Pick<Replica<OvnNorthbound.OvnNorthboundTables>, 'table' | 'onChange'>;
 
 const ASK_AGAIN_MS = 200;
+/** How many times `downAfterMs` a number is remembered: for longer than anybody waits. */
+const KEPT = 10;
 
 /**
  * Follows `nb_cfg` through OVN (ovn-architecture(7), "Finding out when a change has been made"): the change raises it, ovn-northd
@@ -55,7 +57,7 @@ export class CompletionWatch {
     if (chassis.length === 0) return { done: true, late: [] };
     const { hosts } = this;
     if (!hosts) throw new Error('To wait for hosts the southbound database is needed');
-    const settled = () => this.behind(chassis, sequence).every((name) => this.isDown(name));
+    const settled = () => this.behind(chassis, sequence).every((name) => this.isDown(name, sequence));
     const done = await comesTrue(settled, (listener) => hosts.onChange(listener), deadline - performance.now());
     return { done, late: this.behind(chassis, sequence) };
   }
@@ -64,11 +66,11 @@ export class CompletionWatch {
     return chassis.filter((name) => (this.sequenceOf(name) ?? -1) < sequence);
   }
 
-  /** Unknown to OVN, or behind what was raised a while ago. */
-  private isDown(name: string): boolean {
-    const sequence = this.sequenceOf(name);
-    const old = this.raised.findLast(({ atMs }) => atMs <= Date.now() - this.downAfterMs);
-    return sequence === undefined || (old !== undefined && sequence < old.sequence);
+  /** Unknown to OVN, or behind what was raised a while ago and before this. */
+  private isDown(name: string, sequence: number): boolean {
+    const reached = this.sequenceOf(name);
+    const old = this.raised.findLast((one) => one.sequence < sequence && one.atMs <= Date.now() - this.downAfterMs);
+    return reached === undefined || (old !== undefined && reached < old.sequence);
   }
 
   private sequenceOf(name: string): number | undefined {
@@ -80,8 +82,7 @@ export class CompletionWatch {
     const sequence = this.lastSequence;
     if (this.raised.at(-1)?.sequence === sequence) return;
     this.raised.push({ sequence, atMs });
-    // Only the newest of the old ones is of use.
-    while (this.raised.length > 1 && this.raised[1]!.atMs <= atMs - this.downAfterMs) this.raised.shift();
+    while (this.raised.length > 1 && this.raised[1]!.atMs <= atMs - KEPT * this.downAfterMs) this.raised.shift();
   }
 
   private global() {

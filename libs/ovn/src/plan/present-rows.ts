@@ -1,6 +1,6 @@
 import type { Uuid, Value } from '@weft/ovsdb';
 import { type RowKey, rowKey } from '../rows/desired-row';
-import { isNamed, linkColumns, type LinkColumn, OWNED_TABLES, type OwnedTable } from '../rows/owned-tables';
+import { isForeignColumn, isNamed, linkColumns, type LinkColumn, OWNED_TABLES, type OwnedTable } from '../rows/owned-tables';
 
 /** A row as OVN has it. */
 export interface PresentRow {
@@ -34,7 +34,8 @@ export class PresentRows {
     const before = this.rows.get(uuid);
     const after = columns && { table, uuid, columns };
     const touched = new Set<string>();
-    for (const row of [before, after]) if (row && ownerOfRow(row) !== undefined) touched.add(ownerOfRow(row)!);
+    const owners = differs(before, after) ? [before, after].map((row) => row && ownerOfRow(row)) : [];
+    for (const owner of owners) if (owner !== undefined) touched.add(owner);
     if (before) this.forget(before);
     if (after) this.remember(after);
     for (const child of this.relink(table, uuid, before, after)) {
@@ -129,6 +130,14 @@ function keyOfRow(row: PresentRow): RowKey | undefined {
   const ids = idsOf(row);
   const owner = ids['weft:owner'];
   return owner === undefined ? undefined : rowKey(row.table, owner, ids['weft:kind'] ?? '', ids['weft:id'] ?? '');
+}
+
+/** In more than what OVN itself writes; sets of links are about the rows in them. Columns that stay are the same objects. */
+function differs(before: PresentRow | undefined, after: PresentRow | undefined): boolean {
+  if (!before || !after) return true;
+  const { table, columns } = after;
+  const notOurs = (column: string) => isForeignColumn(table, column) || (linkColumns(table) as readonly string[]).includes(column);
+  return Object.entries(columns).some(([column, value]) => value !== before.columns[column] && !notOurs(column));
 }
 
 const NONE: readonly Uuid[] = [];

@@ -1,4 +1,4 @@
-import { type DesiredAcl, type DesiredAclRule, type DesiredNetwork, ownerOf } from '../model';
+import { type AclSubject, type DesiredAcl, type DesiredAclRule, type DesiredNetwork, ownerOf } from '../model';
 import { aclMatch, isPerNetwork } from './acl-match';
 import { type DesiredRow, type MakeRow, rowMaker } from './desired-row';
 import { aclGroupKey, linkTo } from './keys';
@@ -33,11 +33,27 @@ function ruleRows(make: MakeRow, acl: DesiredAcl, rule: DesiredAclRule, index: n
     action: ACTIONS[rule.action],
     ...(rule.logged && { log: true, name, severity: 'info' as const }),
   };
-  const id = `${rule.direction} ${index}`;
-  if (!isPerNetwork(rule))
-    return [make('ACL', 'rule', { ...columns, match: aclMatch(acl.number, rule) }, { id, links: [linkTo.groupAcl(aclGroupKey(acl.id))] })];
-  return networks.map((network) => {
-    const match = aclMatch(acl.number, rule, network.number);
-    return make('ACL', 'network-rule', { ...columns, match }, { id: `${id} ${network.id}`, links: [linkTo.switchAcl(network.id)] });
+  return alternatives(rule).flatMap((part, at) => {
+    const id = [rule.direction, index, ...(at > 0 ? [at] : [])].join(' ');
+    if (!isPerNetwork(part))
+      return [make('ACL', 'rule', { ...columns, match: aclMatch(acl.number, part) }, { id, links: [linkTo.groupAcl(aclGroupKey(acl.id))] })];
+    return networks.map((network) => {
+      const match = aclMatch(acl.number, part, network.number);
+      return make('ACL', 'network-rule', { ...columns, match }, { id: `${id} ${network.id}`, links: [linkTo.switchAcl(network.id)] });
+    });
   });
+}
+
+/**
+ * A rule of subjects that may be unknown to OVN, such as an ACL that no port uses, is one rule for each of them: OVN ignores a match
+ * that names what it does not have, which is right for that subject and would be wrong for the others.
+ */
+function alternatives(rule: DesiredAclRule): DesiredAclRule[] {
+  return parts(rule.sources).flatMap((sources) => parts(rule.destinations).map((destinations) => ({ ...rule, sources, destinations })));
+}
+
+function parts(subjects: readonly AclSubject[]): (readonly AclSubject[])[] {
+  const byName = subjects.filter(({ kind }) => kind === 'acl' || kind === 'network');
+  const rest = subjects.filter((subject) => !byName.includes(subject));
+  return [...(rest.length > 0 || byName.length === 0 ? [rest] : []), ...byName.map((subject) => [subject])];
 }
