@@ -112,6 +112,33 @@ describe('zones and records', () => {
   });
 });
 
+/** `10.1.2.1/24` -> `2.1.10.in-addr.arpa` */
+const reverseZone = (cidr: string): string => `${cidr.split('.').slice(0, 3).reverse().join('.')}.in-addr.arpa`;
+
+it('publishes what runs on a network, forward and back, while it runs', async () => {
+  const reverse = reverseZone(await weft.ok(['network', 'get', 'default', 'ipv4.address']));
+  await zone('create', 'net.example');
+  await zone('create', reverse);
+  expect(await weft.refused(['network', 'set', 'default', 'dns.zone.forward=missing.example'])).toContain('Network zone "missing.example" doesn\'t exist');
+  await weft.ok(['network', 'set', 'default', 'dns.zone.forward=net.example', `dns.zone.reverse.ipv4=${reverse}`]);
+  await weft.ok(['launch', 'tiny', 'n1', '-n', 'default']);
+  const [address = ''] = await eventually(async () => {
+    const addresses = await short('n1.net.example', 'A');
+    return addresses.length === 1 && addresses;
+  });
+  await eventually(async () => (await short('-x', address))[0] === 'n1.net.example.');
+  expect(await short('default.gw.net.example', 'A')).toHaveLength(1);
+  expect(await zone('list', '-f', 'csv')).toContain('net.example,,1');
+  expect(await refused('delete', 'net.example')).toContain('Cannot delete a zone that is in use');
+  await weft.ok(['stop', '-f', 'n1']);
+  await eventually(async () => (await short('n1.net.example', 'A')).length === 0 && (await short('-x', address)).length === 0);
+  await weft.ok(['delete', 'n1']);
+  await weft.ok(['network', 'unset', 'default', 'dns.zone.forward']);
+  await weft.ok(['network', 'unset', 'default', 'dns.zone.reverse.ipv4']);
+  await eventually(async () => (await serial('net.example')) > 1 && (await content('net.example')).records.length === 1);
+  await zone('delete', 'net.example');
+}, 120_000);
+
 /** 200 changes of custom records, over the API that the stock client uses. */
 function api(method: string, path: string, body?: object): Promise<number> {
   return new Promise((resolve, reject) => {
