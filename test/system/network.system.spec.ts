@@ -142,6 +142,18 @@ describe('peers', () => {
     expect(await reaches('b1', red)).toBe(true);
   });
 
+  it('a forward leads from an address of the uplink to an instance, also for whom is no peer', async () => {
+    const routes = (await ok('network', 'get', 'UPLINK', 'ipv4.routes')).trim();
+    const listen = `${routes.split('/')[0]?.replace(/\d+$/, '')}${Number(routes.split('/')[0]?.split('.')[3]) + 1}`;
+    await launch('web', '--target', 'host2');
+    await ok('exec', 'web', '--', 'sh', '-c', '(while true; do echo hello | nc -l -p 80; done) >/dev/null 2>&1 &');
+    await ok('network', 'forward', 'create', 'default', listen, `target_address=${await addressOf('web')}`);
+    const answer = async () => (await platform.lxc(['exec', 'b1', '--', 'nc', '-w', '3', listen, '80'])).stdout;
+    await eventually(async () => (await answer()).includes('hello'), { timeoutMs: 30_000 });
+    await ok('network', 'forward', 'delete', 'default', listen);
+    expect(await answer()).not.toContain('hello');
+  });
+
   it('are refused where they make no sense', async () => {
     expect(await refused('network', 'peer', 'create', 'blue', 'self', 'blue')).toContain('itself');
     expect(await ok('network', 'peer', 'create', 'blue', 'nowhere', 'nope/nothing')).toContain('pending');
