@@ -108,6 +108,7 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
       'e',
     );
     await network('network_lease_v1', project, `${mark}net`, 2, `${mark}c`, '', JSON.stringify({ hostname: `${mark}c` }));
+    await fillZone(client, project, mark, { ...object, used_by: [`/1.0/networks/${mark}net?project=${project}`] });
     await addInstance(project, `${mark}c`, { status: 'Running' });
     await addOperation(project, stubOperation(project === OTHER ? FOREIGN_OPERATION : newId(), { description: `${mark}work` }));
   }
@@ -118,6 +119,20 @@ async function fill({ client, addInstance, addOperation, addCertificate }: StubD
   await client.query(`update instance.profile_v1 set doc = jsonb_set(doc::jsonb, '{used_by}', $1)::text where project = 'default' and name = 'default'`, [
     JSON.stringify([`/1.0/instances/${MARK}-c?project=${OTHER}`]),
   ]);
+}
+
+/** A zone with a record, a change and a refusal; those of the other project carry its mark everywhere. */
+async function fillZone(client: StubDatabase['client'], project: string, mark: string, object: object): Promise<void> {
+  const put = (table: string, ...values: unknown[]) =>
+    client.query(`insert into dns.${table} values (${values.map((_value, at) => `$${at + 1}`).join(', ')}) on conflict do nothing`, values);
+  const zone = mark ? `${MARK}.example` : 'lab.example';
+  const doc = JSON.stringify({ ...object, name: zone });
+  const secret = `${mark}secret`;
+  await put('network_zone_v1', project, zone, project, doc, JSON.stringify({ ...object, name: zone, secret }), 'e');
+  await put('network_zone_record_v1', project, zone, 'web', JSON.stringify({ name: 'web', description: mark }), 'e');
+  const records = JSON.stringify([{ name: `${mark}web`, ttl: 300, type: 'A', value: '192.0.2.1' }]);
+  await put('network_zone_change_v1', project, zone, 1, 1, '2026-01-01T00:00:00Z', 'e', mark, zone, zone, '[]', records);
+  await put('network_zone_refusal_v1', project, zone, 'AXFR', mark, '192.0.2.7', '', mark, 1, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
 }
 
 function serverFor(actor: Actor): FastifyInstance {
@@ -132,6 +147,7 @@ const PARAMS: Readonly<Record<string, readonly string[]>> = {
   name: ['c', `${MARK}-c`, 'web', `${MARK}-web`, 'default', OTHER, 'host1'],
   network: ['net', `${MARK}-net`],
   acl: ['acl', `${MARK}-acl`],
+  zone: ['lab.example', `${MARK}.example`],
   group: ['mesh', `${MARK}-mesh`],
   address: ['192.0.2.9'],
   peer: ['p', `${MARK}-p`],
@@ -207,6 +223,8 @@ describe('what a restricted client may not see', () => {
     `/1.0/network-peer-groups?project=${OTHER}`,
     `/1.0/networks/${MARK}-net/leases?project=${OTHER}`,
     '/1.0/network-peer-groups/mesh',
+    `/1.0/network-zones/${MARK}.example/content?project=other`,
+    `/1.0/network-zones/${MARK}.example/refusals?project=other`,
   ])('is there for unrestricted clients, so that the test looks where it could be: %s', async (url) => {
     expect((await serverFor(unixActor).inject({ method: 'GET', url })).body).toContain(MARK);
   });

@@ -28,6 +28,11 @@ create table network.network_forward_v1 (project text, network text, listen_addr
 create table network.network_peer_v1 (project text, network text, name text, doc text, etag text, primary key (project, network, name));
 create table network.network_peer_group_v1 (project text, name text, doc text, etag text, primary key (project, name));
 create table network.network_lease_v1 (project text, network text, place int, hostname text, address text, doc text);
+create schema dns;
+create table dns.network_zone_v1 (project text, name text, owner text, doc text, full_doc text, etag text, primary key (project, name));
+create table dns.network_zone_record_v1 (project text, zone text, name text, doc text, etag text, primary key (project, zone, name));
+create table dns.network_zone_change_v1 (project text, zone text, change bigint, serial bigint, at timestamptz, event_id text, cause text, primary_name text, contact text, removed jsonb, added jsonb);
+create table dns.network_zone_refusal_v1 (project text, zone text, what text, reason text, address text, key_name text, explanation text, count int, first_at timestamptz, last_at timestamptz);
 `;
 
 export interface StubDatabase {
