@@ -21,7 +21,14 @@ describe('telemetry', () => {
   beforeAll(async () => {
     collector = await startCollector();
     weft = await startPlatform({
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '100', WEFT_LOG_LEVEL: 'debug' },
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_BSP_SCHEDULE_DELAY: '100',
+        WEFT_LOG_LEVEL: 'debug',
+        // The collector listens on this machine's loopback, which members with a network namespace of their own do not have.
+        WEFT_NETWORKS: 'off',
+      },
     });
   }, 240_000);
   afterAll(async () => {

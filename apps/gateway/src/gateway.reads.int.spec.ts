@@ -94,7 +94,7 @@ describe('reads', () => {
 
   it.each([
     ['DELETE', '/1.0', 501, 'This server does not implement DELETE /1.0'],
-    ['POST', '/1.0/networks?project=p1', 501, 'This server does not implement POST /1.0/networks'],
+    ['POST', '/1.0/storage-pools?project=p1', 501, 'This server does not implement POST /1.0/storage-pools'],
     ['GET', '/1.0/instances/c1%00', 400, 'The URL must not contain NUL'],
     ['GET', '/1.0/instances?project=%00', 400, 'The URL must not contain NUL'],
   ])('refuses %s %s', async (method, path, status, error) => {
