@@ -17,7 +17,7 @@ packages=(
   # networks: Open vSwitch and OVN, their databases
   openvswitch-common openvswitch-switch ovn-common ovn-central ovn-host nftables ethtool kmod
   # zones: name servers that follow ours in tests, and what asks them
-  bind9 bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 ldnsutils dnsperf
+  bind9 bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 sqlite3 ldnsutils dnsperf
   # the launcher
   util-linux procps iproute2 jq passwd
 )

@@ -79,9 +79,10 @@ export class ZoneContent {
     const removed: ZoneRecord[] = [];
     const added: ZoneRecord[] = [];
     const counts: Counts = { records: this.recordCount, cuts: this.cutCount };
+    // The last word about an owner counts: a difference must not remove what it has not yet added.
+    const last = new Map([...owners].map((entry) => [this.checkedKey(entry.owner, entry.records), entry]));
     const table = this.table.change((draft) => {
-      for (const { owner, records } of owners) {
-        const key = this.checkedKey(owner, records);
+      for (const [key, { owner, records }] of last) {
         const before = draft.get(key)?.sets ?? [];
         const after = setsOf(records);
         const difference = differenceOfSets(before, after);
