@@ -1,0 +1,97 @@
+/**
+ * `npm run bench:dns`: @weft/dns against LXD 5.0.2 (AXFR of 1,000 records), and against Knot and NSD with one worker each
+ * (AXFR of 100,000 records, queries a second), and how soon a change is on four secondaries. Ratios above 1: Weft is better.
+ * The servers take turns in each round, so that a noisy machine is noisy for all.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { median, spread } from '../event-store/figures';
+import { timeAxfr } from './axfr-client';
+import { BENCH_ZONE } from './bench-zone';
+import { changeLatency } from './change-latency';
+import { digAxfr, lxdAxfr } from './lxd-axfr';
+import { type Primary, startPeer, startWeft } from './primaries';
+
+const LARGE = 100_000;
+const SMALL = 1_000;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
+const CHANGES = 40;
+
+type Figures = Map<string, number[]>;
+
+const report = (title: string, unit: string, figures: Figures, moreIsBetter: boolean): void => {
+  const own = median(figures.get('Weft')!);
+  console.log(`\n${title} (${unit}; load ${loadavg()[0]!.toFixed(1)})`);
+  for (const [name, values] of figures) {
+    const ratio = moreIsBetter ? own / median(values) : median(values) / own;
+    console.log(`  ${name.padEnd(10)} ${spread(values).padStart(26)}${name === 'Weft' ? '' : `   ratio ${ratio.toFixed(2)}`}`);
+  }
+};
+
+/** Each server in its turn, round after round. */
+const rounds = async (servers: readonly Primary[], measure: (server: Primary) => Promise<number>): Promise<Figures> => {
+  const figures: Figures = new Map(servers.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) for (const server of servers) figures.get(server.name)!.push(await measure(server));
+  return figures;
+};
+
+const queriesPerSecond = async (port: number, queryFile: string): Promise<number> => {
+  const args = ['-s', '127.0.0.1', '-p', String(port), '-d', queryFile, '-l', String(SECONDS), '-c', '4', '-T', '1', '-q', '100'];
+  const { stdout } = await execa('dnsperf', args);
+  return Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1]);
+};
+
+const against = async (): Promise<void> => {
+  const directory = mkdtempSync('/var/tmp/weft-bench-dns-');
+  const queryFile = join(directory, 'queries');
+  writeFileSync(queryFile, Array.from({ length: 20_000 }, (_, index) => `host${(index * 7919) % LARGE}.${BENCH_ZONE} A`).join('\n'));
+  const servers: Primary[] = [];
+  try {
+    servers.push(await startPeer('Knot', LARGE), await startPeer('NSD', LARGE), await startWeft(LARGE));
+    report(`AXFR of ${LARGE} records`, 'ms', await rounds(servers, ({ port }) => timeAxfr(port, LARGE + 4)), false);
+    report('queries, one worker', '1/s', await rounds(servers, ({ port }) => queriesPerSecond(port, queryFile)), true);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+    rmSync(directory, { recursive: true });
+  }
+};
+
+const againstLxd = async (): Promise<void> => {
+  const weft = await startWeft(SMALL);
+  try {
+    const own: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) own.push((await digAxfr(weft.port)).ms);
+    const lxd = await lxdAxfr(SMALL, ROUNDS);
+    // dig counts whole milliseconds: 0 is "less than 1".
+    report(
+      `AXFR of ${SMALL} records, by dig`,
+      'ms',
+      new Map([
+        ['LXD', lxd.map(({ ms }) => ms)],
+        ['Weft', own.map((ms) => Math.max(ms, 1))],
+      ]),
+      false,
+    );
+  } finally {
+    await weft.stop();
+  }
+};
+
+const main = async (): Promise<void> => {
+  await against();
+  await againstLxd();
+  const latency = await changeLatency(CHANGES);
+  console.log(`\nchange to secondary (ms, median and range of ${CHANGES} changes)`);
+  for (const [name, values] of latency) console.log(`  ${name.padEnd(10)} ${spread(values).padStart(26)}`);
+};
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
