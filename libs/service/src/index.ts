@@ -6,6 +6,7 @@ export { CommandRouter, type CommandRouterOptions, type Commands } from './comma
 export { nameConstraint, type ConstraintNames } from './commands/constraints';
 export { execute, executeOnce, serviceActor, serviceMeta } from './commands/execute';
 export { createServiceClient, type Cause, type ServiceClient } from './client/service-client';
+export { grantToGateway, RESOURCE_URL_FUNCTIONS } from './core/read-view.sql';
 export { openServiceCore, type Consumption, type ServiceCore, type ServiceCoreOptions } from './core/service-core';
 export { serviceConfig, serviceEnvironment, type Keep, type ServiceConfig } from './core/service.config';
 export type { SagaInserter } from './core/saga-inserter';

@@ -110,6 +110,8 @@ it(`${ROWS} rows of every table, corrupted and taken away`, async () => {
   expect(performance.now() - began).toBeLessThan(LIMIT_MS);
   const found = (await service.events('NetworkDriftFound')) as { total: number }[];
   expect(found.reduce((sum, { total }) => sum + total, 0)).toBeGreaterThan(0);
-  // Looks that found more while the first repair was under way are mended by it, too: fewer reports of repair than of drift.
-  await eventually(async () => (await service.events('NetworkRepaired')).length > 0);
+  // One report of repair for each of drift, appended behind the rows that they tell of.
+  const reports = async () => Promise.all([service.events('NetworkDriftFound'), service.events('NetworkRepaired')]);
+  const allReported = async () => reports().then(([drift, repaired]) => drift.length === repaired.length);
+  await eventually(allReported).catch(async () => expect((await reports())[1]).toHaveLength((await reports())[0].length));
 }, 60_000);

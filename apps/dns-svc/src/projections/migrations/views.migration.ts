@@ -1,3 +1,4 @@
+import { grantToGateway, RESOURCE_URL_FUNCTIONS } from '@weft/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -8,7 +9,7 @@ export class Views1700000000301 implements MigrationInterface {
   name = 'Views1700000000301';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(URLS);
+    await runner.query(RESOURCE_URL_FUNCTIONS);
     await runner.query(ZONES);
     await runner.query(HISTORY);
     await runner.query(GRANTS);
@@ -19,17 +20,6 @@ export class Views1700000000301 implements MigrationInterface {
       DROP FUNCTION resource_url, url_path`);
   }
 }
-
-const URLS = `
-CREATE FUNCTION url_path(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN name ~ '^[A-Za-z0-9._~-]*$' THEN name ELSE (
-    SELECT string_agg(CASE WHEN chr(byte) ~ '[A-Za-z0-9._~-]' AND byte < 128 THEN chr(byte) ELSE '%' || upper(lpad(to_hex(byte), 2, '0')) END, '' ORDER BY at)
-      FROM (SELECT at, get_byte(convert_to(name, 'UTF8'), at) AS byte FROM generate_series(0, octet_length(convert_to(name, 'UTF8')) - 1) AS at) AS bytes) END
-$$;
--- A JSON string: the URL of a resource, with its project unless that is 'default'
-CREATE FUNCTION resource_url(path text, name text, project text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT '"' || path || url_path(name) || CASE WHEN project = 'default' THEN '' ELSE '?project=' || url_path(project) END || '"'
-$$;`;
 
 /** used_by are the networks that publish their names in the zone, of whatever project. */
 const ZONES = `
@@ -51,11 +41,4 @@ CREATE VIEW network_zone_refusal_v1 AS
   SELECT p.name AS project, z.name AS zone, r.what, r.reason, r.address, r.key_name, r.explanation, r.count, r.first_at, r.last_at
   FROM project p JOIN zone z ON z.project = p.zones_project JOIN zone_refusal r ON r.zone = z.key;`;
 
-/** The gateway's role is made by whoever installs the platform; without it (tests), there is nothing to grant. */
-const GRANTS = `
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weft_gateway') THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO weft_gateway', current_schema());
-    GRANT SELECT ON network_zone_v1, network_zone_record_v1, network_zone_change_v1, network_zone_refusal_v1 TO weft_gateway;
-  END IF;
-END $$;`;
+const GRANTS = grantToGateway(['network_zone_v1', 'network_zone_record_v1', 'network_zone_change_v1', 'network_zone_refusal_v1']);

@@ -1,3 +1,4 @@
+import { grantToGateway } from '@weft/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -118,11 +119,4 @@ CREATE VIEW member_v1 AS
     SELECT member.*, resources_doc, coalesce(seen_at > now() - interval '30 seconds', false) AS online
     FROM member LEFT JOIN member_runtime USING (name)) AS member;`;
 
-/** The gateway's role is made by whoever installs the platform; without it (tests), there is nothing to grant. */
-const GRANTS = `
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weft_gateway') THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO weft_gateway', current_schema());
-    GRANT SELECT ON instance_v1, snapshot_v1, operation_v1, member_v1 TO weft_gateway;
-  END IF;
-END $$;`;
+const GRANTS = grantToGateway(['instance_v1', 'snapshot_v1', 'operation_v1', 'member_v1']);

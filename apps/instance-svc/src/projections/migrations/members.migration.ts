@@ -1,3 +1,4 @@
+import { grantToGateway } from '@weft/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { DEFAULT_SETTINGS, memberEtag } from '../../domain/member.state';
 
@@ -52,10 +53,4 @@ CREATE VIEW cluster_group_v1 AS
     SELECT g.name, g.description, ARRAY(SELECT m.name FROM member m WHERE g.name = ANY (m.groups) AND m.status <> 'removed' ORDER BY m.name) AS members
     FROM cluster_group g) AS cluster_group;`;
 
-/** The gateway's role is made by whoever installs the platform; without it (tests), there is nothing to grant. */
-const GRANTS = `
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weft_gateway') THEN
-    GRANT SELECT ON member_v1, cluster_group_v1 TO weft_gateway;
-  END IF;
-END $$;`;
+const GRANTS = grantToGateway(['member_v1', 'cluster_group_v1']);

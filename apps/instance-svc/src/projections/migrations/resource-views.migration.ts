@@ -1,3 +1,4 @@
+import { grantToGateway, RESOURCE_URL_FUNCTIONS } from '@weft/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { serverEtag } from '../../domain/server.state';
 
@@ -10,7 +11,7 @@ export class ResourceViews1700000000301 implements MigrationInterface {
   name = 'ResourceViews1700000000301';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(URLS);
+    await runner.query(RESOURCE_URL_FUNCTIONS);
     await runner.query(PROJECTS_AND_PROFILES);
     await runner.query(IMAGES);
     await runner.query(STORAGE);
@@ -23,17 +24,6 @@ export class ResourceViews1700000000301 implements MigrationInterface {
       DROP FUNCTION resource_url, url_path`);
   }
 }
-
-const URLS = `
-CREATE FUNCTION url_path(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN name ~ '^[A-Za-z0-9._~-]*$' THEN name ELSE (
-    SELECT string_agg(CASE WHEN chr(byte) ~ '[A-Za-z0-9._~-]' AND byte < 128 THEN chr(byte) ELSE '%' || upper(lpad(to_hex(byte), 2, '0')) END, '' ORDER BY at)
-      FROM (SELECT at, get_byte(convert_to(name, 'UTF8'), at) AS byte FROM generate_series(0, octet_length(convert_to(name, 'UTF8')) - 1) AS at) AS bytes) END
-$$;
--- A JSON string: the URL of a resource, with its project unless that is 'default'
-CREATE FUNCTION resource_url(path text, name text, project text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT '"' || path || url_path(name) || CASE WHEN project = 'default' THEN '' ELSE '?project=' || url_path(project) END || '"'
-$$;`;
 
 const PROJECTS_AND_PROFILES = `
 CREATE VIEW project_v1 AS
@@ -96,11 +86,13 @@ CREATE VIEW server_v1 AS
   SELECT coalesce(c.doc, '{}') AS config_doc, coalesce(c.etag, '${serverEtag({ config: {} })}') AS etag
   FROM (SELECT 'server'::text AS id) AS one LEFT JOIN server_config c USING (id);`;
 
-/** The gateway's role is made by whoever installs the platform; without it (tests), there is nothing to grant. */
-const GRANTS = `
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weft_gateway') THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO weft_gateway', current_schema());
-    GRANT SELECT ON project_v1, profile_v1, image_v1, image_alias_v1, storage_pool_v1, storage_volume_v1, certificate_v1, server_v1 TO weft_gateway;
-  END IF;
-END $$;`;
+const GRANTS = grantToGateway([
+  'project_v1',
+  'profile_v1',
+  'image_v1',
+  'image_alias_v1',
+  'storage_pool_v1',
+  'storage_volume_v1',
+  'certificate_v1',
+  'server_v1',
+]);

@@ -1,3 +1,4 @@
+import { grantToGateway, RESOURCE_URL_FUNCTIONS } from '@weft/service';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -9,7 +10,7 @@ export class NetworkViews1700000001301 implements MigrationInterface {
   name = 'NetworkViews1700000001301';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(URLS);
+    await runner.query(RESOURCE_URL_FUNCTIONS);
     await runner.query(NETWORK);
     await runner.query(ACL_AND_FORWARD);
     await runner.query(PEER);
@@ -22,17 +23,6 @@ export class NetworkViews1700000001301 implements MigrationInterface {
       DROP VIEW network_usage, acl_usage; DROP FUNCTION resource_url, url_path`);
   }
 }
-
-const URLS = `
-CREATE FUNCTION url_path(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN name ~ '^[A-Za-z0-9._~-]*$' THEN name ELSE (
-    SELECT string_agg(CASE WHEN chr(byte) ~ '[A-Za-z0-9._~-]' AND byte < 128 THEN chr(byte) ELSE '%' || upper(lpad(to_hex(byte), 2, '0')) END, '' ORDER BY at)
-      FROM (SELECT at, get_byte(convert_to(name, 'UTF8'), at) AS byte FROM generate_series(0, octet_length(convert_to(name, 'UTF8')) - 1) AS at) AS bytes) END
-$$;
--- A JSON string: the URL of a resource, with its project unless that is 'default'
-CREATE FUNCTION resource_url(path text, name text, project text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT '"' || path || url_path(name) || CASE WHEN project = 'default' THEN '' ELSE '?project=' || url_path(project) END || '"'
-$$;`;
 
 /** A network's users: instances, profiles, linked peers, and for an uplink the networks on it. */
 const NETWORK = `
@@ -100,11 +90,4 @@ CREATE VIEW network_lease_v1 AS
     CASE WHEN o.nic ? ('ipv' || a.family || '.address') THEN 'static' ELSE 'dynamic' END || '","location":' || to_json(coalesce(o.members[1], ''))::text || '}'
   FROM port o JOIN network n ON n.network_id = o.network_id JOIN port_address a ON a.port_id = o.port_id LEFT JOIN instance_name i ON i.id = o.instance_id;`;
 
-/** The gateway's role is made by whoever installs the platform; without it (tests), there is nothing to grant. */
-const GRANTS = `
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'weft_gateway') THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO weft_gateway', current_schema());
-    GRANT SELECT ON network_v1, network_acl_v1, network_forward_v1, network_peer_v1, network_peer_group_v1, network_lease_v1 TO weft_gateway;
-  END IF;
-END $$;`;
+const GRANTS = grantToGateway(['network_v1', 'network_acl_v1', 'network_forward_v1', 'network_peer_v1', 'network_peer_group_v1', 'network_lease_v1']);
