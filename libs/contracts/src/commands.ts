@@ -144,8 +144,11 @@ export const instanceCommands = {
       groups: z.array(z.string()).optional(),
     }),
   ),
-
   'member.remove': sync(z.object({ ...named })),
+  /** `mode` overrides `cluster.evacuate` of all instances; "" leaves it to them. */
+  'member.set-state': asynchronous(
+    z.object({ ...named, action: z.enum(['evacuate', 'restore']), mode: z.enum(['', 'auto', 'migrate', 'live-migrate', 'stop']) }),
+  ),
   'cluster-group.create': sync(z.object({ ...named, description: z.string(), members: z.array(z.string()) })),
   'cluster-group.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), members: z.array(z.string()).optional() })),
   'cluster-group.rename': sync(z.object({ ...named, newName: z.string() })),

@@ -48,6 +48,7 @@ export const ERROR_STATUS = {
   'member.not-found': 404,
   'member.unavailable': 503,
   'member.none-suitable': 400,
+  'member.busy': 400,
   'cluster-group.not-found': 404,
   'cluster-group.exists': 409,
   'cluster-group.in-use': 400,

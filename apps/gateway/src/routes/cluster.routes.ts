@@ -1,7 +1,7 @@
 /** Members as LXD's cluster, which exists as soon as there is more than one of them. */
-import { clusterMemberPatch, clusterMemberPost, clusterMemberPut, WeftError } from '@weft/contracts';
+import { clusterMemberPatch, clusterMemberPost, clusterMemberPut, clusterMemberStatePost, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
-import { empty, sync, syncValue } from '../http/reply';
+import { empty, started, sync, syncValue } from '../http/reply';
 import { route, type Access, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
 
@@ -82,6 +82,14 @@ function memberRoutes({ reads, commands }: Deps): Route[] {
         await commands.send('member.remove', { name: call.params.name }, call.meta());
         return empty;
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/1.0/cluster/members/:name/state',
+      summary: 'Evacuate a member, or restore it',
+      access: 'admin',
+      body: clusterMemberStatePost,
+      handle: async (call) => started(await commands.start('member.set-state', { ...call.body, name: call.params.name ?? '' }, call.meta()), call),
     }),
   ];
 }

@@ -29,6 +29,7 @@ import { migrationPlan } from '../commands/plan-migration';
 import { renameInstance } from '../commands/rename-instance';
 import { restoreInstance } from '../commands/restore-snapshot';
 import { setInstanceState } from '../commands/set-instance-state';
+import { setMemberState } from '../commands/set-member-state';
 import { setInstancesState } from '../commands/set-instances-state';
 import { patchInstance, updateInstance } from '../commands/update-instance';
 import type { HandlerMap } from './command-handler';
@@ -69,6 +70,7 @@ export const handlers: HandlerMap = {
   // members and their groups
   'member.update': updateMember,
   'member.remove': removeMember,
+  'member.set-state': setMemberState,
   'cluster-group.create': createClusterGroup,
   'cluster-group.update': updateClusterGroup,
   'cluster-group.rename': renameClusterGroup,

@@ -28,6 +28,8 @@ export interface InstanceWork<P extends InstanceSagaParams> {
   /** Defaults to the request's correlation id. */
   operationId?: string;
   mayCancel?: boolean;
+  /** Of the operation; text only, the stock client takes nothing else. */
+  metadata?: Record<string, string>;
   decide(state: InstanceState, operationId: string): InstanceEvent[];
   /** What the saga needs beyond the common parameters; `after` is the state with the events applied. */
   params(after: Extract<InstanceState, { id: string; lock: unknown }>): Omit<P, keyof InstanceSagaParams>;
@@ -46,6 +48,7 @@ export async function startInstanceWork<P extends InstanceSagaParams>(deps: Deps
     description: work.description,
     resources: instanceResources(after.name),
     location: work.row.member,
+    metadata: work.metadata,
     mayCancel: work.mayCancel,
     timeLimitMs: work.timeLimitMs,
     saga: { type: work.saga, params: { ...common, ...work.params(after) } },

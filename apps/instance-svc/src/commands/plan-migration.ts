@@ -2,10 +2,11 @@
 import { moveFacts, WeftError, type InstanceSpec, type MoveFacts } from '@weft/contracts';
 import { migrationBlockers, migrationMode, MOVE_LIMITS, predictMigration, type MigrationMode } from '../domain/migration.plan';
 import type { MemberView } from '../domain/member-directory';
-import { placeInstance } from '../domain/placement';
+import type { Placement } from '../domain/placement';
 import type { CommandHandler } from '../api/command-handler';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
+import { place } from './place';
 import { requireOnline } from './require-online';
 
 export interface MigrationPlan {
@@ -23,8 +24,7 @@ export async function planMigration(deps: Deps, row: InstanceRow, wanted: { targ
   const mode = migrationMode({ status: row.status, type: row.spec.type }, wanted.live);
   if (wanted.target === row.member) throw new WeftError('instance.wrong-status', `The instance is on member ${row.member} already`);
   await requireOnline(deps, row.member);
-  await deps.members.heard(wanted.target || undefined);
-  const { member, explanation } = place(deps, row.spec, row.member, wanted.target);
+  const { member, explanation } = await placeElsewhere(deps, row.spec, row.member, wanted.target);
   const [source, target] = [deps.members.get(row.member), deps.members.get(member)];
   if (!source || !target) throw new WeftError('member.unavailable', `Member ${member} is offline`);
   const facts = moveFacts.parse(await deps.agents.request(row.member, 'migration.facts', { instance: row.spec }));
@@ -32,10 +32,12 @@ export async function planMigration(deps: Deps, row: InstanceRow, wanted: { targ
   return { mode, source, target, explanation, facts, blockers };
 }
 
-function place(deps: Deps, { type, architecture, imageFingerprint }: InstanceSpec, source: string, target: string): { member: string; explanation: string } {
-  const others = deps.members.candidates().filter(({ name }) => name !== source);
-  if (target === '' && others.length === 0) throw new WeftError('member.none-suitable', 'There is no other member to move the instance to');
-  return placeInstance(others, { type, architecture, fingerprint: imageFingerprint, target });
+async function placeElsewhere(deps: Deps, { type, architecture, imageFingerprint }: InstanceSpec, source: string, target: string): Promise<Placement> {
+  const needs = { type, architecture, fingerprint: imageFingerprint };
+  return place(deps, target, needs, (others) => {
+    if (target === '' && others.length === 1) throw new WeftError('member.none-suitable', 'There is no other member to move the instance to');
+    return others.filter(({ name }) => name !== source);
+  });
 }
 
 /** The dry run. */

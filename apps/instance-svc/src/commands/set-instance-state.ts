@@ -11,8 +11,11 @@ import type { StateParams } from '../sagas/saga-params';
 import { startInstanceWork } from './instance-operation';
 import { requireOnline } from './require-online';
 
-type Request = Pick<InstanceCommandBody<'instance.set-state'>, 'action' | 'timeout' | 'force' | 'stateful'>;
-type Action = Request['action'];
+export interface StateRequest extends Pick<InstanceCommandBody<'instance.set-state'>, 'action' | 'timeout' | 'force' | 'stateful'> {
+  /** A stop on behalf of its member's evacuation. */
+  evacuates?: boolean;
+}
+type Action = StateRequest['action'];
 
 /** Of what waits for the host alone; a memory of gigabytes is written meanwhile. */
 const LIMIT_MS = 10 * 60_000;
@@ -36,7 +39,7 @@ export const setInstanceState: CommandHandler<'instance.set-state'> = async (dep
 };
 
 /** Decides and opens the operation; also used for every instance of a bulk change and by the reconciler. */
-export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, request: Request, operationId?: string): Promise<LxdOperation> {
+export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: InstanceRow, request: StateRequest, operationId?: string): Promise<LxdOperation> {
   if (request.stateful && request.action === 'stop') statefulStop(row.spec);
   const timeoutSeconds = request.timeout > 0 ? Math.min(request.timeout, LONGEST_SHUTDOWN_SECONDS) : LONGEST_SHUTDOWN_SECONDS;
   const stateful = request.stateful && request.action === 'stop' && !request.force;
@@ -54,7 +57,15 @@ export function changeState(deps: Deps, uow: UnitOfWork, meta: Meta, row: Instan
       statusBefore = settled(state);
       return decide(state, id, request);
     },
-    params: (after) => ({ epoch: after.epoch, force: request.force, timeoutSeconds, statusBefore, stateful, stateless: !request.stateful }),
+    params: (after) => ({
+      epoch: after.epoch,
+      force: request.force,
+      timeoutSeconds,
+      statusBefore,
+      stateful,
+      stateless: !request.stateful,
+      evacuates: request.evacuates,
+    }),
   });
 }
 
@@ -72,7 +83,7 @@ function settled(state: InstanceState): StateParams['statusBefore'] {
   }
 }
 
-function decide(state: InstanceState, operationId: string, { action, force, stateful }: Request): InstanceEvent[] {
+function decide(state: InstanceState, operationId: string, { action, force, stateful }: StateRequest): InstanceEvent[] {
   switch (action) {
     case 'start':
       return startInstance(state, operationId, stateful);

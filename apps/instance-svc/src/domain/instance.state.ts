@@ -46,6 +46,9 @@ export type LiveStatus = 'creating' | 'stopped' | 'starting' | 'running' | 'stop
 export type LiveInstance = InstanceFacts & { status: LiveStatus };
 export type InstanceState = { status: 'none' } | { status: 'deleted'; id: string } | LiveInstance;
 
+/** LXD's key for the member that an instance was evacuated from. */
+export const ORIGIN_KEY = 'volatile.evacuate.origin';
+
 export const instanceStream = (id: string): string => `instance-${id}`;
 
 export const isLive = (state: InstanceState): state is LiveInstance => state.status !== 'none' && state.status !== 'deleted';
@@ -65,6 +68,11 @@ function created(data: Extract<InstanceEvent, { type: 'InstanceCreated' }>['data
 }
 
 const held = (operationId: string, kind: LockKind) => ({ lock: { operationId, kind } });
+function withOrigin(config: StringMap, origin: string | undefined): StringMap {
+  if (origin === undefined) return config;
+  const { [ORIGIN_KEY]: _before, ...rest } = config;
+  return origin === '' ? rest : { ...rest, [ORIGIN_KEY]: origin };
+}
 const power = (state: LiveInstance, value: 'RUNNING' | 'STOPPED') => ({ config: { ...state.config, 'volatile.last_state.power': value } });
 
 function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'InstanceCreated' | 'InstanceDeleted' }>): LiveInstance {
@@ -81,10 +89,10 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
     case 'InstanceRestarting':
       return { ...state, status: 'stopping', epoch: event.data.epoch, ...held(event.data.operationId, 'restart') };
     case 'InstanceStopped':
-      // What the host's own end stopped counts as running: that is what brings it back when the host is up again.
+      // What the end or the evacuation of its host stopped counts as running: that is what brings it back with the host.
       return {
         ...state,
-        ...(event.data.reason === 'host' ? {} : power(state, 'STOPPED')),
+        ...(event.data.reason === 'host' || event.data.reason === 'evacuated' ? {} : power(state, 'STOPPED')),
         status: 'stopped',
         lock: null,
         stateful: event.data.stateful ?? false,
@@ -117,7 +125,7 @@ function changed(state: LiveInstance, event: Exclude<InstanceEvent, { type: 'Ins
     case 'InstanceRestored':
       return { ...state, ...writableOf(event.data), ...(event.type === 'InstanceRestored' ? { lock: null, stateful: false } : {}) };
     case 'InstanceMoved':
-      return { ...state, member: event.data.member, epoch: event.data.epoch };
+      return { ...state, member: event.data.member, epoch: event.data.epoch, config: withOrigin(state.config, event.data.origin) };
     case 'InstanceRenamed':
       return { ...state, name: event.data.name };
     case 'InstanceDeleting':

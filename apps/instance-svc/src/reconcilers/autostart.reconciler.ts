@@ -29,7 +29,8 @@ export class AutostartReconciler {
       const { rows } = await this.deps.pool.query<Row>({
         name: 'sleeping-instances',
         text: `SELECT name, project, comes_back, spec::json->'config' AS config FROM instance
-          WHERE member = $1 AND status = 'stopped' AND NOT locked AND (comes_back OR $2)`,
+          WHERE member = $1 AND status = 'stopped' AND NOT locked AND (comes_back OR $2)
+            AND NOT EXISTS (SELECT FROM member WHERE name = $1 AND status = 'evacuated')`,
         values: [member, hostRestarted],
       });
       const wanted = rows.filter((row) => row.comes_back || isTrue(row.config['boot.autostart']));

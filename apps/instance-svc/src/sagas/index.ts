@@ -4,6 +4,7 @@ import { changeSagas } from './change.sagas';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
 import { imageSagas } from './image.sagas';
+import { memberSagas } from './member.sagas';
 import { migrationSagas } from './migration.sagas';
 import { moveWorld } from './migration-work';
 import { removePortsSaga } from './port-work';
@@ -24,6 +25,7 @@ export const sagas = (deps: Deps) => [
   ...snapshotSagas(deps),
   ...changeSagas(deps),
   ...migrationSagas(moveWorld(deps)),
+  ...memberSagas(deps),
   bulkStateSaga(deps),
   removePortsSaga(deps),
 ];

@@ -8,7 +8,8 @@ const LOOK_AGAIN_MS = 500;
 
 /** Moves of one of the two hosts that began before, and have not ended. */
 const EARLIER = `SELECT count(*)::int AS count FROM saga
-  WHERE status IN ('running', 'unwinding') AND type LIKE 'instance.migrate-%' AND id < $1
+  WHERE status IN ('running', 'unwinding') AND type LIKE 'instance.migrate-%'
+    AND (created_at, id) < (SELECT created_at, id FROM saga WHERE id = $1)
     AND (params->>'member' = ANY($2) OR params->>'target' = ANY($2))`;
 
 export async function awaitTurn(deps: Deps, ctx: MoveContext): Promise<void> {

@@ -65,11 +65,11 @@ async function hasMoved(deps: Deps, { params }: MoveContext): Promise<boolean> {
 }
 
 async function recordMove(deps: Deps, ctx: MoveContext): Promise<void> {
-  const { meta, spec, target, epoch, targetSpec } = ctx.params;
+  const { meta, spec, target, epoch, targetSpec, origin } = ctx.params;
   const commandId = newId();
   await execute(deps, { ...meta, commandId, causationId: meta.commandId }, 'instance.moved', {}, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(spec.id));
-    appendInstance(uow, spec.id, instanceMoved(state, ctx.sagaId, { member: target, epoch: epoch + 1, newName: targetSpec.name }));
+    appendInstance(uow, spec.id, instanceMoved(state, ctx.sagaId, { member: target, epoch: epoch + 1, newName: targetSpec.name, origin }));
     return {};
   });
 }

@@ -35,6 +35,8 @@ export interface StateParams extends InstanceSagaParams {
   statusBefore: 'stopped' | 'running' | 'frozen' | 'error';
   /** stop: with what the guest has in its memory. Unset in sagas of earlier versions, as `stateless` is. */
   stateful?: boolean;
+  /** stop: its member is being evacuated; it comes back with that. */
+  evacuates?: boolean;
   /** start: without what a stateful stop has kept. */
   stateless?: boolean;
 }
@@ -78,4 +80,6 @@ export interface MigrateParams extends InstanceSagaParams {
   epoch: number;
   statusBefore: 'stopped' | 'running';
   limits: MoveLimits;
+  /** The member that it leaves for the time of an evacuation, and returns to. */
+  origin?: string;
 }

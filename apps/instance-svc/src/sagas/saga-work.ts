@@ -53,7 +53,8 @@ export async function undoOnHost<K extends TaskKind>(
   }
 }
 
-function publishProgress(deps: Deps, project: string, operation: LxdOperation, { stage, text }: TaskProgress): void {
+/** For whoever watches the operation now; nobody keeps it. */
+export function publishProgress(deps: Deps, project: string, operation: LxdOperation, { stage, text }: Pick<TaskProgress, 'stage' | 'text'>): void {
   const rendered: LxdOperation = { ...operation, updated_at: new Date().toISOString(), metadata: { ...operation.metadata, [`${stage}_progress`]: text } };
   deps.nats.publish(progressSubject(project, operation.id), JSON.stringify(rendered));
 }

@@ -72,8 +72,8 @@ const stopSaga = (deps: Deps): Saga => ({
       },
     },
   ],
-  succeeded: succeeded(deps, (instance, operationId, _now, { stateful }) => [
-    { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason: 'requested', ...(stateful ? { stateful } : {}) } },
+  succeeded: succeeded(deps, (instance, operationId, _now, { stateful, evacuates }) => [
+    { type: 'InstanceStopped', data: { ...placeOf(instance), operationId, reason: evacuates ? 'evacuated' : 'requested', ...(stateful ? { stateful } : {}) } },
     ...(instance.ephemeral ? [{ type: 'InstanceDeleted' as const, data: { ...placeOf(instance), operationId, reason: 'ephemeral' as const } }] : []),
   ]),
   failed: failed(deps),

@@ -13,6 +13,7 @@ import {
   taskSubject,
   type AgentTask,
   type Heartbeat,
+  type MoveFacts,
   type RunStatus,
   type TaskResult,
   type WireError,
@@ -23,6 +24,9 @@ export interface FakeInstance {
   epoch: number;
   reason?: string;
 }
+
+/** Nothing is in the way of a move. */
+const NO_FACTS: MoveFacts = { diskBytes: 0, usedBytes: 0, memoryBytes: 0, abi: {}, blockers: [] };
 
 export class FakeAgent {
   readonly instances = new Map<string, FakeInstance>();
@@ -56,7 +60,7 @@ export class FakeAgent {
       }
     })();
     const requests = this.nats.subscribe(agentSubject(this.member, '>'), {
-      callback: (_error, message) => void message.respond(JSON.stringify({ ok: true, result: {} })),
+      callback: (_error, message) => void message.respond(JSON.stringify({ ok: true, result: message.subject.endsWith('.migration.facts') ? NO_FACTS : {} })),
     });
     const timer = setInterval(() => this.beat(), 200);
     this.stops = [() => void messages.close(), () => requests.unsubscribe(), () => clearInterval(timer)];
@@ -117,6 +121,7 @@ export class FakeAgent {
     const id = 'instance' in body ? body.instance.id : 'instanceId' in body ? body.instanceId : '';
     const epoch = 'epoch' in body ? body.epoch : 0;
     if (kind === 'instance.create') this.instances.set(id, { status: 'stopped', epoch: 0 });
+    else if (kind === 'instance.fetch') this.instances.set(id, { status: 'stopped', epoch });
     else if (kind === 'instance.delete') this.instances.delete(id);
     else if (kind === 'instance.start' || kind === 'instance.unfreeze') this.instances.set(id, { status: 'running', epoch });
     else if (kind === 'instance.stop') this.instances.set(id, { status: 'stopped', epoch });

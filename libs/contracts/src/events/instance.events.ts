@@ -36,7 +36,7 @@ export const lockKind = z.enum([
 export type LockKind = z.infer<typeof lockKind>;
 
 /** Why an instance is not running any more. */
-export const stopReason = z.enum(['requested', 'guest', 'crashed', 'host', 'failed']);
+export const stopReason = z.enum(['requested', 'guest', 'crashed', 'host', 'failed', 'evacuated']);
 
 export const instanceEvents = {
   InstanceCreated: z.object({
@@ -77,8 +77,11 @@ export const instanceEvents = {
   InstanceUpdated: z.object({ ...place, ...writable, operationId: z.string().nullable() }),
   InstanceRenamed: z.object({ ...place, ...operation, oldName: z.string() }),
   InstanceRestored: z.object({ ...place, ...operation, ...writable, snapshotName: z.string() }),
-  /** It is another member's now. `epoch` is the one of its run there; the operation still holds it. */
-  InstanceMoved: z.object({ ...place, ...operation, member: z.string(), from: z.string(), epoch: z.number().int() }),
+  /**
+   * It is another member's now. `epoch` is the one of its run there; the operation still holds it. `origin`: the
+   * evacuated member that it belongs to and returns to, "" when it has returned; unset leaves that as it is.
+   */
+  InstanceMoved: z.object({ ...place, ...operation, member: z.string(), from: z.string(), epoch: z.number().int(), origin: z.string().optional() }),
   InstanceDeleting: z.object({ ...place, ...operation }),
   InstanceDeleted: z.object({ ...place, ...operation, reason: z.enum(['requested', 'ephemeral', 'undone']) }),
   ...snapshotEvents,

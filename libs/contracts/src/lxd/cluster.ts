@@ -16,6 +16,14 @@ export const clusterMemberPatch = z.object({
 });
 /** `POST /1.0/cluster/members/<name>`: a rename. */
 export const clusterMemberPost = z.object({ server_name: lxd.name });
+/** `POST /1.0/cluster/members/<name>/state`. The stock client sends `mode` "". */
+export const clusterMemberStatePost = z.object({
+  action: z.enum(['evacuate', 'restore'], { error: 'Unknown action: give "evacuate" or "restore"' }),
+  mode: z
+    .enum(['', 'auto', 'migrate', 'live-migrate', 'stop'], { error: 'Unknown mode: give "auto", "migrate", "live-migrate" or "stop"' })
+    .nullish()
+    .transform((mode) => mode ?? ''),
+});
 
 export const clusterGroupsPost = z.object({ name: lxd.name, description: lxd.text, members: names });
 export const clusterGroupPut = z.object({ description: lxd.text, members: names });
