@@ -3,7 +3,7 @@
  * of it outlives `stop`.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Endpoint } from './http';
@@ -17,25 +17,36 @@ mkdir -p "$LXD_DIR-cg"; mount --rbind /sys/fs/cgroup "$LXD_DIR-cg"
 mount -t sysfs sysfs /sys; mount --rbind "$LXD_DIR-cg" /sys/fs/cgroup; umount -l "$LXD_DIR-cg"
 exec lxd --group root --logfile "$LXD_DIR.log"`;
 
-const PRESEED = `
-config: {core.https_address: "127.0.0.1:${HTTPS_PORT}", images.auto_update_interval: "0"}
+const preseed = (httpsPort: number): string => `
+config: {core.https_address: "127.0.0.1:${httpsPort}", images.auto_update_interval: "0"}
 storage_pools: [{name: default, driver: dir}]
 profiles: [{name: default, devices: {root: {type: disk, path: /, pool: default}}}]
 `;
 
-export async function startLxd(): Promise<Target> {
+export interface LxdOptions {
+  httpsPort?: number;
+  /** Put before PATH: programs that LXD is to find instead of the installed ones. */
+  programs?: string;
+  environment?: Record<string, string>;
+}
+
+export async function startLxd({ httpsPort = HTTPS_PORT, programs, environment }: LxdOptions = {}): Promise<Target> {
   const work = mkdtempSync('/var/tmp/weft-bench-lxd-');
   const dir = join(work, 'lxd');
   mkdirSync(dir);
+  // Unprivileged containers have their file systems below it.
+  chmodSync(work, 0o711);
   // Nothing may leave the machine: LXD would fetch image indexes at start.
-  const env = { ...process.env, LXD_DIR: dir, http_proxy: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9', LXD_CONF: join(work, 'conf') };
+  const closed = { http_proxy: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' };
+  const PATH = [programs, process.env.PATH].filter((one) => one !== undefined).join(':');
+  const env = { ...process.env, ...closed, ...environment, PATH, LXD_DIR: dir, LXD_CONF: join(work, 'conf') };
   const log = openSync(`${dir}.out`, 'w');
   const daemon: ChildProcess = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'bash', '-c', LAUNCH], { env, stdio: ['ignore', log, log] });
   await execa('lxd', ['waitready', '--timeout=60'], { env });
-  await execa('lxd', ['init', '--preseed'], { env, input: PRESEED });
+  await execa('lxd', ['init', '--preseed'], { env, input: preseed(httpsPort) });
   const endpoint: Endpoint = {
     socketPath: join(dir, 'unix.socket'),
-    httpsPort: HTTPS_PORT,
+    httpsPort,
     certFile: join(work, 'client.crt'),
     keyFile: join(work, 'client.key'),
   };

@@ -32,11 +32,11 @@ function tree(root: number): number[] {
   return below(root);
 }
 
-export async function startWeft(): Promise<Target> {
+export async function startWeft(httpsPort = HTTPS_PORT): Promise<Target> {
   const dir = mkdtempSync('/var/tmp/weft-bench-');
-  const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${HTTPS_PORT}` };
+  const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${httpsPort}` };
   await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env, stdio: 'inherit' });
-  const endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort: HTTPS_PORT, certFile: join(dir, 'bench.crt'), keyFile: join(dir, 'bench.key') };
+  const endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort, certFile: join(dir, 'bench.crt'), keyFile: join(dir, 'bench.key') };
   await execa('openssl', [
     ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 30 -subj /CN=bench'.split(' '),
     '-keyout',

@@ -2,7 +2,7 @@
 # Installs the Debian or Ubuntu packages that Weft needs and this machine does not have. Nothing that a package brings
 # along is started: Weft runs its own servers.
 #
-# Usage: tools/setup/packages.sh          a repeat takes milliseconds
+# Usage: tools/setup/packages.sh [PACKAGE...]          those, too (peers of a benchmark); a repeat takes milliseconds
 set -euo pipefail
 
 packages=(
@@ -20,6 +20,7 @@ packages=(
   bind9 bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 sqlite3 ldnsutils dnsperf
   # the launcher
   util-linux procps iproute2 jq passwd
+  "$@"
 )
 
 missing_packages() {
