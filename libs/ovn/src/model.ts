@@ -77,8 +77,8 @@ export interface DesiredPort extends Thing {
   /** Subnets that are routed to it: inside of OVN only, and announced on the uplink too. */
   readonly routes: readonly string[];
   readonly externalRoutes: readonly string[];
-  /** Only its own MAC, addresses and routes may be sources of what it sends. */
-  readonly antiSpoofing: boolean;
+  /** Addresses and subnets that it may send from, with its own MAC (ovn-nb(5), "port_security"); none: any; null: also with any MAC. */
+  readonly sources: readonly string[] | null;
   /** Null: everything is allowed. */
   readonly security: DesiredSecurity | null;
   readonly limits: { readonly ingressKbps: number | null; readonly egressKbps: number | null };

@@ -3,6 +3,7 @@
  * there: guests may run on it. Only `removeFabric` takes it away.
  */
 import { readdirSync, rmSync } from 'node:fs';
+import { ensureFabricIpv6 } from './fabric-ipv6';
 import { inside, ip, isNamespace, linksIn, namespacePath, run, setKernel, withoutOffload } from './net-tools';
 import { FABRIC_MTU, machineLinkOf, namespacePrefix, UPLINK_PARENT, type MemberPlan, type NetworkPlan } from './network-plan';
 
@@ -27,6 +28,7 @@ export const ensureFabric = async (plan: NetworkPlan, offload: boolean): Promise
   ]);
   await ip(namespace, [`route replace default via ${plan.machineAddress}`]);
   await setKernel(namespace, { 'net.ipv4.ip_forward': '1' });
+  await ensureFabricIpv6(plan);
   await keepGuestsFromFabric(plan);
   for (const member of plan.members) await ensureMember(plan, member, offload);
 };
@@ -39,6 +41,7 @@ table inet weft {
   chain forward {
     type filter hook forward priority filter; policy accept;
     ip saddr ${plan.uplink.subnet} ip daddr ${plan.fabricSubnet} ct state new,invalid drop
+    iifname "uplink" ip6 daddr ${plan.ipv6.fabricSubnet} ct state new,invalid drop
   }
   chain input {
     type filter hook input priority filter; policy accept;

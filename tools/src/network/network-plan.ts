@@ -7,6 +7,8 @@
  *                                                +-- bridge fabric  <-veths->  fabric0 198.18.n.139/25  Geneve, in br-fabric
  *   route, NAT                                   .2/25
  *                                      bridge uplink .1/24 of n+1   <-veths->  uplink0, in br-uplink0
+ *
+ * IPv6, where the kernel has it: fd<key>:5765::/64 between machine and fabric, fd<key>:5765:1::/64 on the uplink.
  */
 import { createHash } from 'node:crypto';
 
@@ -35,7 +37,18 @@ export interface NetworkPlan {
   fabricSubnet: string;
   fabricPrefixBits: 25;
   uplink: { gateway: string; subnet: string; prefixBits: 24; ranges: string; routes: string };
+  ipv6: Ipv6Plan;
   members: readonly MemberPlan[];
+}
+
+/** Unique local addresses (RFC 4193), each with a prefix length of 64 bits. */
+export interface Ipv6Plan {
+  /** The /48 that everything is in. */
+  prefix: string;
+  machineAddress: string;
+  routerAddress: string;
+  fabricSubnet: string;
+  uplink: { gateway: string; subnet: string; ranges: string; routes: string };
 }
 
 export interface Network {
@@ -79,6 +92,7 @@ export const planNetwork = (key: string, subnet: string, memberNames: readonly s
       ranges: `${uplink}.128-${uplink}.254`,
       routes: `${uplink}.64/26`,
     },
+    ipv6: planIpv6(key),
     members: memberNames.map((name, index) => ({
       name,
       namespace: `${namespacePrefix(key)}${name}`,
@@ -86,6 +100,24 @@ export const planNetwork = (key: string, subnet: string, memberNames: readonly s
       tunnelAddress: `${fabric}.${TUNNELS + FIRST_MEMBER + index + 1}`,
       number: index + 1,
     })),
+  };
+};
+
+const planIpv6 = (key: string): Ipv6Plan => {
+  const prefix = `fd${key.slice(0, 2)}:${parseInt(key.slice(2), 16).toString(16)}:5765`;
+  const uplink = `${prefix}:1:`;
+  return {
+    prefix: `${prefix}::/48`,
+    machineAddress: `${prefix}::1`,
+    routerAddress: `${prefix}::2`,
+    fabricSubnet: `${prefix}::/64`,
+    uplink: {
+      gateway: `${uplink}:1`,
+      subnet: `${uplink}:/64`,
+      ranges: `${uplink}:1:0-${uplink}:1:ffff`,
+      // Another /64 of the uplink's: for networks that are not translated, forwards and NICs.
+      routes: `${prefix}:2::/64`,
+    },
   };
 };
 

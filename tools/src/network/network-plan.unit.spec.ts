@@ -16,6 +16,7 @@ describe('the network plan', () => {
     const plan = planNetwork(keyOf('/var/lib/weft'), '198.18.4.0/23', names);
     expect(plan.machineLink.length).toBeLessThan(16);
     expect(plan.uplink).toMatchObject({ gateway: '198.18.5.1', subnet: '198.18.5.0/24', routes: '198.18.5.64/26' });
+    expect(planNetwork('0a000f', '198.18.4.0/23', []).ipv6).toMatchObject({ prefix: 'fd0a:f:5765::/48', uplink: { gateway: 'fd0a:f:5765:1::1' } });
     expect(plan.members[0]).toEqual({ name: 'host1', namespace: `weft-${plan.key}-host1`, address: '198.18.4.11', tunnelAddress: '198.18.4.139', number: 1 });
     const addresses = plan.members.flatMap(({ address, tunnelAddress }) => [address, tunnelAddress]);
     expect(new Set([...addresses, plan.machineAddress, plan.routerAddress]).size).toBe(130);

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Places } from '../places';
 import { switchSocket } from './member-switch';
+import { hasIpv6 } from './fabric-ipv6';
 import { UPLINK_PARENT, type MemberPlan, type Network } from './network-plan';
 import { northboundSocket, southboundSocket } from './ovn-central';
 
@@ -23,6 +24,11 @@ export const networkServiceEnvironment = (at: Places, { plan }: Network): Record
       'ipv4.gateway': `${plan.uplink.gateway}/${plan.uplink.prefixBits}`,
       'ipv4.ovn.ranges': plan.uplink.ranges,
       'ipv4.routes': plan.uplink.routes,
+      ...(hasIpv6() && {
+        'ipv6.gateway': `${plan.ipv6.uplink.gateway}/64`,
+        'ipv6.ovn.ranges': plan.ipv6.uplink.ranges,
+        'ipv6.routes': plan.ipv6.uplink.routes,
+      }),
       ...(nameservers.length ? { 'dns.nameservers': nameservers.join(',') } : {}),
     }),
   };

@@ -70,6 +70,10 @@ const NIC_OPTIONS: Readonly<Record<string, ValueCheck>> = {
   'security.acls.default.egress.logged': boolean,
   'security.acls.default.ingress.action': action,
   'security.acls.default.ingress.logged': boolean,
+  // LXD has these for bridges; here they are on unless said otherwise (ADR 17).
+  'security.ipv4_filtering': boolean,
+  'security.ipv6_filtering': boolean,
+  'security.mac_filtering': boolean,
 };
 
 const MANAGED = 'set "network" to a managed network ("lxc network list" shows them)';

@@ -72,6 +72,18 @@ describe('networks', () => {
     await expect(service.send('network.update', change)).rejects.toMatchObject({ code: 'network.in-use' });
   });
 
+  it('get an external address when their uplink begins to have that family', async () => {
+    for (const name of ['six', 'seven']) await service.send('network.create', ovn(name, { 'ipv4.address': 'none' }));
+    await service.send('network.update', { name: 'UPLINK', mode: 'merge', config: { 'ipv6.gateway': '2001:db8::1/64' } });
+    await service.send('network.update', { name: 'UPLINK', mode: 'merge', config: { 'ipv6.ovn.ranges': '2001:db8::100-2001:db8::1ff' } });
+    const external = async (name: string) => (await service.doc('network_v1', { project: 'default', name }))?.config;
+    expect(await external('six')).toMatchObject({ 'ipv6.nat': 'true', 'volatile.network.ipv6.address': '2001:db8::100' });
+    expect(await external('seven')).toMatchObject({ 'volatile.network.ipv6.address': '2001:db8::101' });
+    expect(await external('blue')).not.toHaveProperty(['volatile.network.ipv6.address']);
+    for (const name of ['six', 'seven']) await service.send('network.delete', { name });
+    await service.send('network.update', { name: 'UPLINK', mode: 'replace', config: uplink().config });
+  });
+
   it('belong to their project: others may not change them', async () => {
     await expect(service.send('network.update', { name: 'blue', mode: 'merge', config: {} }, { ...RESTRICTED, project: 'shared' })).rejects.toMatchObject({
       code: 'auth.forbidden',

@@ -12,6 +12,7 @@ import { aclIds } from '../queries/find-acls';
 import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
+import { followUplink } from './follow-uplink';
 import { appendIn, chooseUplink, loadNetwork, ownProject } from './network-place';
 import { moveAddresses } from './move-addresses';
 import { allocating } from './allocating';
@@ -55,7 +56,10 @@ async function isBusy({ pool }: Deps, { networkId }: ActiveNetwork): Promise<boo
 
 /** Those who depend on the network's addresses follow, or refuse. */
 async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, event: Updated, { uplink }: NetworkFacts): Promise<void> {
-  if (before.type === 'physical') return checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
+  if (before.type === 'physical') {
+    checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
+    return followUplink(deps, uow, before, event.data.config);
+  }
   const after = networkFold.evolve(before, event) as ActiveNetwork;
   await moveAddresses(deps, uow, before, after, uplink);
 }

@@ -113,6 +113,10 @@ export const includes = (outer: Range, inner: Range): boolean => outer.family ==
 export const contains = (range: Range, { family, value }: IpAddress): boolean => includes(range, { family, first: value, last: value });
 export const overlaps = (a: Range, b: Range): boolean => a.family === b.family && a.first <= b.last && b.first <= a.last;
 
+/** For use inside of an organisation (RFC 1918), of a provider (RFC 6598), or unique local (RFC 4193): nothing outside routes them. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].map((text) => parseSubnet(text)!);
+export const isPrivate = (range: Range): boolean => PRIVATE.some((one) => includes(one, range));
+
 /** The interface identifier that a MAC gives (RFC 4291, appendix A), in a /64. */
 export function eui64(subnet: Subnet, mac: string): IpAddress {
   const bytes = mac.split(':').map((byte) => BigInt(`0x${byte}`));

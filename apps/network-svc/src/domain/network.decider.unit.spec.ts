@@ -56,9 +56,10 @@ describe('a new OVN network', () => {
   });
 
   it('needs a route to it when it has no NAT', () => {
-    expect(() => given().when(create({ 'ipv4.address': '10.3.3.1/24', 'ipv6.address': 'none' }))).toThrow(
+    expect(() => given().when(create({ 'ipv4.address': '10.3.3.1/24', 'ipv4.nat': 'false', 'ipv6.address': 'none' }))).toThrow(
       `Uplink network doesn't contain "10.3.3.0/24" in its routes`,
     );
+    expect(() => given().when(create({ 'ipv4.address': '203.0.113.1/24', 'ipv6.address': 'none' }))).toThrow("doesn't contain");
     const routed = { 'ipv4.address': '198.51.100.1/25', 'ipv6.address': 'none' };
     expect(given().when(create(routed))).toHaveLength(1);
     const within = { ...uplink, config: { ...uplink.config, 'ipv4.routes': '192.0.2.64/26' } };
@@ -69,6 +70,16 @@ describe('a new OVN network', () => {
     expect(() => given().when(create(routed, { allowedSubnets: ['UPLINK:198.51.100.128/25'] }))).toThrow(
       expect.objectContaining({ code: 'project.restricted' }),
     );
+  });
+
+  it('is translated when its addresses are private and nothing routes them to the uplink', () => {
+    expect(configOf(given().when(create({ 'ipv4.address': '10.3.3.1/24', 'ipv6.address': 'fd42:3::1/64' })))).toMatchObject({
+      'ipv4.nat': 'true',
+      'ipv6.nat': 'true',
+    });
+    const within = { ...uplink, config: { ...uplink.config, 'ipv4.routes': '10.0.0.0/8' } };
+    const routed = configOf(given().when(create({ 'ipv4.address': '10.3.3.1/24', 'ipv6.address': 'none' }, { uplink: within })));
+    expect(routed).not.toHaveProperty('ipv4.nat');
   });
 
   it.each([

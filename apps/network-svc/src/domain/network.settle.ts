@@ -13,6 +13,7 @@ import {
   formatSubnet,
   hostSubnet,
   includes,
+  isPrivate,
   overlaps,
   parseAddress,
   parseInterface,
@@ -90,6 +91,8 @@ function checkFamily(config: Config, family: Family, facts: NetworkFacts): void 
       `Subnet "${formatSubnet(own.subnet)}" overlaps with that of the uplink network "${uplink.name}": choose another one`,
     );
   }
+  // Addresses that nothing outside routes would lead nowhere: translated, unless the user says otherwise (ADR 17).
+  if (!routed && isPrivate(own.subnet)) config[`ipv${family}.nat`] ??= 'true';
   if (isTrue(config[`ipv${family}.nat`])) return;
   requireRoute(uplink, own.subnet, allowedSubnets);
   const other = announced.find(({ subnet }) => overlaps(parseSubnet(subnet)!, own.subnet));

@@ -68,8 +68,10 @@ const OPTIONS: Readonly<Record<string, ValueCheck>> = {
   'limits.egress': bitRate,
   'limits.max': bitRate,
   'security.acls': anything,
-  /** Beyond LXD, which has it for bridges only: the NIC may send from its own addresses and from no other. */
+  /** LXD's names of what it has for bridges only. Here they are on unless said otherwise (ADR 17). */
   'security.mac_filtering': boolean,
+  'security.ipv4_filtering': boolean,
+  'security.ipv6_filtering': boolean,
   'security.acls.default.ingress.action': action,
   'security.acls.default.egress.action': action,
   'security.acls.default.ingress.logged': boolean,

@@ -17,6 +17,7 @@ import { parsePortRange, readSubject, splitSubjects } from '../domain/acl.rules'
 import { expandPorts } from '../domain/forward.decider';
 import { networkAddress } from '../domain/network.settle';
 import { routerMac } from '../domain/router-mac';
+import { portSources } from './port-sources';
 import type { AclRows, DesiredRows, ForwardRows, NetworkRows, PortRows } from '../queries/desired-rows';
 
 /** LXD's: what names of instances end with unless the network says. */
@@ -107,7 +108,7 @@ function port(row: PortRows, on: NetworkRows | undefined, version: number): Desi
       dnsNames: [`${row.instanceName}.${on.config['dns.domain'] ?? DEFAULT_DOMAIN}`.toLowerCase()],
       routes: internalRoutes(nic),
       externalRoutes: externalRoutes(nic),
-      antiSpoofing: isTrue(nic['security.mac_filtering']),
+      sources: portSources(row, nic, on.config, [...internalRoutes(nic), ...externalRoutes(nic)]),
       security:
         row.aclIds.length === 0
           ? null

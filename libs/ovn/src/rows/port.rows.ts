@@ -19,11 +19,10 @@ export function portRows(network: DesiredNetwork, port: DesiredPort): DesiredRow
 }
 
 function switchPort(make: MakeRow, network: DesiredNetwork, port: DesiredPort): DesiredRow {
-  const sources = [port.hwaddr, ...ownAddresses(port)].join(' ');
   const columns = {
     name: port.interfaceId,
-    addresses: [sources],
-    port_security: port.antiSpoofing ? [[sources, ...port.routes, ...port.externalRoutes].join(' ')] : [],
+    addresses: [[port.hwaddr, ...ownAddresses(port)].join(' ')],
+    port_security: port.sources ? [[port.hwaddr, ...port.sources].join(' ')] : [],
     options: bindingOptions(port.chassis),
     dhcpv4_options: port.ipv4 && network.dhcp.ipv4 ? { row: dhcpKey(network.id, 4) } : null,
     dhcpv6_options: port.ipv6 && network.dhcp.ipv6 !== 'none' ? { row: dhcpKey(network.id, 6) } : null,

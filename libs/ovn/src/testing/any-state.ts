@@ -106,7 +106,7 @@ function onePort(on: DesiredNetwork, index: number, choice: Choices['ports'][num
     chassis: choice.hosts,
     routes: choice.route ? [`172.16.${index}.0/24`] : [],
     externalRoutes: choice.external && on.uplink ? [`198.51.100.${index * 8}/30`] : [],
-    antiSpoofing: choice.antiSpoofing,
+    sources: choice.antiSpoofing ? plain.sources : null,
     limits: { ingressKbps: choice.limit, egressKbps: choice.limit },
     security: choice.acls.length > 0 ? { aclIds: choice.acls.map((number) => `a${number}`), ingress: action, egress: action } : null,
   };

@@ -37,7 +37,7 @@ export const aPort = (network: DesiredNetwork, index: number, change: Partial<De
   dnsNames: [`i${network.number}-${index}.lxd`],
   routes: [],
   externalRoutes: [],
-  antiSpoofing: true,
+  sources: [`10.${network.number >> 8}.${network.number & 255}.${index + 1}`, `fd42:${network.number.toString(16)}::${(index + 16).toString(16)}`],
   security: null,
   limits: { ingressKbps: null, egressKbps: null },
   ...change,
