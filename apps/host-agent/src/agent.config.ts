@@ -18,6 +18,8 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/, 'a host name')
     .default(hostname()),
+  /** From `lxc cluster add <member>`; needed until the host is a member. */
+  WEFT_JOIN_TOKEN: z.string().default(''),
   /** `auto` is lxc and qemu as far as they can run here; otherwise a list of lxc, qemu, sim. */
   WEFT_DRIVERS: z
     .string()
@@ -38,6 +40,8 @@ export interface AgentConfig {
   /** The agent's state directory: $WEFT_DIR/members/<member>. */
   dir: string;
   natsUrl: string;
+  /** "" for a host that is a member already. */
+  joinToken: string;
   drivers: readonly ('lxc' | 'qemu' | 'sim')[];
   /** Endpoint of the host's switch. */
   ovsDatabase?: string;
@@ -53,6 +57,7 @@ export function agentConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
     member: parsed.WEFT_MEMBER,
     migrationAddress: parsed.WEFT_MIGRATION_ADDRESS,
     dir: join(parsed.WEFT_DIR, 'members', parsed.WEFT_MEMBER),
+    joinToken: parsed.WEFT_JOIN_TOKEN,
     natsUrl: parsed.WEFT_NATS_URL,
     drivers: parsed.WEFT_DRIVERS,
     ovsDatabase: parsed.WEFT_OVS_DB || undefined,

@@ -15,12 +15,14 @@ import { driverCreators } from './drivers/driver-creators';
 import { DriverRegistry } from './drivers/driver-registry';
 import { keepReserve, refillReserve } from './files/reserve';
 import { HeartbeatSender } from './heartbeat/heartbeat';
+import { hostResources } from './heartbeat/host-resources';
 import { HostView } from './heartbeat/host-view';
 import { HostImages } from './images/host-images';
 import { ImageTransfer } from './images/image-transfer';
 import { InstanceStore } from './instances/instance-store';
 import type { MoveDeps } from './migration/move-tasks';
 import { HostNetwork } from './network/host-network';
+import { joinCluster } from './requests/membership';
 import { OperationFinisher } from './requests/operation-finisher';
 import { requestHandlers } from './requests/request-handlers';
 import { serveRequests } from './requests/request-server';
@@ -73,6 +75,9 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   for (const driver of drivers.all()) driver.onChange(changed);
 
   heartbeat.start();
+  const leaving = new AbortController();
+  const { architecture } = await hostResources(dir);
+  void joinCluster({ nc, member, architecture, token: config.joinToken, logger }, leaving.signal);
   await finisher.recover();
   const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);
@@ -80,6 +85,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
 
   return {
     async stop() {
+      leaving.abort();
       clearInterval(housekeeping);
       await tasks.stop();
       requests.stop();

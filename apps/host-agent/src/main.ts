@@ -7,6 +7,7 @@ async function main(): Promise<void> {
   const config = agentConfig();
   // Guests' programs (QEMU, liblxc's monitors) inherit our environment and outlive us: no credentials in it.
   delete process.env.WEFT_NATS_URL;
+  delete process.env.WEFT_JOIN_TOKEN;
   const logger = createLogger('host-agent', config.logLevel);
   const app = await NestFactory.createApplicationContext(AgentModule.forConfig(config, logger), { logger: false, abortOnError: false });
   onShutdown(logger, () => app.close());

@@ -27,7 +27,19 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
   const members = new MemberRegistry(config.memberOfflineMs);
   const tasks = await createTaskDispatcher(core.nats, members, log);
   const { store, pool, nats } = core;
-  const deps: Deps = { store, pool, nats, log, sagas: core.sagas, members, tasks, agents: createAgentClient(nats), networks: createNetworkClient(nats) };
+  const { enrolment } = config;
+  const deps: Deps = {
+    store,
+    pool,
+    nats,
+    log,
+    sagas: core.sagas,
+    members,
+    tasks,
+    enrolment,
+    agents: createAgentClient(nats),
+    networks: createNetworkClient(nats),
+  };
   core.define(sagas(deps));
   await bootstrap(deps, config.poolSource, config.bootstrapNetwork);
   const heartbeats = new Heartbeats(deps, members);

@@ -23,5 +23,14 @@ export interface Deps {
   networks: NetworkClient;
   /** Who is there and what they have, from heartbeats. */
   members: MemberDirectory;
+  enrolment: Enrolment;
   log: Logger;
+}
+
+/** Which hosts may be members. */
+export interface Enrolment {
+  /** Every host with the right to send heartbeats; otherwise those that join with a token. */
+  open: boolean;
+  /** SHA-256, in hexadecimal, of the token of each host that whoever started the platform vouches for. */
+  tokens: Readonly<Record<string, string>>;
 }

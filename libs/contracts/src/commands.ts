@@ -145,6 +145,10 @@ export const instanceCommands = {
     }),
   ),
   'member.remove': sync(z.object({ ...named })),
+  /** Operation of class token; metadata {serverName, secret, fingerprint, addresses, expiresAt}. */
+  'member.invite': asynchronous(z.object({ ...named, serverFingerprint: z.string(), addresses: z.array(z.string()) })),
+  /** Sent by an agent, under its own subject, whenever it starts; `token` "" when it has none. */
+  'member.join': sync(z.object({ member: z.string(), architecture: z.string(), token: z.string() })),
   /** `mode` overrides `cluster.evacuate` of all instances; "" leaves it to them. */
   'member.set-state': asynchronous(
     z.object({ ...named, action: z.enum(['evacuate', 'restore']), mode: z.enum(['', 'auto', 'migrate', 'live-migrate', 'stop']) }),

@@ -5,6 +5,7 @@
  *   weft.poke.<context>                          core                    "something was appended" (a key, no payload)
  *   weft.cmd.<context>.<name>                    core request/reply      commands and queries, queue group = service
  *   weft.cmd.instance.operation.finish.<member>  core request/reply      an agent ends an exec or console operation
+ *   weft.cmd.instance.member.join.<member>       core request/reply      an agent asks to be a member
  *   weft.progress.<project>.<operationId>        core                    rendered LXD operation while it runs
  *   weft.task.<member>                           JetStream WEFT_TASKS    durable work for one host (work queue)
  *   weft.task-result.<taskId>                    core                    outcome of a task
@@ -25,6 +26,7 @@ export const pokeSubject = (context: string): string => `weft.poke.${context}`;
 export const commandSubject = (context: string, name: string): string => `weft.cmd.${context}.${name}`;
 /** An agent ends an operation that it carries: its name is in the subject, which permissions can tell apart. */
 export const finishSubject = (member: string): string => `${commandSubject('instance', 'operation.finish')}.${token(member)}`;
+export const joinSubject = (member: string): string => `${commandSubject('instance', 'member.join')}.${token(member)}`;
 export const progressSubject = (project: string, operationId: string): string => `weft.progress.${token(project)}.${operationId}`;
 export const taskSubject = (member: string): string => `weft.task.${token(member)}`;
 export const taskResultSubject = (taskId: string): string => `weft.task-result.${taskId}`;

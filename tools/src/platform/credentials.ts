@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { NatsUser } from '@weft/embedded';
 import type { ServiceRole } from './database';
 import { agentUser, dnsServiceUser, gatewayUser, instanceServiceUser, migrationServiceUser, networkServiceUser } from './nats-users';
@@ -13,6 +14,13 @@ export const agentName = (member: string): string => `weft_agent_${member}`;
 
 /** host1 to hostN. */
 export const memberNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `host${index + 1}`);
+
+/** With which the launcher's own members join; made at its first use. */
+export const joinTokenIn = (secretsDir: string, member: string): string => keptSecret(secretsDir, `${agentName(member)}.join-token`);
+
+/** How the instance service knows them: a hash for each member. */
+export const memberTokens = (secretsDir: string, members: readonly string[]): string =>
+  JSON.stringify(Object.fromEntries(members.map((member) => [member, createHash('sha256').update(joinTokenIn(secretsDir, member)).digest('hex')])));
 
 type Passwords = (user: string) => string;
 

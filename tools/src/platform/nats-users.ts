@@ -1,4 +1,4 @@
-import { agentSubject, EVENTS_STREAM, finishSubject, heartbeatSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
+import { agentSubject, EVENTS_STREAM, finishSubject, heartbeatSubject, joinSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
 import type { NatsUser } from '@weft/embedded';
 
 /** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
@@ -94,8 +94,8 @@ export const gatewayUser = (name: string, password: string): NatsUser =>
 const LONGEST_UPLOAD_HOURS = 6;
 
 /**
- * An agent may act for its own member only. Sessions are named by unguessable ids; finishing an operation is its one
- * command, and it may look at the task stream and at consumers named after itself.
+ * An agent may act for its own member only. Sessions are named by unguessable ids; joining and finishing an operation are its
+ * commands, and it may look at the task stream and at consumers named after itself.
  */
 export const agentUser = (name: string, password: string, member: string): NatsUser => {
   const consumer = `agent-${token(member)}`;
@@ -107,6 +107,7 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       'weft.task-result.*',
       'weft.task-progress.*',
       finishSubject(member),
+      joinSubject(member),
       // What agents ask each other: images, and instances that move.
       'weft.agent.*.image.send',
       'weft.agent.*.instance.send',

@@ -8,7 +8,20 @@ import { centralServices } from '../network/ovn-central';
 import { agentEnvironment, networkServiceEnvironment } from '../network/service-environment';
 import { nodeService } from '../supervise/node-service';
 import type { Service } from '../supervise/supervisor';
-import { agentName, databaseRoles, DNS, GATEWAY, INSTANCE, memberNames, MIGRATION, natsUsers, NETWORK, passwordsIn } from './credentials';
+import {
+  agentName,
+  databaseRoles,
+  DNS,
+  GATEWAY,
+  INSTANCE,
+  joinTokenIn,
+  memberNames,
+  memberTokens,
+  MIGRATION,
+  natsUsers,
+  NETWORK,
+  passwordsIn,
+} from './credentials';
 import { natsPort, natsService, postgresService, socketUrl } from './embedded-services';
 
 /** Services with a schema of their own. */
@@ -35,12 +48,19 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
   const postgresUrl = (role: string) => settings.postgresUrl ?? socketUrl(at, 'weft', role, password(role));
   const stores = [settings.postgresUrl ? [] : ['postgres'], settings.natsUrl ? [] : ['nats']].flat();
   const common = { WEFT_DIR: at.dir, WEFT_SECRETS_DIR: at.secrets };
+  const identity = (member: string) => ({ WEFT_NATS_URL: natsUrl(agentName(member)), WEFT_JOIN_TOKEN: joinTokenIn(at.secrets, member) });
   // One file each (tools/setup/bundle.js): it starts in half the time.
   const main = (app: string) => join(root, 'apps', app, 'bundle', 'main.js');
   const service = ({ name, user }: (typeof SERVICES)[number]): Service => {
     const ovn = network ? networkEnvironment(at, network, name) : {};
     const after = network && name === 'network-svc' ? [...stores, 'ovn-nb', 'ovn-sb'] : stores;
-    return nodeService(at, { name, after, main: main(name), env: { ...common, ...ovn, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) } });
+    const known: Record<string, string> = name === 'instance-svc' ? { WEFT_MEMBER_TOKENS: memberTokens(at.secrets, members) } : {};
+    return nodeService(at, {
+      name,
+      after,
+      main: main(name),
+      env: { ...common, ...ovn, ...known, WEFT_POSTGRES_URL: postgresUrl(user), WEFT_NATS_URL: natsUrl(user) },
+    });
   };
   return [
     ...(settings.postgresUrl ? [] : [postgresService(at, databaseRoles(password))]),
@@ -59,7 +79,7 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
         WEFT_UNIX_SOCKET: at.unixSocket,
       },
     }),
-    ...members.map((member) => agentService(at, main('host-agent'), member, { ...common, WEFT_NATS_URL: natsUrl(agentName(member)) }, stores, network)),
+    ...members.map((member) => agentService(at, main('host-agent'), member, { ...common, ...identity(member) }, stores, network)),
   ];
 };
 

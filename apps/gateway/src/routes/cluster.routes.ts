@@ -1,9 +1,10 @@
 /** Members as LXD's cluster, which exists as soon as there is more than one of them. */
-import { clusterMemberPatch, clusterMemberPost, clusterMemberPut, clusterMemberStatePost, WeftError } from '@weft/contracts';
+import { clusterMembersPost, clusterMemberPatch, clusterMemberPost, clusterMemberPut, clusterMemberStatePost, WeftError } from '@weft/contracts';
 import type { Deps } from '../gateway.deps';
 import { empty, started, sync, syncValue } from '../http/reply';
 import { route, type Access, type Call, type Method, type Route } from '../http/route';
 import { EVERYTHING, listJson, recursionOf, type Collection } from '../queries/list.query';
+import { serverAddresses } from './server.routes';
 
 const MEMBERS: Collection = {
   view: 'instance.member_v1',
@@ -21,7 +22,8 @@ const RESOURCES = {
 
 export const clusterRoutes = (deps: Deps): Route[] => [...clusterItself(deps), ...memberRoutes(deps), resourcesRoute(deps)];
 
-function clusterItself({ reads, config }: Deps): Route[] {
+function clusterItself(deps: Deps): Route[] {
+  const { reads, config, commands, certificate } = deps;
   const isCluster = async (): Promise<boolean> => Number((await reads.row(COUNT))?.[0] ?? 0) > 1;
   return [
     route({
@@ -42,6 +44,17 @@ function clusterItself({ reads, config }: Deps): Route[] {
       handle: async (call) => {
         if (!(await isCluster())) throw new WeftError('request.invalid', 'Server is not clustered');
         return sync(await listJson(reads, MEMBERS, EVERYTHING, recursionOf(call.query), call.query.filter));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/1.0/cluster/members',
+      summary: 'Ask for a token with which a host joins',
+      access: 'admin',
+      body: clusterMembersPost,
+      handle: async (call) => {
+        const body = { name: call.body.server_name, serverFingerprint: certificate.fingerprint, addresses: serverAddresses(deps) };
+        return started(await commands.start('member.invite', body, call.meta()), call);
       },
     }),
   ];

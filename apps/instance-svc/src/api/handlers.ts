@@ -9,6 +9,7 @@ import { createProject } from '../commands/create-project';
 import { deleteProfile } from '../commands/delete-profile';
 import { deleteProject } from '../commands/delete-project';
 import { issueCertificateToken } from '../commands/issue-certificate-token';
+import { inviteMember, joinMember } from '../commands/join-member';
 import { renameProfile } from '../commands/rename-profile';
 import { renameProject } from '../commands/rename-project';
 import { deleteCertificate, updateCertificate } from '../commands/update-certificate';
@@ -70,6 +71,8 @@ export const handlers: HandlerMap = {
   // members and their groups
   'member.update': updateMember,
   'member.remove': removeMember,
+  'member.invite': inviteMember,
+  'member.join': joinMember,
   'member.set-state': setMemberState,
   'cluster-group.create': createClusterGroup,
   'cluster-group.update': updateClusterGroup,

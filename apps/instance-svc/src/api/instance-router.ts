@@ -14,5 +14,5 @@ export const instanceRouter = (deps: Deps): CommandRouter<Deps, typeof instanceC
     deps,
     constraints,
     authorize: authorizeCommand,
-    fromMembers: ['operation.finish'],
+    fromMembers: ['operation.finish', 'member.join'],
   });

@@ -32,7 +32,7 @@ beforeAll(async () => {
   broker = await startNats();
   ({ path: dir, remove: removeDir } = await scratchDir());
   mkdirSync(join(dir, 'members', MEMBER), { recursive: true });
-  const env = { WEFT_DIR: dir, WEFT_POSTGRES_URL: postgres.url, WEFT_NATS_URL: broker.url, WEFT_MEMBER: MEMBER, WEFT_DRIVERS: 'sim' };
+  const env = { WEFT_DIR: dir, WEFT_POSTGRES_URL: postgres.url, WEFT_NATS_URL: broker.url, WEFT_MEMBER: MEMBER, WEFT_DRIVERS: 'sim', WEFT_ENROLMENT: 'open' };
   service = new Killable('instance-svc', env, join(dir, 'svc.ready'));
   agent = new Killable('host-agent', env, join(dir, 'agent.ready'));
   await Promise.all([service.start(), agent.start()]);

@@ -11,9 +11,14 @@ const MANUAL_ROLES: readonly string[] = ['event-hub', 'ovn-chassis'];
 /** LXD's roles of its database: shown, sent back by clients that edit a member, and not for anybody to change. */
 const AUTOMATIC_ROLES: readonly string[] = shownRoles([]);
 
+const MEMBER_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/;
+
 export type MemberCommand =
   | { type: 'enrol'; name: string; architecture: string }
-  | { type: 'invite'; name: string }
+  /** `operationId`: of the token. */
+  | { type: 'invite'; name: string; operationId?: string }
+  /** `may`: by an open invitation, or because whoever set the platform up says so. */
+  | { type: 'join'; name: string; architecture: string; may: boolean }
   | ({ type: 'update'; mode: 'replace' | 'merge'; ifMatch?: string; knownGroups: readonly string[] } & Partial<MemberSettings>)
   | { type: 'set-groups'; groups: readonly string[] }
   | { type: 'evacuate' }
@@ -28,7 +33,12 @@ export function decideMember(command: MemberCommand, state: MemberState): Member
       return [{ type: 'MemberJoined', data: { name: command.name, architecture: command.architecture } }];
     case 'invite':
       if (isEnrolled(state)) throw new WeftError('request.invalid', `The cluster already has a member "${command.name}"`);
-      return state.status === 'removed' ? [{ type: 'MemberInvited', data: { name: command.name } }] : [];
+      if (!MEMBER_NAME.test(command.name)) throw new WeftError('request.invalid', `Invalid member name "${command.name}": give a host name`);
+      return [{ type: 'MemberInvited', data: { name: command.name, operationId: command.operationId } }];
+    case 'join':
+      if (isEnrolled(state)) return [];
+      if (!command.may) throw new WeftError('auth.forbidden', joinRefusal(command.name, state));
+      return [{ type: 'MemberJoined', data: { name: command.name, architecture: command.architecture } }];
     case 'update':
     case 'set-groups':
     case 'evacuate':
@@ -41,7 +51,15 @@ export function decideMember(command: MemberCommand, state: MemberState): Member
   }
 }
 
-function decideEnrolled(command: Exclude<MemberCommand, { type: 'enrol' | 'invite' }>, state: EnrolledMember): MemberEvent[] {
+function joinRefusal(name: string, { status }: MemberState): string {
+  const ask = `ask for a join token (lxc cluster add ${name}) and start the host agent with it (WEFT_JOIN_TOKEN)`;
+  if (status === 'removed') return `${name} was removed from the cluster: to bring it back, ${ask}`;
+  return status === 'invited'
+    ? `The join token is not the one for ${name}, was used, revoked or has expired: ${ask}`
+    : `${name} is no member of the cluster: ${ask}`;
+}
+
+function decideEnrolled(command: Exclude<MemberCommand, { type: 'enrol' | 'invite' | 'join' }>, state: EnrolledMember): MemberEvent[] {
   const { name } = state;
   switch (command.type) {
     case 'update':

@@ -1,12 +1,13 @@
 /**
  * A member of the cluster as its log tells it. Whether it is online is not part of that: heartbeats say so.
  *
- *            first heartbeat           evacuate
- *   none ----------------------> active ---------> evacuated
- *                                 ^  ^  <---------      |
- *                       invite,   |  |    restore       |
- *                       heartbeat |  +--------+         |
- *                               removed <-----+---------+   remove (it has no instances)
+ *         invite           join               evacuate
+ *   none --------> invited --------> active <-----------> evacuated
+ *                     ^                 |      restore        |
+ *              invite |                 v                     |
+ *                  removed <------------+---------------------+   remove (it has no instances)
+ *
+ * Where enrolment is open, the first heartbeat of a member that is not removed is a join.
  */
 import type { MemberEvent, MemberSettings } from '@weft/contracts';
 import type { Fold } from '@weft/event-store';
@@ -21,7 +22,7 @@ export interface EnrolledMember extends MemberSettings {
   architecture: string;
 }
 
-export type MemberState = { status: 'none' } | EnrolledMember | { status: 'removed' } | { status: 'invited' };
+export type MemberState = { status: 'none' } | EnrolledMember | { status: 'removed' } | { status: 'invited'; operationId?: string };
 
 export const memberFold: Fold<MemberState, MemberEvent> = {
   initial: { status: 'none' },
@@ -38,7 +39,7 @@ export const memberFold: Fold<MemberState, MemberEvent> = {
       case 'MemberRemoved':
         return { status: 'removed' };
       case 'MemberInvited':
-        return { status: 'invited' };
+        return { status: 'invited', operationId: event.data.operationId };
       default:
         return event satisfies never;
     }

@@ -23,9 +23,12 @@ export async function storeTokenHash(client: ClientBase, operationId: string, ha
   await client.query('INSERT INTO certificate_token (operation_id, secret_hash, expires_at) VALUES ($1, $2, $3)', [operationId, hash, expiresAt]);
 }
 
-/** The operation that issued the token with this secret. */
+/** The operation that issued the token with this secret, as long as that is good. */
 export async function findTokenOperation(db: Queryable, hash: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ operation_id: string }>('SELECT operation_id FROM certificate_token WHERE secret_hash = $1', [hash]);
+  const { rows } = await db.query<{ operation_id: string }>(
+    'SELECT operation_id FROM certificate_token WHERE secret_hash = $1 AND (expires_at IS NULL OR expires_at > now())',
+    [hash],
+  );
   return rows[0]?.operation_id;
 }
 

@@ -15,6 +15,7 @@ import type { Deps } from '../instance.deps';
 import { readMembers, writeRuntime } from '../queries/member-runtime';
 import { AutostartReconciler } from './autostart.reconciler';
 import { InstanceReconciler } from './instance.reconciler';
+import { Membership } from './membership';
 
 const WRITE_EVERY_MS = 2_000;
 /** Agents also report each change at once: under load that is often enough to look less often. */
@@ -29,6 +30,7 @@ export class Heartbeats {
   private readonly enrolled = new Set<string>();
   private readonly rebooted = new Set<string>();
   private readonly running = new Map<string, Set<string>>();
+  private readonly membership: Membership;
   private readonly instances: InstanceReconciler;
   private readonly autostart: AutostartReconciler;
   private timer: NodeJS.Timeout | undefined;
@@ -38,11 +40,13 @@ export class Heartbeats {
     private readonly deps: Deps,
     private readonly registry: MemberRegistry,
   ) {
+    this.membership = new Membership(deps);
     this.instances = new InstanceReconciler(deps, registry);
     this.autostart = new AutostartReconciler(deps);
   }
 
   async start(nats: NatsConnection): Promise<void> {
+    await this.membership.refresh();
     for (const { heartbeat, seenAt } of await readMembers(this.deps.pool)) this.registry.remember(heartbeat, seenAt);
     const everyone = nats.subscribe(ANY_HEARTBEAT, { callback: (error, message) => this.see(error, message) });
     const one = nats.subscribe(ANY_HEARTBEAT, { queue: 'instance-svc', callback: (_error, message) => void this.work(message) });
@@ -59,6 +63,7 @@ export class Heartbeats {
   private see(error: Error | null, message: Msg): void {
     const heartbeat = error ? undefined : this.parse(message);
     if (!heartbeat) return;
+    if (!this.membership.counts(heartbeat.member)) return void this.bySubject.delete(message.subject);
     this.bySubject.set(message.subject, heartbeat);
     const { hostRestarted } = this.registry.observe(heartbeat);
     if (hostRestarted) this.rebooted.add(heartbeat.member);
@@ -78,9 +83,11 @@ export class Heartbeats {
     }
   }
 
-  /** Members enrol themselves, unless they were removed. True for the first heartbeat that this process sees. */
+  /** Where enrolment is open, members enrol themselves. True for the first heartbeat that this process sees. */
   private async enrol({ member, resources }: Heartbeat): Promise<boolean> {
     if (this.enrolled.has(member)) return false;
+    this.enrolled.add(member);
+    if (!this.deps.enrolment.open) return true;
     const commandId = derivedId('enrol', member);
     await execute(this.deps, serviceMeta('default', commandId, commandId), 'member.enrol', { member }, async (uow) => {
       const { state } = await uow.load(memberFold, memberStream(member));
@@ -91,8 +98,10 @@ export class Heartbeats {
           events.map((event) => ({ ...event, project: '' })),
         );
       return {};
+    }).catch((error: unknown) => {
+      this.enrolled.delete(member);
+      throw error;
     });
-    this.enrolled.add(member);
     return true;
   }
 

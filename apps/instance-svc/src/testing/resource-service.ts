@@ -35,7 +35,19 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
   await store.migrate();
   const nothing = {} as never;
   const sagas: Deps['sagas'] = { insert: async () => undefined, wake: () => undefined, cancel: async () => false };
-  const deps: Deps = { store, pool, log, nats: nothing, sagas, tasks: nothing, agents: nothing, networks: noNetworks, members: nothing, ...parts };
+  const deps: Deps = {
+    store,
+    pool,
+    log,
+    nats: nothing,
+    sagas,
+    tasks: nothing,
+    agents: nothing,
+    networks: noNetworks,
+    members: nothing,
+    enrolment: { open: true, tokens: {} },
+    ...parts,
+  };
   await bootstrap(deps, '/var/lib/weft/members');
   const router = instanceRouter(deps);
   return {

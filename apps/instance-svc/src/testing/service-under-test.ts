@@ -15,11 +15,15 @@ import { connectNats, createLogger } from '@weft/platform';
 import { serveCommands } from '@weft/service';
 import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
 import { SERVICE } from '../commands/service-meta';
+import type { Enrolment } from '../instance.deps';
 import { compose, type Running } from '../composition';
 import { FakeAgent } from './fake-agent';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const QUIET = createLogger('test', process.env.WEFT_TEST_LOG ?? 'silent');
+
+/** Fake hosts are members by their heartbeats. */
+const OPEN: Enrolment = { open: true, tokens: {} };
 
 export interface Infrastructure {
   postgres: TestPostgres;
@@ -35,7 +39,7 @@ export class ServiceUnderTest {
     readonly client: NatsConnection,
   ) {}
 
-  static async start({ postgres, broker }: Infrastructure): Promise<ServiceUnderTest> {
+  static async start({ postgres, broker }: Infrastructure, enrolment: Enrolment = OPEN): Promise<ServiceUnderTest> {
     const running = await compose(
       {
         postgresUrl: postgres.url,
@@ -43,6 +47,7 @@ export class ServiceUnderTest {
         poolSize: 12,
         natsUrl: broker.url,
         memberOfflineMs: 3_000,
+        enrolment,
         keep: { commandLogMs: WEEK_MS, sagaMs: WEEK_MS },
         poolSource: '/var/lib/weft/members',
       },

@@ -22,7 +22,7 @@ export const memberEvents = {
   MemberRestored: z.object({ name: z.string() }),
   /** Its heartbeats are ignored from now on. */
   MemberRemoved: z.object({ name: z.string() }),
-  /** A removed member may come back: its next heartbeat enrols it again. */
-  MemberInvited: z.object({ name: z.string() }),
+  /** May join, with the token of that operation; unset where heartbeats are enough. */
+  MemberInvited: z.object({ name: z.string(), operationId: z.string().optional() }),
 } as const;
 export type MemberEvent = EventOf<typeof memberEvents>;

@@ -14,6 +14,8 @@ export const clusterMemberPatch = z.object({
   config: lxd.patchConfig,
   groups: patchNames,
 });
+/** `POST /1.0/cluster/members`: a join token. */
+export const clusterMembersPost = z.object({ server_name: lxd.name });
 /** `POST /1.0/cluster/members/<name>`: a rename. */
 export const clusterMemberPost = z.object({ server_name: lxd.name });
 /** `POST /1.0/cluster/members/<name>/state`. The stock client sends `mode` "". */
