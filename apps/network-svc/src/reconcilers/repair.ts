@@ -40,6 +40,7 @@ export interface Repair extends Worker {
 
 const LEASE_MS = 5_000;
 const CONFIRM_MS = 400;
+const CONFIRM_ROUNDS = 3;
 const NAMED_ROWS = 100;
 const REPAIR_MS = 30_000;
 
@@ -139,25 +140,46 @@ async function take({ pool, ovn }: RepairOptions, what: Changed | 'everything'):
 
 const keyOf = ({ problem, table, owner, kind, id, uuid }: Difference): string => [problem, table, owner, kind, id, uuid].join(' ');
 
+/**
+ * Differences that are still there a moment later. What was not there before gets a moment of its own, since mending takes all
+ * that differs: nothing is mended that was not reported, unless somebody never stops.
+ */
+async function confirmed(options: RepairOptions, what: Changed | 'everything'): Promise<Look & { drift: readonly Difference[] }> {
+  let look = await take(options, what);
+  for (let round = 0; ; round++) {
+    if (look.differences.length === 0) return { ...look, drift: [] };
+    const before = new Set(look.differences.map(keyOf));
+    await sleep(CONFIRM_MS);
+    look = await take(options, what);
+    const drift = look.differences.filter((one) => before.has(keyOf(one)));
+    if (drift.length === look.differences.length || round === CONFIRM_ROUNDS) return { ...look, drift };
+  }
+}
+
 async function look(options: RepairOptions, what: Changed | 'everything'): Promise<void> {
-  const first = await take(options, what);
-  if (first.differences.length === 0) return;
-  await sleep(CONFIRM_MS);
-  const second = await take(options, what);
-  const before = new Set(first.differences.map(keyOf));
-  const drift = second.differences.filter((one) => before.has(keyOf(one)));
+  const { differences, drift, rows, apply } = await confirmed(options, what);
   if (drift.length === 0) return;
   // A network of which OVN has nothing at all was never carried out: no drift, but work that is left.
   const known = new Set(options.ovn.northbound()!.owners());
-  const places = networksOf(drift, second.rows).filter(({ place }) => known.has(ownerOf.network(place.networkId)));
-  for (const { place, rows } of places) {
-    options.log.warn({ network: place.name, rows: rows.slice(0, NAMED_ROWS).map(keyOf), total: rows.length }, 'OVN is not as it should be');
-    await report(options, { type: 'NetworkDriftFound', data: { ...place, rows: rows.slice(0, NAMED_ROWS).map(keyOf), total: rows.length } });
-  }
-  const done = await second.apply();
+  const placesOf = (some: readonly Difference[]) => networksOf(some, rows).filter(({ place }) => known.has(ownerOf.network(place.networkId)));
+  const places = placesOf(drift);
+  await reportDrift(options, places);
+  const done = await apply();
   options.log.info({ rows: done.length }, 'OVN is mended');
   for (const { problem } of done) mended.inc({ problem });
-  for (const { place, rows } of places) await report(options, { type: 'NetworkRepaired', data: { ...place, total: rows.length } });
+  // The same wish, and more that differs from it: somebody was faster than the repair.
+  const seen = new Set(differences.map(keyOf));
+  const late = placesOf(done.filter((one) => !seen.has(keyOf(one))));
+  await reportDrift(options, late);
+  for (const { place, rows: mine } of [...places, ...late]) await report(options, { type: 'NetworkRepaired', data: { ...place, total: mine.length } });
+}
+
+async function reportDrift(options: RepairOptions, places: ReturnType<typeof networksOf>): Promise<void> {
+  for (const { place, rows } of places) {
+    const named = rows.slice(0, NAMED_ROWS).map(keyOf);
+    options.log.warn({ network: place.name, rows: named, total: rows.length }, 'OVN is not as it should be');
+    await report(options, { type: 'NetworkDriftFound', data: { ...place, rows: named, total: rows.length } });
+  }
 }
 
 async function report({ store }: RepairOptions, event: NetworkEvent): Promise<void> {
