@@ -31,6 +31,13 @@ export class RunningService {
     await this.reachable();
   }
 
+  /** One more replica on the same databases; stop it with `running.close()`. */
+  async replica(): Promise<RunningService> {
+    const other = new RunningService(this.postgres, this.broker, this.central, await composed(this.postgres, this.broker, this.central));
+    await other.reachable();
+    return other;
+  }
+
   reachable(): Promise<true> {
     return eventually(() => this.running.deps.dataPlane.require().then(() => true as const), { timeoutMs: 30_000, what: 'OVN to be reached' });
   }
