@@ -36,7 +36,7 @@ export class Populace {
   async growTo(ports: number): Promise<void> {
     if (!this.prepared) await this.prepare();
     this.prepared = true;
-    const [networks, peers] = [Math.max(2, ports / PORTS_EACH), Math.max(1, ports / (2 * PORTS_EACH))];
+    const [networks, peers] = [Math.max(4, ports / PORTS_EACH), Math.max(1, ports / (2 * PORTS_EACH))];
     await inParallel(this.networks, networks, (n) => this.createNetwork(network(n), n));
     await inParallel(this.peers, peers, async (n) => {
       await this.createPeer(network(2 * n), network(2 * n + 1));

@@ -74,7 +74,10 @@ export interface DesiredPort extends Thing {
   readonly chassis: readonly string[];
   /** Full names that resolve to its addresses inside of OVN. */
   readonly dnsNames: readonly string[];
-  /** Subnets that are routed to it: inside of OVN only, and announced on the uplink too. */
+  /**
+   * Subnets that are routed to it: inside of OVN only, and announced on the uplink too. On an uplink in `l2proxy` mode the router
+   * answers for those of at most 64 addresses.
+   */
   readonly routes: readonly string[];
   readonly externalRoutes: readonly string[];
   /** Addresses and subnets that it may send from, with its own MAC (ovn-nb(5), "port_security"); none: any; null: also with any MAC. */

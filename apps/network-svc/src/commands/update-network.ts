@@ -5,6 +5,7 @@ import type { CommandHandler } from '../api/command-handler';
 import { splitSubjects } from '../domain/acl.rules';
 import { decideNetwork } from '../domain/network.decider';
 import { NO_FACTS, type NetworkFacts } from '../domain/network.facts';
+import { MAX_PROXIED_ADDRESSES } from '../domain/nic.config';
 import { networkFold, networkStream, type ActiveNetwork } from '../domain/network.state';
 import { checkUplinkUsers } from '../domain/uplink-users';
 import type { Deps } from '../network.deps';
@@ -57,11 +58,27 @@ async function isBusy({ pool }: Deps, { networkId }: ActiveNetwork): Promise<boo
 /** Those who depend on the network's addresses follow, or refuse. */
 async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, event: Updated, { uplink }: NetworkFacts): Promise<void> {
   if (before.type === 'physical') {
+    if (event.data.config['ovn.ingress_mode'] !== 'routed') await checkProxied(deps, before.networkId);
     checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
     return followUplink(deps, uow, before, event.data.config);
   }
   const after = networkFold.evolve(before, event) as ActiveNetwork;
   await moveAddresses(deps, uow, before, after, uplink);
+}
+
+/** Nobody answers on such an uplink for large subnets behind NICs. @throws WeftError `network.in-use` */
+async function checkProxied({ pool }: Deps, uplinkId: string): Promise<void> {
+  const { rows } = await pool.query<{ instance: string; route: string }>(
+    `SELECT p.instance_name AS instance, route FROM port p JOIN network n USING (network_id) CROSS JOIN unnest(p.external_routes) AS route
+      WHERE n.uplink_id = $1 AND 2 ^ (CASE family(route::inet) WHEN 4 THEN 32 ELSE 128 END - masklen(route::inet)) > $2 LIMIT 1`,
+    [uplinkId, MAX_PROXIED_ADDRESSES],
+  );
+  if (!rows[0]) return;
+  const { instance, route } = rows[0];
+  throw new WeftError(
+    'network.in-use',
+    `Cannot change "ovn.ingress_mode": a NIC of instance "${instance}" has the external subnet "${route}", which is too large to be answered for`,
+  );
 }
 
 /** The network, with its pairings, and those whose routers stand on it. */

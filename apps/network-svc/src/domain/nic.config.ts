@@ -3,7 +3,7 @@
  * network. Options are those of the expanded device; empty ones are not set.
  */
 import { anything, boolean, isTrue, oneOf, unsigned, WeftError, type ValueCheck } from '@weft/contracts';
-import { contains, formatAddress, formatSubnet, isMac, overlaps, parseAddress, parseList, parseSubnet, type Family } from './ip-address';
+import { contains, formatAddress, formatSubnet, isMac, overlaps, parseAddress, parseList, parseSubnet, type Family, type Subnet } from './ip-address';
 import type { UplinkFacts } from './network.facts';
 import { networkAddress, requireRoute } from './network.settle';
 
@@ -134,6 +134,18 @@ function checkStatic(device: string, nic: Nic, family: Family, network: NicNetwo
 
 const isFalse = (value: string | undefined): boolean => value !== undefined && !isTrue(value);
 
+/** On an uplink in l2proxy mode the router answers for each address by itself: one row of OVN for each. */
+export const MAX_PROXIED_ADDRESSES = 64;
+
+function checkProxied(device: string, family: Family, route: Subnet, uplink: UplinkFacts): void {
+  if (uplink.config['ovn.ingress_mode'] === 'routed' || route.last - route.first < BigInt(MAX_PROXIED_ADDRESSES)) return;
+  const smallest = (family === 4 ? 32 : 128) - Math.log2(MAX_PROXIED_ADDRESSES);
+  refuse(
+    device,
+    `External subnet "${formatSubnet(route)}" has more than ${MAX_PROXIED_ADDRESSES} addresses, for which uplink "${uplink.name}" cannot answer: use subnets of /${smallest} or smaller, or set ovn.ingress_mode=routed on the uplink`,
+  );
+}
+
 function checkRoutes(device: string, nic: Nic, family: Family, { config, uplink, announced, allowedSubnets, name }: NicNetwork): void {
   const external = parseList(nic[`ipv${family}.routes.external`], parseSubnet) ?? [];
   const internal = parseList(nic[`ipv${family}.routes`], parseSubnet) ?? [];
@@ -143,6 +155,7 @@ function checkRoutes(device: string, nic: Nic, family: Family, { config, uplink,
   for (const route of external) {
     if (!uplink) return refuse(device, `Cannot use "ipv${family}.routes.external": network "${name}" has no uplink`);
     requireRoute(uplink, route, allowedSubnets);
+    checkProxied(device, family, route, uplink);
     const clash = announced.some((text) =>
       overlaps(route, parseSubnet(text.includes('/') ? text : `${text}/${family === 4 ? 32 : 128}`) ?? { family, first: -1n, last: -1n }),
     );

@@ -94,6 +94,7 @@ it.each<[object, string]>([
   [{ acceleration: 'sriov' }, 'use acceleration=none'],
   [{ 'security.acls': 'web,nosuch' }, 'Network ACL "nosuch" does not exist'],
   [{ 'ipv4.routes.external': '203.0.113.0/24' }, "doesn't contain"],
+  [{ 'ipv4.routes.external': '198.51.100.128/25' }, 'use subnets of /26 or smaller'],
   [{ 'ipv4.routes.external': '198.51.100.20/32' }, 'overlaps with another network or NIC'],
   [{ 'ipv4.routes.external': '198.51.100.65/32' }, 'overlaps with another network or NIC'],
   [{ 'limits.ingress': 'fast' }, 'give a rate'],

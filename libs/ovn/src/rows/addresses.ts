@@ -20,13 +20,16 @@ export function subnetOf(text: string): string {
 export const hostSubnet = (address: string): string => `${address}/${familyOf(address) === 4 ? 32 : 128}`;
 
 /** How many addresses a subnet may have of which each is answered for by itself. */
-export const MAX_PROXIED_ADDRESSES = 64;
+const MAX_PROXIED_ADDRESSES = 64;
 
-/** All addresses of a small subnet. @throws RangeError when it has more than MAX_PROXIED_ADDRESSES */
+/**
+ * All addresses of a small subnet; none of one that has more than MAX_PROXIED_ADDRESSES, which whoever makes the model refuses: one
+ * thing that cannot be written must not keep everything else from being written.
+ */
 export function addressesOf(subnet: string): string[] {
   const [first, length] = parseCIDR(subnet);
   const count = 2 ** (first.toByteArray().length * 8 - length);
-  if (count > MAX_PROXIED_ADDRESSES) throw new RangeError(`${subnet} has more than ${MAX_PROXIED_ADDRESSES} addresses`);
+  if (count > MAX_PROXIED_ADDRESSES) return [];
   const bytes = first.toByteArray();
   return Array.from({ length: count }, (_, index) => {
     const next = [...bytes];
