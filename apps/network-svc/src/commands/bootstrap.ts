@@ -26,8 +26,8 @@ export async function bootstrap(deps: Deps, uplinkConfig: Readonly<Record<string
     const config = { ...uplinkConfig };
     const uplink = { type: 'create' as const, ...place, networkId: UPLINK.id, name: UPLINK.name, networkType: 'physical', number: 1, config, facts: NO_FACTS };
     appendIn(uow, DEFAULT_PROJECT, networkStream(UPLINK.id), decideNetwork(uplink, networkFold.initial));
-    const facts = await readNetworkFacts(deps.pool, FIRST.id, { ...UPLINK, config }, undefined);
     const own = { network: UPLINK.name };
+    const facts = await readNetworkFacts(deps.pool, FIRST.id, own, { ...UPLINK, config }, undefined);
     const first = { type: 'create' as const, ...place, networkId: FIRST.id, name: FIRST.name, networkType: 'ovn', number: 2, config: own, facts };
     appendIn(uow, DEFAULT_PROJECT, networkStream(FIRST.id), decideNetwork(first, networkFold.initial));
     return {};

@@ -23,7 +23,10 @@ export const createForward: CommandHandler<'network-forward.create'> = async (de
     const { networkId, name: networkName } = network;
     const { network: _network, ...content } = body;
     const place = { forwardId: id, networkId, project: project.owner, networkName };
-    const events = decideForward({ type: 'create', ...place, ...content, facts: await factsOf(deps, project, network) }, forwardFold.initial);
+    const events = decideForward(
+      { type: 'create', ...place, ...content, facts: await factsOf(deps, project, network, body.listenAddress) },
+      forwardFold.initial,
+    );
     appendIn(uow, project.owner, forwardStream(id), events);
     return { forwards: [id] };
   });
@@ -38,7 +41,7 @@ export const updateForward: CommandHandler<'network-forward.update'> = async (de
   const done = await execute(deps, meta, 'network-forward.update', body, async (uow) => {
     const state = await loadForward(deps, uow, network, body.listenAddress);
     const { network: _network, listenAddress: _address, ...change } = body;
-    const events = decideForward({ type: 'update', ...change, facts: await factsOf(deps, project, network) }, state);
+    const events = decideForward({ type: 'update', ...change, facts: await factsOf(deps, project, network, state.listenAddress) }, state);
     appendIn(uow, project.owner, forwardStream(state.forwardId), events);
     return { forwards: [state.forwardId] };
   });
@@ -76,10 +79,15 @@ async function loadForward(deps: Deps, uow: UnitOfWork, network: NetworkRow, lis
   return state;
 }
 
-async function factsOf({ pool }: Deps, project: ProjectFacts, network: NetworkRow): Promise<ForwardFacts> {
+/** Whatever on the uplink is not where the forward listens does not matter. */
+async function factsOf({ pool }: Deps, project: ProjectFacts, network: NetworkRow, listenAddress: string): Promise<ForwardFacts> {
   const uplink = await uplinkById(pool, network.uplinkId);
-  const announced = uplink ? await announcedOn(pool, uplink.id, '') : [];
-  const single = await pool.query<{ address: string }>('SELECT address FROM uplink_address WHERE uplink_id = $1', [uplink?.id ?? '']);
+  const listen = parseAddress(listenAddress);
+  const announced = uplink && listen ? await announcedOn(pool, uplink.id, '', [formatAddress(listen)]) : [];
+  const single = await pool.query<{ address: string }>('SELECT address FROM uplink_address WHERE uplink_id = $1 AND address = $2', [
+    uplink?.id ?? '',
+    listen ? formatAddress(listen) : '',
+  ]);
   const taken = [...announced.map(({ subnet }) => subnet), ...single.rows.map(({ address }) => address)];
   return { network: network.config, uplink, taken, allowedSubnets: restriction(project, 'subnets') };
 }

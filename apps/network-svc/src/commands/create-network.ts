@@ -20,7 +20,7 @@ export const createNetwork: CommandHandler<'network.create'> = async (deps, meta
       if (await findNetwork(deps.pool, project.owner, body.name)) throw new WeftError('network.exists', 'The network already exists');
       await checkLimit(deps, project);
       const networkId = newId();
-      const facts = body.type === 'ovn' ? await ovnFacts(deps, project, networkId, body.config['network']) : NO_FACTS;
+      const facts = body.type === 'ovn' ? await ovnFacts(deps, project, networkId, body.config) : NO_FACTS;
       const { name, type: networkType, description, config } = body;
       const number = await nextNumber(deps.pool, 'network');
       const events = decideNetwork(
@@ -36,9 +36,9 @@ export const createNetwork: CommandHandler<'network.create'> = async (deps, meta
   return { ...done, result: {} };
 };
 
-async function ovnFacts(deps: Deps, project: ProjectFacts, networkId: string, uplinkName: string | undefined) {
-  const uplink = await chooseUplink(deps.pool, project, uplinkName || undefined);
-  return readNetworkFacts(deps.pool, networkId, uplink, restriction(project, 'subnets'));
+async function ovnFacts(deps: Deps, project: ProjectFacts, networkId: string, config: Readonly<Record<string, string>>) {
+  const uplink = await chooseUplink(deps.pool, project, config['network'] || undefined);
+  return readNetworkFacts(deps.pool, networkId, config, uplink, restriction(project, 'subnets'));
 }
 
 /** `limits.networks` of the project. @throws WeftError `project.limit-reached` */

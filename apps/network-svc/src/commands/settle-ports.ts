@@ -4,6 +4,7 @@ import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import type { Changed } from '../clients/data-plane.client';
 import { splitSubjects } from '../domain/acl.rules';
+import { parseSubnet } from '../domain/ip-address';
 import type { NicNetwork } from '../domain/nic.config';
 import { boundNicOf, decidePorts, type PortsCommand } from '../domain/port.decider';
 import { portFold, portStream, type LivePort } from '../domain/port.state';
@@ -123,31 +124,57 @@ function checkAccess(project: ProjectFacts, nics: Nics): void {
 async function gather(deps: Deps, project: ProjectFacts, instance: InstanceRef, nics: Nics, present: readonly LivePort[]): Promise<PortsCommand> {
   const networks = new Map<string, NicNetwork>();
   for (const name of new Set(Object.values(nics).flatMap((nic) => nic['network'] || []))) {
-    const network = await nicNetwork(deps, project, name, instance.instanceId);
+    const used = Object.values(nics).filter((nic) => nic['network'] === name);
+    const network = await nicNetwork(deps, project, name, instance.instanceId, used);
     if (network) networks.set(name, network);
   }
   const { instanceId, instanceName, type } = instance;
   return { instance: { instanceId, instanceName, type, project: project.name }, nics, present, networks, member: undefined };
 }
 
-async function nicNetwork({ pool }: Deps, project: ProjectFacts, name: string, instanceId: string): Promise<NicNetwork | undefined> {
+/** `nics`: those on the network. What they do not ask for is not looked up. */
+async function nicNetwork(
+  { pool }: Deps,
+  project: ProjectFacts,
+  name: string,
+  instanceId: string,
+  nics: readonly Readonly<Record<string, string>>[],
+): Promise<NicNetwork | undefined> {
   const row = await findNetwork(pool, project.owner, name);
   if (!row) return undefined;
   const uplink = await uplinkById(pool, row.uplinkId);
-  const acls = await pool.query<{ name: string }>({ name: 'acls_of_project', text: 'SELECT name FROM acl WHERE project = $1', values: [row.project] });
+  const acls = nics.flatMap((nic) => splitSubjects(nic['security.acls'] ?? ''));
+  const routes = nics.flatMap((nic) => [...splitSubjects(nic['ipv4.routes.external'] ?? ''), ...splitSubjects(nic['ipv6.routes.external'] ?? '')]);
   return {
     ...row,
     uplink,
     taken: await takenOnNetwork(pool, row.networkId, instanceId),
-    announced: uplink ? await announcedByOthers(pool, uplink.id, instanceId) : [],
-    acls: acls.rows.map((acl) => acl.name),
+    announced: uplink
+      ? await announcedByOthers(
+          pool,
+          uplink.id,
+          instanceId,
+          routes.filter((route) => parseSubnet(route) !== undefined),
+        )
+      : [],
+    acls: acls.length > 0 ? await aclsOfProject(pool, row.project, acls) : [],
     allowedSubnets: restriction(project, 'subnets'),
   };
 }
 
-/** What is announced on the uplink, besides the routes of the instance's own NICs. */
-async function announcedByOthers(pool: Deps['pool'], uplinkId: string, instanceId: string): Promise<string[]> {
+async function aclsOfProject(pool: Deps['pool'], project: string, names: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>({
+    name: 'acls_of_project',
+    text: 'SELECT name FROM acl WHERE project = $1 AND name = ANY ($2)',
+    values: [project, names],
+  });
+  return rows.map(({ name }) => name);
+}
+
+/** What is announced on the uplink and overlaps with these routes, besides the routes of the instance's own NICs. */
+async function announcedByOthers(pool: Deps['pool'], uplinkId: string, instanceId: string, routes: readonly string[]): Promise<string[]> {
+  if (routes.length === 0) return [];
   const own = await pool.query<{ route: string }>('SELECT unnest(external_routes) AS route FROM port WHERE instance_id = $1', [instanceId]);
   const mine = new Set(own.rows.map(({ route }) => route));
-  return (await announcedOn(pool, uplinkId, '')).map(({ subnet }) => subnet).filter((subnet) => !mine.has(subnet));
+  return (await announcedOn(pool, uplinkId, '', routes)).map(({ subnet }) => subnet).filter((subnet) => !mine.has(subnet));
 }

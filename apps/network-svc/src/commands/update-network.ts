@@ -1,4 +1,4 @@
-import type { NetworkEvent } from '@weft/contracts';
+import { WeftError, type NetworkEvent } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
@@ -30,7 +30,7 @@ export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta
       const wanted = body.mode === 'merge' ? { ...state.config, ...body.config } : (body.config ?? {});
       await checkZones(deps, meta, wanted, state.config);
       await checkAclsExist(deps, state.project, state.name, wanted['security.acls']);
-      const facts = await factsOf(deps, project, state, wanted['network']);
+      const facts = await factsOf(deps, project, state, wanted);
       const { name: _name, ...change } = body;
       const events = decideNetwork({ type: 'update', ...change, facts, inUse: await isBusy(deps, state) }, state) as Updated[];
       appendIn(uow, state.project, networkStream(state.networkId), events);
@@ -43,10 +43,10 @@ export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta
   return { ...done, result: {} };
 };
 
-async function factsOf(deps: Deps, project: ProjectFacts, state: ActiveNetwork, uplinkName: string | undefined): Promise<NetworkFacts> {
+async function factsOf(deps: Deps, project: ProjectFacts, state: ActiveNetwork, wanted: Readonly<Record<string, string>>): Promise<NetworkFacts> {
   if (state.type !== 'ovn') return NO_FACTS;
-  const uplink = await chooseUplink(deps.pool, project, uplinkName || undefined);
-  return readNetworkFacts(deps.pool, state.networkId, uplink, restriction(project, 'subnets'));
+  const uplink = await chooseUplink(deps.pool, project, wanted['network'] || undefined);
+  return readNetworkFacts(deps.pool, state.networkId, wanted, uplink, restriction(project, 'subnets'));
 }
 
 /** Forwards count here: their addresses are routed to the uplink. */

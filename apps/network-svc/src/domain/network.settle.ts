@@ -59,7 +59,7 @@ export function settleOvn(given: Readonly<Config>, seed: string, facts: NetworkF
 
 function settleAddress(config: Config, family: Family, seed: string, facts: NetworkFacts): void {
   const key = `ipv${family}.address`;
-  if ((config[key] ?? 'auto') !== 'auto') return;
+  if (!isAutomatic(config, family)) return;
   config[key] = chooseSubnet(family, seed, facts);
   config[`ipv${family}.nat`] ??= 'true';
 }
@@ -67,15 +67,25 @@ function settleAddress(config: Config, family: Family, seed: string, facts: Netw
 function chooseSubnet(family: Family, seed: string, { occupied, uplink }: NetworkFacts): string {
   const others = occupied.flatMap((text) => parseSubnet(text) ?? []);
   const own = uplink ? uplinkSubnet(uplink, family) : undefined;
-  for (let attempt = 0; attempt < CANDIDATES; attempt++) {
-    const bytes = createHash('sha256').update(`${seed}/${family}/${attempt}`).digest();
-    const hex = (at: number): string => bytes.readUInt16BE(at).toString(16);
-    const text = family === 4 ? `10.${bytes[0]}.${bytes[1]}.1/24` : `fd42:${hex(0)}:${hex(2)}:${hex(4)}::1/64`;
-    const { address, subnet } = parseInterface(text)!;
+  for (const { address, subnet } of candidates(family, seed)) {
     if ([...others, ...(own ? [own] : [])].every((other) => !overlaps(other, subnet))) return `${formatAddress(address)}/${subnet.prefix}`;
   }
   throw new WeftError('network.exhausted', `No free IPv${family} subnet was found: set ipv${family}.address`);
 }
+
+function* candidates(family: Family, seed: string): Generator<{ address: IpAddress; subnet: Subnet }> {
+  for (let attempt = 0; attempt < CANDIDATES; attempt++) {
+    const bytes = createHash('sha256').update(`${seed}/${family}/${attempt}`).digest();
+    const hex = (at: number): string => bytes.readUInt16BE(at).toString(16);
+    yield parseInterface(family === 4 ? `10.${bytes[0]}.${bytes[1]}.1/24` : `fd42:${hex(0)}:${hex(2)}:${hex(4)}::1/64`)!;
+  }
+}
+
+const isAutomatic = (config: Readonly<Config>, family: Family): boolean => (config[`ipv${family}.address`] ?? 'auto') === 'auto';
+
+/** Subnets of which `settleOvn` chooses one: facts about these are all that it needs. */
+export const automaticSubnets = (config: Readonly<Config>, seed: string): string[] =>
+  FAMILIES.filter((family) => isAutomatic(config, family)).flatMap((family) => [...candidates(family, seed)].map(({ subnet }) => formatSubnet(subnet)));
 
 export const uplinkSubnet = (uplink: UplinkFacts, family: Family): Subnet | undefined => parseInterface(uplink.config[`ipv${family}.gateway`] ?? '')?.subnet;
 

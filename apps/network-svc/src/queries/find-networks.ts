@@ -1,7 +1,7 @@
 import { isTrue, WeftError } from '@weft/contracts';
 import type { NetworkFacts, UplinkFacts } from '../domain/network.facts';
 import { DEFAULT_PROJECT } from '../domain/network.state';
-import { networkSubnets } from '../domain/network.settle';
+import { automaticSubnets, networkSubnets } from '../domain/network.settle';
 import { formatSubnet } from '../domain/ip-address';
 import type { Queryable } from './database';
 
@@ -69,22 +69,41 @@ export async function requireUplink(db: Queryable, name: string): Promise<Uplink
 }
 
 const subnetTexts = (config: Readonly<Record<string, string>>): string[] => networkSubnets(config).map(formatSubnet);
-const announcedBy = (config: Readonly<Record<string, string>>): string[] =>
-  networkSubnets(config)
-    .filter(({ family }) => !isTrue(config[`ipv${family}.nat`]))
-    .map(formatSubnet);
 const asSubnet = (text: string): string => (text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`);
 
-/** Subnets and single addresses that are announced on an uplink, besides those of one owner (a network or a forward). */
-export async function announcedOn(db: Queryable, uplinkId: string, exceptNetworkId: string): Promise<{ subnet: string; of: string }[]> {
-  const { rows } = await db.query<{ name: string; config: Record<string, string> | null; single: string | null }>({
+/** Of the subnets and single addresses that are announced on an uplink, besides those of one network: what overlaps with one of `subnets`. */
+export async function announcedOn(
+  db: Queryable,
+  uplinkId: string,
+  exceptNetworkId: string,
+  subnets: readonly string[],
+): Promise<{ subnet: string; of: string }[]> {
+  if (subnets.length === 0) return [];
+  const { rows } = await db.query<{ of: string; subnet: string; nat: string | null }>({
     name: 'announced_on',
-    text: `SELECT name, config, NULL AS single FROM network WHERE uplink_id = $1 AND network_id <> $2
-           UNION ALL SELECT n.name, NULL, f.listen_address FROM forward f JOIN network n USING (network_id) WHERE n.uplink_id = $1
-           UNION ALL SELECT n.name, NULL, unnest(p.external_routes) FROM port p JOIN network n USING (network_id) WHERE n.uplink_id = $1 AND p.external_routes <> '{}'`,
-    values: [uplinkId, exceptNetworkId],
+    text: `WITH asked AS (SELECT subnet FROM unnest($3::inet[]) AS a (subnet))
+           SELECT n.name AS of, n.ipv4::text AS subnet, n.config ->> 'ipv4.nat' AS nat FROM asked a JOIN network n ON n.ipv4 && a.subnet
+            WHERE n.uplink_id = $1 AND n.network_id <> $2
+           UNION ALL SELECT n.name, n.ipv6::text, n.config ->> 'ipv6.nat' FROM asked a JOIN network n ON n.ipv6 && a.subnet
+            WHERE n.uplink_id = $1 AND n.network_id <> $2
+           UNION ALL SELECT n.name, f.listen::text, NULL FROM asked a JOIN forward f ON f.listen && a.subnet JOIN network n USING (network_id) WHERE n.uplink_id = $1
+           UNION ALL SELECT n.name, r.route, NULL FROM port p JOIN network n USING (network_id) CROSS JOIN unnest(p.external_routes) AS r (route)
+             JOIN asked a ON r.route::inet && a.subnet WHERE p.external_routes <> '{}' AND n.uplink_id = $1`,
+    values: [uplinkId, exceptNetworkId, subnets],
   });
-  return rows.flatMap(({ name, config, single }) => (single === null ? announcedBy(config ?? {}) : [asSubnet(single)]).map((subnet) => ({ subnet, of: name })));
+  return rows.filter(({ nat }) => !isTrue(nat ?? undefined)).map(({ of, subnet }) => ({ of, subnet: asSubnet(subnet) }));
+}
+
+/** Subnets of networks on an uplink that overlap with one of `subnets`. */
+async function occupiedOn(db: Queryable, uplinkId: string, exceptNetworkId: string, subnets: readonly string[]): Promise<string[]> {
+  if (subnets.length === 0) return [];
+  const { rows } = await db.query<{ subnet: string }>({
+    name: 'occupied_on',
+    text: `SELECT n.ipv4::text AS subnet FROM unnest($3::inet[]) AS a (subnet) JOIN network n ON n.ipv4 && a.subnet WHERE n.uplink_id = $1 AND n.network_id <> $2
+           UNION SELECT n.ipv6::text FROM unnest($3::inet[]) AS a (subnet) JOIN network n ON n.ipv6 && a.subnet WHERE n.uplink_id = $1 AND n.network_id <> $2`,
+    values: [uplinkId, exceptNetworkId, subnets],
+  });
+  return rows.map(({ subnet }) => asSubnet(subnet));
 }
 
 export async function peerSubnets(db: Queryable, networkId: string): Promise<{ name: string; subnets: string[] }[]> {
@@ -96,10 +115,11 @@ export async function peerSubnets(db: Queryable, networkId: string): Promise<{ n
   return rows.map(({ name, config }) => ({ name, subnets: subnetTexts(config) }));
 }
 
-/** Everything that a decision about an OVN network must know. */
+/** Everything that a decision about an OVN network must know. `config`: as it is wanted. */
 export async function readNetworkFacts(
   db: Queryable,
   networkId: string,
+  config: Readonly<Record<string, string>>,
   uplink: UplinkFacts | undefined,
   allowedSubnets: readonly string[] | undefined,
 ): Promise<NetworkFacts> {
@@ -109,12 +129,13 @@ export async function readNetworkFacts(
     text: 'SELECT address FROM uplink_address WHERE uplink_id = $1 AND owner_id <> $2',
     values: [uplink.id, networkId],
   });
-  const siblings = await networksOn(db, uplink.id);
+  const fixed = subnetTexts(config);
+  const candidates = automaticSubnets(config, networkId);
   return {
     uplink,
     takenExternal: taken.rows.map(({ address }) => address),
-    announced: await announcedOn(db, uplink.id, networkId),
-    occupied: siblings.filter((one) => one.networkId !== networkId).flatMap(({ config }) => subnetTexts(config)),
+    announced: await announcedOn(db, uplink.id, networkId, [...fixed, ...candidates]),
+    occupied: await occupiedOn(db, uplink.id, networkId, candidates),
     peers: await peerSubnets(db, networkId),
     allowedSubnets,
   };

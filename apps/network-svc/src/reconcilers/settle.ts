@@ -9,7 +9,7 @@ import { durations, type Logger } from '@weft/platform';
 import type { Changed, DataPlane } from '../clients/data-plane.client';
 import type { Ovn } from '../clients/northbound.client';
 import type { Queryable } from '../queries/database';
-import { readDesiredRows } from '../queries/desired-rows';
+import { hasGrownSince, readDesiredRows } from '../queries/desired-rows';
 import { desiredState } from './desired-state';
 import { scopeOf } from './scope';
 
@@ -50,8 +50,8 @@ export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOpt
       throw error;
     }
     // Was something committed while this was on its way, and written before it?
+    if (!(await hasGrownSince(pool, rows.snapshot))) return true;
     const after = await readDesiredRows(pool, changed);
-    if (after.position === rows.position) return true;
     return nb.drift({ state: desiredState(after, ovn.chassis()), scope: scopeOf(changed, after) }).length === 0;
   };
 
