@@ -3,12 +3,14 @@ import { DNS_CONTEXT, dnsCommands, INSTANCE_CONTEXT, NETWORK_CONTEXT } from '@we
 import type { Logger } from '@weft/platform';
 import { CommandRouter, openServiceCore, type ComposedService } from '@weft/service';
 import { DnsListener } from './adapters/dns-listener';
+import { GuestViews } from './adapters/guest-views';
 import { createProjectDirectory } from './adapters/project-directory';
 import { RefusalBook } from './adapters/refusal-book';
 import { reportsTo } from './adapters/dns-reports';
 import { ZoneFollower } from './adapters/zone-follower';
 import { ZoneSnapshots } from './adapters/zone-snapshots';
 import { constraints } from './api/constraints';
+import { GuestQuestions } from './api/guest-questions';
 import { handlers } from './api/handlers';
 import { foldInstanceEvents, INSTANCE_FACT_TYPES } from './api/instance-events';
 import { foldNetworkEvents, NETWORK_FACT_TYPES } from './api/network-events';
@@ -37,18 +39,21 @@ export async function compose(config: DnsConfig, log: Logger): Promise<Running> 
   const reports = reportsTo(refusals, log);
   const listener = new DnsListener(snapshots.source, reports.server, reports.notify, log);
   const follower = new ZoneFollower({ snapshots, listener, address: () => findDnsAddress(pool, config.dnsAddress), log });
+  const questions = new GuestQuestions(new GuestViews(pool, snapshots.source), log, reports.guests);
   const reconciler = new ZoneContentReconciler(deps, SERVICE);
   core.consume({ context: INSTANCE_CONTEXT, handles: INSTANCE_FACT_TYPES, handle: foldInstanceEvents, committed: () => follower.ring() });
   core.consume({ context: NETWORK_CONTEXT, handles: NETWORK_FACT_TYPES, handle: foldNetworkEvents, committed: () => reconciler.ring() });
   core.start();
   reconciler.start();
   await follower.start(nats);
+  questions.start(nats, SERVICE);
   return {
     deps,
     snapshots,
     listener,
     commands: new CommandRouter({ context: DNS_CONTEXT, commands: dnsCommands, handlers, deps, constraints, authorize: authorizeCommand }),
     async close() {
+      await questions.stop();
       await follower.stop();
       await listener.close();
       await refusals.close();

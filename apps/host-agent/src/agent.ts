@@ -21,6 +21,7 @@ import { HostImages } from './images/host-images';
 import { ImageTransfer } from './images/image-transfer';
 import { InstanceStore } from './instances/instance-store';
 import type { MoveDeps } from './migration/move-tasks';
+import { askDnsService } from './network/ask-dns-service';
 import { HostNetwork } from './network/host-network';
 import { joinCluster } from './requests/membership';
 import { OperationFinisher } from './requests/operation-finisher';
@@ -54,6 +55,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   await network?.sweep((id) => isRunning(drivers, instances, id)).catch((error: unknown) => logger.error({ err: error }, 'Open vSwitch does not answer'));
 
   const nc = await connectNats(config.natsUrl, `host-agent ${member}`, logger);
+  network?.resolvers.start(askDnsService(nc, logger));
   const transfer = new ImageTransfer(nc, images, logger);
   const finisher = await OperationFinisher.open(nc, member, join(dir, 'operations'), logger);
   const moves: MoveDeps = { nc, drivers, instances, logger, migrationAddress: config.migrationAddress };

@@ -30,6 +30,17 @@ export const rootSource = z.discriminatedUnion('kind', [
 export type RootSource = z.infer<typeof rootSource>;
 
 /** A network device of an instance as the network service has bound it: what a host needs to plug it into br-int. */
+/** Where guests of a network find their name server: at a port of the network that every host has for itself (ovn-nb(5), localport). */
+export const guestResolver = z.object({
+  networkId: z.string(),
+  /** Name of the logical switch port. */
+  ifaceId: z.string(),
+  hwaddr: z.string(),
+  /** IPv4, without prefix length. */
+  address: z.string(),
+});
+export type GuestResolver = z.infer<typeof guestResolver>;
+
 export const boundNic = z.object({
   /** Name of the logical switch port, and `external_ids:iface-id` of the OVS interface. */
   ifaceId: z.string(),
@@ -44,6 +55,8 @@ export const boundNic = z.object({
   addresses: z.array(z.string()),
   /** What the interface shall be called on the host, where the user has asked for a name. */
   hostName: z.string().optional(),
+  /** None: the network has name servers elsewhere, or none. */
+  resolver: guestResolver.optional(),
 });
 export type BoundNic = z.infer<typeof boundNic>;
 

@@ -12,6 +12,7 @@
  *   weft.task-progress.<taskId>                  core                    progress of a task
  *   weft.agent.<member>.<verb>                   core request/reply      interactive requests to one host
  *   weft.heartbeat.<member>                      core                    what a host runs and has
+ *   weft.dns.question                            core request/reply      DNS questions of guests, whole messages
  *   weft.session.<sessionId>.<channel>.<side>    core                    byte channels (exec, console, files)
  */
 export const EVENTS_STREAM = 'WEFT_EVENTS';
@@ -32,5 +33,9 @@ export const taskSubject = (member: string): string => `weft.task.${token(member
 export const taskResultSubject = (taskId: string): string => `weft.task-result.${taskId}`;
 export const taskProgressSubject = (taskId: string): string => `weft.task-progress.${taskId}`;
 export const agentSubject = (member: string, verb: string): string => `weft.agent.${token(member)}.${verb}`;
+/** DNS messages from guests (RFC 1035), answered by any replica of the DNS service; an empty reply: no answer. */
+export const dnsQuestionSubject = 'weft.dns.question';
+/** `network`: id of the guest's network; `transport`: udp or tcp, how the guest asked. */
+export const dnsQuestionHeaders = { network: 'weft-network', transport: 'weft-transport' } as const;
 export const heartbeatSubject = (member: string): string => `weft.heartbeat.${token(member)}`;
 export const sessionSubject = (sessionId: string, channel: string, side: 'client' | 'server'): string => `weft.session.${sessionId}.${token(channel)}.${side}`;

@@ -16,3 +16,6 @@ export { DEFAULT_LIMITS, type DnsLimits } from './server/dns-limits';
 export { type DnsServer, type DnsServerOptions, startDnsServer } from './server/dns-server';
 export type { ServerCounters } from './server/server-counters';
 export { Notifier, type NotifierOptions, type NotifyReport } from './notify/notifier';
+export { Resolver, type ResolverView, type Transport, type ViewOf } from './resolver/resolver';
+export { type NameServer } from './resolver/upstream';
+export { serverFailure } from './resolver/resolver-refusal';

@@ -10,4 +10,5 @@ export { OvnStaleState } from './plan/stale-state';
 export { type DesiredRow } from './rows/desired-row';
 export { desiredRows, OvnIncompleteState } from './rows/desired-rows';
 export { aclNames, interfaceId, networkNames } from './rows/names';
+export { resolverPort } from './rows/resolver.rows';
 export { OWNED_TABLES, type OwnedTable } from './rows/owned-tables';

@@ -44,6 +44,11 @@ export interface DesiredNetwork extends Thing {
   readonly nat: { readonly ipv4: string | null; readonly ipv6: string | null };
   readonly dhcp: { readonly ipv4: boolean; readonly ipv6: 'none' | 'stateless' | 'stateful' };
   readonly dns: { readonly nameservers: readonly string[]; readonly domain: string; readonly search: readonly string[] };
+  /**
+   * Whether every host answers DNS for its guests of this network by itself, at `resolverPort(number)`: they then get that address
+   * for a name server (over IPv4). Ports have no names in OVN then: its own answers refuse EDNS.
+   */
+  readonly resolver: boolean;
   /** Subnets behind active ports: the sum of their `routes` and `externalRoutes`. */
   readonly routes: readonly string[];
 }

@@ -3,7 +3,7 @@
  * a pause for its callers: nobody listening is tried again until the deadline.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NoRespondersError, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
+import { NoRespondersError, RequestError, TimeoutError, type Msg, type MsgHdrs, type NatsConnection, type Payload } from '@nats-io/transport-node';
 import { commandSubject, unwrap, WeftError, type CommandEnvelope, type CommandReply } from '@weft/contracts';
 
 const ATTEMPT_MS = 20_000;
@@ -29,16 +29,41 @@ export async function requestCommand<R>(
   { deadlineMs = DEADLINE_MS, signal }: RequestLimits = {},
 ): Promise<R> {
   const payload = JSON.stringify(envelope);
+  try {
+    const limits = { attemptMs: Math.min(ATTEMPT_MS, deadlineMs), deadlineMs, ...(signal && { signal }) };
+    return unwrap((await requestUntilHeard(nats, commandSubject(context, name), payload, limits)).json<CommandReply<R>>());
+  } catch (error) {
+    if (error instanceof WeftError || signal?.aborted) throw error;
+    throw new WeftError('service.unavailable', `The ${context} service does not answer at the moment; try again shortly`, { cause: error });
+  }
+}
+
+export interface HearingLimits {
+  /** How long one attempt waits for its answer. */
+  attemptMs: number;
+  /** After this, silence is not met with a repeat any more. */
+  deadlineMs: number;
+  signal?: AbortSignal;
+  headers?: MsgHdrs;
+}
+
+/**
+ * Asks again while nobody answers; for requests that do no harm twice.
+ * @throws NATS' error of the last attempt; what the signal was aborted with
+ */
+export async function requestUntilHeard(
+  nats: NatsConnection,
+  subject: string,
+  payload: Payload,
+  { attemptMs, deadlineMs, signal, headers }: HearingLimits,
+): Promise<Msg> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     signal?.throwIfAborted();
     try {
-      const message = await unlessAborted(nats.request(commandSubject(context, name), payload, { timeout: Math.min(ATTEMPT_MS, deadlineMs) }), signal);
-      return unwrap(message.json<CommandReply<R>>());
+      return await unlessAborted(nats.request(subject, payload, { timeout: attemptMs, ...(headers && { headers }) }), signal);
     } catch (error) {
-      if (error instanceof WeftError || signal?.aborted) throw error;
-      if (!isSilence(error) || Date.now() > deadline)
-        throw new WeftError('service.unavailable', `The ${context} service does not answer at the moment; try again shortly`, { cause: error });
+      if (signal?.aborted || !isSilence(error) || Date.now() > deadline) throw error;
       await sleep(RETRY_MS);
     }
   }

@@ -1,4 +1,14 @@
-import { agentSubject, EVENTS_STREAM, finishSubject, heartbeatSubject, joinSubject, TASKS_STREAM, taskSubject, token } from '@weft/contracts';
+import {
+  agentSubject,
+  dnsQuestionSubject,
+  EVENTS_STREAM,
+  finishSubject,
+  heartbeatSubject,
+  joinSubject,
+  TASKS_STREAM,
+  taskSubject,
+  token,
+} from '@weft/contracts';
 import type { NatsUser } from '@weft/embedded';
 
 /** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
@@ -60,7 +70,11 @@ export const networkServiceUser = (name: string, password: string): NatsUser => 
   });
 };
 
-export const dnsServiceUser = (name: string, password: string): NatsUser => withInbox({ name, password, ...ownLog('dns') });
+/** Answers questions of guests, too. */
+export const dnsServiceUser = (name: string, password: string): NatsUser => {
+  const { publish, subscribe } = ownLog('dns');
+  return withInbox({ name, password, publish, subscribe: [...subscribe, dnsQuestionSubject] });
+};
 
 /** Moves guests: orders to hosts, ports of networks, and what it tells the instance service about both. */
 export const migrationServiceUser = (name: string, password: string): NatsUser => {
@@ -113,6 +127,7 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       'weft.agent.*.instance.send',
       'weft.agent.*.migration.secret',
       'weft.agent.*.migration.go',
+      dnsQuestionSubject,
       'weft.session.*.*.*',
       '$JS.API.INFO',
       '$JS.API.STREAM.NAMES',

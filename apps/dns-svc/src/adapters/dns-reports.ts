@@ -3,8 +3,12 @@ import type { Logger } from '@weft/platform';
 import type { RefusalBook } from './refusal-book';
 
 /** What the server and the notifier tell, as lines of the log; refusals go into the book, which has them in the API too. */
-export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportDns; notify(report: NotifyReport): void } {
+export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportDns; guests: ReportDns; notify(report: NotifyReport): void } {
   return {
+    // Guests are no peers: what they may not ask is between them and their resolver.
+    guests: (report) => {
+      if (report.kind === 'fault') log.error({ err: report.error }, 'a question of a guest could not be answered');
+    },
     server: (report) => {
       switch (report.kind) {
         case 'refused':

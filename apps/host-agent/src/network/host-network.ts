@@ -8,6 +8,7 @@
 import { WeftError } from '@weft/contracts';
 import { OvsdbDisconnected, OvsdbTimeout } from '@weft/ovsdb';
 import type { Logger } from '@weft/platform';
+import { GuestResolvers } from './guest-resolvers';
 import { HostLinks, linksOf } from './host-links';
 import { HostSwitch, type PluggedNic } from './host-switch';
 import type { Nic } from './nic';
@@ -23,16 +24,20 @@ export interface HostNetworkOptions {
 
 export class HostNetwork {
   readonly links: HostLinks;
+  /** Name servers for the guests that are plugged in. */
+  readonly resolvers: GuestResolvers;
   private readonly hostSwitch: HostSwitch;
 
   constructor(private readonly options: HostNetworkOptions) {
     const { endpoint, netns } = options;
     this.links = new HostLinks(netns);
     this.hostSwitch = new HostSwitch(endpoint);
+    this.resolvers = new GuestResolvers(this.links, this.hostSwitch, options.logger);
   }
 
-  close(): Promise<void> {
-    return this.hostSwitch.close();
+  async close(): Promise<void> {
+    await this.resolvers.stop();
+    await this.hostSwitch.close();
   }
 
   /** The wires are there. */
@@ -42,12 +47,14 @@ export class HostNetwork {
       if (ifindex === undefined) throw new WeftError('task.failed', `Device "${nic.device}": its interface ${nic.link} is not on this host`);
       await this.hostSwitch.plug({ ...nic, ifindex });
     }
+    this.resolvers.ring();
   }
 
   /** Ports and wires. */
   async unplug(nics: readonly Nic[]): Promise<void> {
     await this.hostSwitch.unplug(nics);
     for (const { link } of nics) await this.links.remove(link);
+    this.resolvers.ring();
   }
 
   /** Everything that is plugged in for a guest that has ended. A switch that does not answer holds up no stop: `sweep` mends that. */

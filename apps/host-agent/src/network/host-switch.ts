@@ -2,9 +2,9 @@
  * Open vSwitch of this host, through its database (ovs-vswitchd.conf.db(5)). ovn-controller makes br-int and binds each
  * interface there to the logical port that `external_ids:iface-id` names (ovn-controller(8)).
  *
- * What belongs to a guest carries `weft:instance`; nothing else is ever touched.
+ * What belongs to a guest carries `weft:instance`, the wire of a resolver `weft:resolver-of`; nothing else is ever touched.
  */
-import { WeftError } from '@weft/contracts';
+import { guestResolver, WeftError } from '@weft/contracts';
 import { named, OpenVSwitch, operationsOn, OvsdbClient, type Replica, type Row } from '@weft/ovsdb';
 import type { Nic } from './nic';
 
@@ -13,6 +13,7 @@ type Tables = OpenVSwitch.OpenVSwitchTables;
 const ovs = operationsOn(OPEN_VSWITCH);
 
 const INTEGRATION_BRIDGE = 'br-int';
+const RESOLVER_OF = 'weft:resolver-of';
 /** ovn-controller makes the bridge within a second of its start. */
 const BRIDGE_TIMEOUT_MS = 15_000;
 /** How long ovs-vswitchd may take to see a change; one that is down sees it when it is back. */
@@ -54,11 +55,39 @@ export class HostSwitch {
     ]);
   }
 
+  /** Plugs a link that is no guest's; one by that name is replaced. */
+  async plugResolver(link: string, ifaceId: string, networkId: string): Promise<void> {
+    await this.unplugResolvers([link]);
+    const external_ids = { 'iface-id': ifaceId, [RESOLVER_OF]: networkId };
+    await this.client.transact([
+      ovs.insert('Interface', { name: link, external_ids }, { name: 'wire' }),
+      ovs.insert('Port', { name: link, interfaces: [named('wire')], external_ids: { [RESOLVER_OF]: networkId } }, { name: 'port' }),
+      ovs.mutate('Bridge', [['name', '==', INTEGRATION_BRIDGE]], [['ports', 'insert', [named('port')]]]),
+    ]);
+  }
+
+  /** Names of the links that are plugged in for resolvers. */
+  async resolverLinks(): Promise<string[]> {
+    const [{ rows }] = await this.client.transact([ovs.select('Port', [])]);
+    return rows.filter(({ external_ids: ids }) => ids[RESOLVER_OF] !== undefined).map(({ name }) => name);
+  }
+
+  unplugResolvers(links: readonly string[]): Promise<void> {
+    return this.removePorts(links, RESOLVER_OF);
+  }
+
   /** Takes ports away, and waits until ovs-vswitchd has let go of their links: it would miss new ones of the same name. */
-  async unplug(nics: readonly Nic[]): Promise<void> {
-    if (nics.length === 0) return;
-    const found = await this.client.transact(nics.map(({ link }) => ovs.select('Port', [['name', '==', link]])));
-    const ports = found.flatMap(({ rows }) => rows).filter((port) => port.external_ids['weft:instance'] !== undefined);
+  unplug(nics: readonly Nic[]): Promise<void> {
+    return this.removePorts(
+      nics.map(({ link }) => link),
+      'weft:instance',
+    );
+  }
+
+  private async removePorts(links: readonly string[], mark: string): Promise<void> {
+    if (links.length === 0) return;
+    const found = await this.client.transact(links.map((link) => ovs.select('Port', [['name', '==', link]])));
+    const ports = found.flatMap(({ rows }) => rows).filter((port) => port.external_ids[mark] !== undefined);
     if (ports.length === 0) return;
     await this.client.transact(ports.map(({ _uuid }) => ovs.mutate('Bridge', [['ports', 'includes', [_uuid]]], [['ports', 'delete', [_uuid]]])));
     await this.applied();
@@ -131,6 +160,7 @@ const identityOf = (nic: PluggedNic): Record<string, string> => ({
   'weft:mtu': String(nic.mtu),
   'weft:addresses': nic.addresses.join(','),
   'weft:ifindex': String(nic.ifindex),
+  ...(nic.resolver && { 'weft:resolver': JSON.stringify(nic.resolver) }),
 });
 
 const nicFrom = ({ name, external_ids: ids }: Row<OpenVSwitch.Interface>): PluggedNic | undefined => {
@@ -146,5 +176,6 @@ const nicFrom = ({ name, external_ids: ids }: Row<OpenVSwitch.Interface>): Plugg
     mtu: Number(ids['weft:mtu'] ?? 0),
     addresses: (ids['weft:addresses'] ?? '').split(',').filter(Boolean),
     ifindex: Number(ids['weft:ifindex'] ?? 0),
+    ...(ids['weft:resolver'] && { resolver: guestResolver.parse(JSON.parse(ids['weft:resolver'])) }),
   };
 };

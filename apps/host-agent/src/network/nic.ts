@@ -1,6 +1,6 @@
 /** A guest's network interface as this host sees it. Pure. */
 import { createHash } from 'node:crypto';
-import { WeftError, type BoundNic, type InstanceSpec, type InstanceType } from '@weft/contracts';
+import { WeftError, type BoundNic, type GuestResolver, type InstanceSpec, type InstanceType } from '@weft/contracts';
 
 /** One that is plugged in, or shall be. */
 export interface Nic {
@@ -16,6 +16,8 @@ export interface Nic {
   mtu: number;
   /** CIDR. */
   addresses: readonly string[];
+  /** Where guests of its network ask for names, if that is here. */
+  resolver?: GuestResolver;
 }
 
 /** IFNAMSIZ less the zero byte; no slash, no blank (dev_valid_name in the kernel). */
@@ -41,14 +43,14 @@ export const nicsOf = (spec: Pick<InstanceSpec, 'id' | 'type' | 'devices' | 'nic
 };
 
 const nicOf = (instanceId: string, type: InstanceType, device: string, bound: BoundNic): Nic => {
-  const { ifaceId, guestName, mtu, addresses } = bound;
+  const { ifaceId, guestName, mtu, addresses, resolver } = bound;
   const hwaddr = bound.hwaddr.toLowerCase();
   const link = bound.hostName ?? linkName(instanceId, type, device);
   if (!LINK_NAME.test(link)) throw invalid(device, `"${link}" is no name for an interface`);
   if (!LINK_NAME.test(guestName)) throw invalid(device, `"${guestName}" is no name for an interface`);
   if (!HWADDR.test(hwaddr)) throw invalid(device, `"${hwaddr}" is no MAC address`);
   if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) throw invalid(device, `an MTU of ${mtu} bytes is not possible`);
-  return { instanceId, device, link, ifaceId, guestName, hwaddr, mtu, addresses };
+  return { instanceId, device, link, ifaceId, guestName, hwaddr, mtu, addresses, ...(resolver && { resolver }) };
 };
 
 const linkName = (instanceId: string, type: InstanceType, device: string): string =>

@@ -1,16 +1,18 @@
 /** Ports of instances: check, define, activate. One unit of work whatever the number of NICs. */
-import { WeftError, type BoundNic, type InstanceType, type Meta } from '@weft/contracts';
+import { WeftError, type BoundNic, type GuestResolver, type InstanceType, type Meta } from '@weft/contracts';
+import { resolverPort } from '@weft/ovn';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import type { Changed } from '../clients/data-plane.client';
 import { splitSubjects } from '../domain/acl.rules';
 import { parseSubnet } from '../domain/ip-address';
 import type { NicNetwork } from '../domain/nic.config';
+import { hasGuestResolver } from '../domain/guest-resolver';
 import { boundNicOf, decidePorts, type PortsCommand } from '../domain/port.decider';
 import { portFold, portStream, type LivePort } from '../domain/port.state';
 import type { Deps } from '../network.deps';
 import type { UnitOfWork } from '@weft/event-store';
-import { announcedOn, findNetwork, findNetworksById, uplinkById } from '../queries/find-networks';
+import { announcedOn, findNetwork, findNetworksById, type NetworkRow, uplinkById } from '../queries/find-networks';
 import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
 import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState } from './network-place';
@@ -109,7 +111,19 @@ export async function changedBy({ pool }: Deps, ports: readonly LivePort[]): Pro
 
 async function bound({ pool }: Deps, ports: readonly LivePort[]): Promise<Record<string, BoundNic>> {
   const networks = await findNetworksById(pool, [...new Set(ports.map(({ networkId }) => networkId))]);
-  return Object.fromEntries(ports.map((port) => [port.device, boundNicOf(port, networks.get(port.networkId)?.config ?? {})]));
+  return Object.fromEntries(
+    ports.map((port) => {
+      const network = networks.get(port.networkId);
+      return [port.device, boundNicOf(port, network?.config ?? {}, network && resolverOf(network))];
+    }),
+  );
+}
+
+/** What a host needs to answer DNS for its guests of a network. */
+function resolverOf({ networkId, number, config }: NetworkRow): GuestResolver | undefined {
+  if (!hasGuestResolver(config)) return undefined;
+  const { name, address, hwaddr } = resolverPort(number);
+  return { networkId, ifaceId: name, address, hwaddr };
 }
 
 /** `restricted.networks.access`: networks that NICs may use. @throws WeftError `project.restricted` */

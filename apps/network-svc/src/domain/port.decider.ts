@@ -1,5 +1,5 @@
 /** Which ports an instance has, and with which addresses. Addresses are kept as long as they fit. */
-import { isTrue, WeftError, type BoundNic, type InstanceType, type PortEvent } from '@weft/contracts';
+import { isTrue, WeftError, type BoundNic, type GuestResolver, type InstanceType, type PortEvent } from '@weft/contracts';
 import { contains, eui64, firstFree, formatAddress, parseAddress, parseList, parseRange, type IpAddress, type Range } from './ip-address';
 import { checkNicOnNetwork, parseNic, refuse, type Nic, type NicNetwork } from './nic.config';
 import { networkAddress } from './network.settle';
@@ -156,7 +156,7 @@ export function bind(port: LivePort, members: string[]): PortEvent[] {
 }
 
 /** What an agent needs to plug it. */
-export function boundNicOf(port: LivePort, config: Readonly<Record<string, string>>): BoundNic {
+export function boundNicOf(port: LivePort, config: Readonly<Record<string, string>>, resolver: GuestResolver | undefined): BoundNic {
   const prefix = (family: 4 | 6): number => networkAddress(config, family)?.subnet.prefix ?? 0;
   return {
     ifaceId: port.interfaceId,
@@ -166,5 +166,6 @@ export function boundNicOf(port: LivePort, config: Readonly<Record<string, strin
     guestName: port.guestName,
     addresses: [...port.addresses.ipv4.map((one) => `${one}/${prefix(4)}`), ...port.addresses.ipv6.map((one) => `${one}/${prefix(6)}`)],
     ...(port.nic['host_name'] ? { hostName: port.nic['host_name'] } : {}),
+    ...(resolver && { resolver }),
   };
 }

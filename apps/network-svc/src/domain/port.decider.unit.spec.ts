@@ -46,7 +46,7 @@ it('a NIC gets the first free IPv4 address, EUI-64 and a name', () => {
     interfaceId: 'weft-net4-instance-i1-eth0',
     status: 'defined',
   });
-  expect(boundNicOf(port!, blue.config)).toMatchObject({ mtu: 1442, addresses: ['10.1.1.3/29', 'fd42:1:1:1:216:3eff:fe9d:d118/64'] });
+  expect(boundNicOf(port!, blue.config, undefined)).toMatchObject({ mtu: 1442, addresses: ['10.1.1.3/29', 'fd42:1:1:1:216:3eff:fe9d:d118/64'] });
 });
 
 it('keeps its address, and the same again changes nothing', () => {

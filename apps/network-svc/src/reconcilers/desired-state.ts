@@ -15,6 +15,7 @@ import type {
 } from '@weft/ovn';
 import { parsePortRange, readSubject, splitSubjects } from '../domain/acl.rules';
 import { expandPorts } from '../domain/forward.decider';
+import { hasGuestResolver } from '../domain/guest-resolver';
 import { networkAddress } from '../domain/network.settle';
 import { routerMac } from '../domain/router-mac';
 import { portSources } from './port-sources';
@@ -62,6 +63,7 @@ function network(row: NetworkRows, version: number, chassis: readonly string[]):
     nat: { ipv4: natAddress(row, 4), ipv6: natAddress(row, 6) },
     dhcp: { ipv4: isOn(config['ipv4.dhcp']), ipv6: !isOn(config['ipv6.dhcp']) ? 'none' : isTrue(config['ipv6.dhcp.stateful']) ? 'stateful' : 'stateless' },
     dns: { nameservers: list(row.uplink?.config['dns.nameservers']), domain, search: config['dns.search'] ? list(config['dns.search']) : [domain] },
+    resolver: hasGuestResolver(config),
     routes: [...new Set(row.routes.flatMap((nic) => [...internalRoutes(nic), ...externalRoutes(nic)]))].sort(),
   };
 }

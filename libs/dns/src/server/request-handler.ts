@@ -99,7 +99,7 @@ export class RequestHandler {
     if (!zone) return this.refuse(asked, 'zone-unknown', RCODE.REFUSED);
     const reason = zone.queries === 'anyone' ? undefined : refusalReason(zone, client.address, keyNameOf(signature));
     if (reason) return this.refuse(asked, reason, RCODE.REFUSED, zone);
-    const limit = roomFor(request, client) - (signature.kind === 'valid' ? signature.signer.octets : 0);
+    const limit = roomFor(request, client.transport) - (signature.kind === 'valid' ? signature.signer.octets : 0);
     const octets = writeAnswer(this.writer, zone.content, request, { limit }, this.caches.of(zone.content));
     const absent = (octets[3]! & 15) === RCODE.NXDOMAIN || octets.readUInt16BE(6) === 0;
     return this.message(asked, octets, absent ? 'absent' : 'answer');
@@ -117,7 +117,7 @@ export class RequestHandler {
     const flags = FLAG.QR | FLAG.AA | (request.flags & FLAG.RD);
     const transfer = planTransfer(zone, request, {
       flags,
-      udpOctets: client.transport === 'udp' ? roomFor(request, client) : undefined,
+      udpOctets: client.transport === 'udp' ? roomFor(request, 'udp') : undefined,
       ...(signature.kind === 'valid' ? { signer: signature.signer, keyName: signature.keyName } : {}),
     });
     return { kind: 'transfer', transfer };
@@ -172,7 +172,8 @@ export class RequestHandler {
 const plainError = (octets: Buffer): Reply => ({ kind: 'message', octets, responseKind: 'error', signed: false });
 const keyNameOf = (signature: SignatureCheck): Name | undefined => (signature.kind === 'valid' ? signature.keyName : undefined);
 
-const roomFor = (request: DnsRequest, client: DnsClient): number => {
-  if (client.transport === 'tcp') return MAX_MESSAGE_OCTETS;
+/** Octets that an answer may have. */
+export const roomFor = (request: DnsRequest, transport: DnsClient['transport']): number => {
+  if (transport === 'tcp') return MAX_MESSAGE_OCTETS;
   return request.edns ? Math.min(UDP_PAYLOAD_OCTETS, Math.max(PLAIN_UDP_OCTETS, request.edns.payloadOctets)) : PLAIN_UDP_OCTETS;
 };

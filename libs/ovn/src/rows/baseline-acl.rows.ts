@@ -3,6 +3,7 @@ import { familyOf, withoutLength } from './addresses';
 import type { DesiredRow, MakeRow } from './desired-row';
 import { linkTo } from './keys';
 import { networkNames } from './names';
+import { nameServersOf } from './resolver.rows';
 
 const PRIORITY = 200;
 
@@ -14,10 +15,11 @@ export function baselineAclRows(make: MakeRow, network: DesiredNetwork): Desired
   });
 }
 
-function baseline({ number, ipv4, ipv6, dns }: DesiredNetwork): Record<string, string> {
+function baseline(network: DesiredNetwork): Record<string, string> {
+  const { number, ipv4, ipv6 } = network;
   const router = networkNames(number).innerSwitchRouterPort;
   const [to, from] = [`outport == "${router}"`, `inport == "${router}"`];
-  const resolvers = dns.nameservers.map((address) => {
+  const resolvers = nameServersOf(network).map((address) => {
     return [`dns ${address}`, `${to} && ip${familyOf(address)}.dst == ${address} && (udp.dst == 53 || tcp.dst == 53)`] as const;
   });
   return {

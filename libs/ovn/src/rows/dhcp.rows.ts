@@ -1,6 +1,7 @@
 import type { DesiredNetwork } from '../model';
 import { familyOf, subnetOf, withoutLength } from './addresses';
 import type { DesiredRow, MakeRow } from './desired-row';
+import { nameServersOf } from './resolver.rows';
 
 const LEASE_SECONDS = 3_600;
 const quoted = (text: string): string => `"${text}"`;
@@ -14,9 +15,10 @@ export function dhcpRows(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
   ];
 }
 
-function version4(make: MakeRow, { dns, mtu, routerMac }: DesiredNetwork, inner: string): DesiredRow {
+function version4(make: MakeRow, network: DesiredNetwork, inner: string): DesiredRow {
+  const { dns, mtu, routerMac } = network;
   const router = withoutLength(inner);
-  const nameservers = dns.nameservers.filter((address) => familyOf(address) === 4);
+  const nameservers = nameServersOf(network).filter((address) => familyOf(address) === 4);
   const options = {
     server_id: router,
     server_mac: routerMac,

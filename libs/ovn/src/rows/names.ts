@@ -18,6 +18,7 @@ export const networkNames = (number: number) => {
     providerPort: `${net}-ls-ext-lsp-provider`,
     innerSwitchRouterPort: `${net}-ls-int-lsp-router`,
     loadBalancer: (listenAddress: string, protocol: string) => `${net}-lb-${listenAddress}-${protocol}`,
+    resolverPort: `${net}-ls-int-lsp-resolver`,
     portGroup: `${PREFIX}_net${number}`,
     routes: (family: 4 | 6) => `${PREFIX}_net${number}_routes_ip${family}`,
   };

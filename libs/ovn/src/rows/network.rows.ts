@@ -7,6 +7,7 @@ import { dhcpRows } from './dhcp.rows';
 import { networkNames } from './names';
 import { networkNatRows } from './nat.rows';
 import { sourcePolicyRows } from './policy.rows';
+import { resolverRows } from './resolver.rows';
 import { routerRows } from './router.rows';
 import { switchRows } from './switch.rows';
 
@@ -17,6 +18,7 @@ export function networkRows(network: DesiredNetwork): DesiredRow[] {
     ...routerRows(make, network),
     ...chassisGroupRows(make, network),
     ...switchRows(make, network),
+    ...resolverRows(make, network),
     ...networkNatRows(make, network),
     ...sourcePolicyRows(make, network),
     ...addressSetRows(make, network),

@@ -4,13 +4,14 @@ import { type DesiredRow, type MakeRow, rowMaker } from './desired-row';
 import { aclGroupKey, dhcpKey, linkTo, networkGroupKey } from './keys';
 import { networkNames } from './names';
 import { portNatRows } from './nat.rows';
+import { hasResolver } from './resolver.rows';
 
 /** All rows of a NIC that is active. */
 export function portRows(network: DesiredNetwork, port: DesiredPort): DesiredRow[] {
   const make = rowMaker(ownerOf.port(port.id), port.version);
   return [
     switchPort(make, network, port),
-    ...dnsRows(make, port),
+    ...(hasResolver(network) ? [] : dnsRows(make, port)),
     ...routeRows(make, network, port),
     ...portNatRows(make, network, port),
     ...defaultActionRows(make, port),

@@ -3,6 +3,7 @@ import { FAMILIES, withoutLength } from './addresses';
 import type { DesiredRow, MakeRow, RowReference } from './desired-row';
 import { chassisGroupKey, linkTo } from './keys';
 import { networkNames } from './names';
+import { routerAddressesForResolver } from './resolver.rows';
 
 /** The network's router with its inner port and, with an uplink, its outer one. */
 export function routerRows(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
@@ -13,12 +14,12 @@ export function routerRows(make: MakeRow, network: DesiredNetwork): DesiredRow[]
 }
 
 function innerPort(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
-  const networks = [network.ipv4, network.ipv6].filter((address) => address !== null);
-  if (networks.length === 0) return [];
+  const own = [network.ipv4, network.ipv6].filter((address) => address !== null);
+  if (own.length === 0) return [];
   const columns = {
     name: networkNames(network.number).innerRouterPort,
     mac: network.routerMac,
-    networks,
+    networks: [...own, ...routerAddressesForResolver(network)],
     options: mtuOptions(network),
     ipv6_ra_configs: network.ipv6 ? routerAdvertisements(network) : {},
   };

@@ -29,6 +29,7 @@ const network = fc.record({
   nat: fc.boolean(),
   routed: fc.boolean(),
   hosts: fc.uniqueArray(fc.constantFrom('ch1', 'ch2', 'ch3'), { minLength: 1 }),
+  resolver: fc.boolean(),
   dhcp6: fc.constantFrom('none' as const, 'stateless' as const, 'stateful' as const),
 });
 const port = fc.record({
@@ -86,7 +87,7 @@ function build({ networks, ports, rules, forwards, pairings }: Choices): Desired
 }
 
 function oneNetwork(number: number, choice: Choices['networks'][number]): DesiredNetwork {
-  const plain = aNetwork(number, { dhcp: { ipv4: true, ipv6: choice.dhcp6 } });
+  const plain = aNetwork(number, { dhcp: { ipv4: true, ipv6: choice.dhcp6 }, resolver: choice.resolver });
   return {
     ...plain,
     ipv6: choice.ipv6 ? plain.ipv6 : null,

@@ -21,6 +21,7 @@ export const aNetwork = (number: number, change: Partial<DesiredNetwork> = {}): 
   nat: { ipv4: `192.0.${number >> 8}.${(number & 255) + 10}`, ipv6: null },
   dhcp: { ipv4: true, ipv6: 'stateless' },
   dns: { nameservers: ['192.0.0.53'], domain: 'lxd', search: ['lxd'] },
+  resolver: false,
   routes: [],
   ...change,
 });

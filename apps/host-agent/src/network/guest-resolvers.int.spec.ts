@@ -1,0 +1,92 @@
+import { createLogger } from '@weft/platform';
+import { eventually } from '@weft/testing';
+import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
+import { GuestResolvers } from './guest-resolvers';
+import { HostSwitch } from './host-switch';
+import { BRIDGE_ADDRESS, startTestSwitch, type TestSwitch } from './host-switch.fixture';
+import type { Nic } from './nic';
+import type { AnswerQuestion } from './resolver-session';
+
+jest.setTimeout(90_000);
+
+const ADDRESS = '169.254.169.253';
+
+describe('resolvers for the guests of a host', () => {
+  let ovs: TestSwitch;
+  let hostSwitch: HostSwitch;
+  const opened: GuestResolvers[] = [];
+  beforeAll(async () => {
+    ovs = await startTestSwitch();
+    hostSwitch = new HostSwitch(ovs.endpoint);
+    // The test asks as a neighbour of the resolvers.
+    await ovs.network.links.run('ip', ['route', 'add', ADDRESS, 'dev', 'br-int']);
+  });
+  afterEach(async () => {
+    for (const resolvers of opened.splice(0)) await resolvers.stop();
+  });
+  afterAll(async () => {
+    await hostSwitch.close();
+    await ovs.stop();
+  });
+
+  const nicOn = (instanceId: string, networkId: string): Nic => ({
+    instanceId,
+    device: 'eth0',
+    link: `tap${instanceId}`,
+    ifaceId: `port-${instanceId}`,
+    guestName: 'eth0',
+    hwaddr: '00:16:3e:00:00:01',
+    mtu: 1442,
+    addresses: [`${BRIDGE_ADDRESS}/24`],
+    resolver: { networkId, ifaceId: `resolver-${networkId}`, hwaddr: '00:16:3e:00:53:53', address: ADDRESS },
+  });
+  const plug = async (nic: Nic): Promise<void> => {
+    await ovs.network.links.makeTap(nic);
+    await ovs.network.plug([nic]);
+  };
+  /** Says of which network it was asked, and how. */
+  const echo: AnswerQuestion = (networkId, question, transport) => {
+    const { id, questions } = decode(question);
+    const name = questions![0]!.name;
+    return Promise.resolve(encode({ type: 'response', id, flags: RECURSION_DESIRED, questions, answers: [{ type: 'TXT', name, data: `${networkId} ${transport}` }] }));
+  };
+  const start = (): GuestResolvers => {
+    const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, createLogger('resolvers', 'fatal'));
+    opened.push(resolvers);
+    resolvers.start(echo);
+    return resolvers;
+  };
+  const dig = (...args: string[]): Promise<string> =>
+    ovs.network.links.run('dig', [`@${ADDRESS}`, '+time=2', '+tries=1', '+short', ...args, 'c1.lxd', 'TXT']).catch(() => '');
+
+  it('answers by UDP and TCP while a guest is plugged in', async () => {
+    await plug(nicOn('one', 'blue'));
+    const resolvers = start();
+    await eventually(async () => (await dig()).trim() === '"blue udp"', { what: 'an answer by UDP' });
+    expect((await dig('+tcp')).trim()).toBe('"blue tcp"');
+    expect(await hostSwitch.resolverLinks()).toHaveLength(1);
+    await ovs.network.release('one');
+    resolvers.ring();
+    await eventually(async () => (await hostSwitch.resolverLinks()).length === 0, { what: 'no resolver' });
+    expect((await ovs.network.links.list()).filter(({ ifname }) => ifname.startsWith('dns'))).toEqual([]);
+  });
+
+  it('has one for each network, and replaces what a killed agent has left', async () => {
+    await plug(nicOn('two', 'red'));
+    await plug(nicOn('three', 'red'));
+    await plug(nicOn('four', 'green'));
+    start();
+    await eventually(async () => (await hostSwitch.resolverLinks()).length === 2, { what: 'two resolvers' });
+    // Its ports and wires stay as they are, its sockets end.
+    await opened.splice(0)[0]!.stop();
+    expect(await dig()).toBe('');
+    await ovs.network.release('four');
+    start();
+    await eventually(async () => (await dig()).trim() === '"red udp"', { what: 'an answer of the new one' });
+    expect(await hostSwitch.resolverLinks()).toHaveLength(1);
+    await ovs.vsctl('del-port', 'br-int', (await hostSwitch.resolverLinks())[0]!);
+    opened[0]!.ring();
+    await eventually(async () => (await dig()).trim() === '"red udp"', { what: 'an answer after the port was lost' });
+    for (const id of ['two', 'three']) await ovs.network.release(id);
+  });
+});
