@@ -5,7 +5,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { ZoneResourceRecord } from '@weft/contracts';
+import { MemoryZoneSource, startDnsServer, type DnsServer } from '@weft/dns';
 import { startSecondaries, zoneRecords, type Secondaries, type SecondaryKind } from '@weft/dns/testing/secondaries';
+import { TestZone } from '@weft/dns/testing/test-zone';
 import { freePort } from '@weft/embedded';
 import { eventually } from '@weft/testing';
 import { startPlatform, type Platform } from './platform';
@@ -135,6 +137,59 @@ it('publishes what runs on a network, forward and back, while it runs', async ()
   await eventually(async () => (await serial('net.example')) > 1 && (await content('net.example')).records.length === 1);
   await zone('delete', 'net.example');
 }, 120_000);
+
+describe('guests and their resolver', () => {
+  /** Name servers of uplinks are at port 53. */
+  const FOREIGN = '127.53.0.2';
+  const RESOLVER = '169.254.169.253';
+  let foreign: DnsServer;
+  let initPid: number;
+  beforeAll(async () => {
+    const source = new MemoryZoneSource();
+    source.put(new TestZone('example.org', ['www 60 A 203.0.113.1', ...Array.from({ length: 80 }, (_, index) => `big 60 A 10.0.0.${index}`)]).served());
+    foreign = await startDnsServer({ source, listen: [{ address: FOREIGN, port: 53 }], report: () => undefined });
+    await weft.ok(['network', 'set', 'UPLINK', `dns.nameservers=${FOREIGN}`]);
+    for (const name of ['g1', 'g2']) await weft.ok(['launch', 'tiny', name, '-n', 'default']);
+    initPid = (await weft.query<{ pid: number }>('/1.0/instances/g1/state')).pid;
+    await zone('create', 'guests.example');
+    await zone('record', 'create', 'guests.example', 'www');
+    await zone('record', 'entry', 'add', 'guests.example', 'www', 'A', '192.0.2.80');
+    await weft.ok(['project', 'create', 'tenant', '-c', 'features.networks=true']);
+    await weft.ok(['network', 'zone', 'create', 'secret.example', '--project', 'tenant']);
+  }, 120_000);
+  afterAll(async () => {
+    await weft.ok(['delete', '-f', 'g1', 'g2']);
+    await foreign?.close();
+  }, 60_000);
+
+  /** dig(1), which sends EDNS, from where the guest is. */
+  const digInside = async (...args: string[]): Promise<string> =>
+    (await execa('nsenter', [`--net=/proc/${initPid}/ns/net`, 'dig', `@${RESOLVER}`, '+time=2', '+tries=2', ...args], { reject: false })).stdout;
+  const shortInside = async (...args: string[]): Promise<string> => (await digInside('+short', ...args)).trim();
+
+  it('learn of it by DHCP, and find each other', async () => {
+    expect(await weft.ok(['exec', 'g1', '--', 'cat', '/etc/resolv.conf'])).toContain(`nameserver ${RESOLVER}`);
+    const address = await eventually(async () => shortInside('g2.lxd'), { what: 'the name of a neighbour' });
+    expect(await weft.ok(['exec', 'g1', '--', 'nslookup', 'g2.lxd'])).toContain(address);
+    expect(await shortInside('-x', address)).toBe('g2.lxd.');
+    expect(await digInside('g2.lxd')).toMatch(/flags: qr aa rd ra;[^]*EDNS: version: 0/);
+    expect(await digInside('nobody.lxd')).toContain('status: NXDOMAIN');
+  });
+
+  it('see zones of their project, and foreign names as the uplink does', async () => {
+    await eventually(async () => (await shortInside('www.guests.example')) === '192.0.2.80');
+    expect(await digInside('secret.example', 'SOA')).toContain('status: REFUSED');
+    expect(await shortInside('www.example.org')).toBe('203.0.113.1');
+    expect((await shortInside('big.example.org')).split('\n')).toHaveLength(80);
+  });
+
+  it('are answered again at once when its parts are killed', async () => {
+    for (const part of ['dns-svc', 'agent-host1']) {
+      process.kill(weft.pid(part), 'SIGKILL');
+      await eventually(async () => (await shortInside('www.example.org')) === '203.0.113.1', { timeoutMs: 30_000, what: `an answer after the end of ${part}` });
+    }
+  }, 90_000);
+});
 
 /** 200 changes of custom records, over the API that the stock client uses. */
 function api(method: string, path: string, body?: object): Promise<number> {

@@ -48,7 +48,9 @@ describe('resolvers for the guests of a host', () => {
   const echo: AnswerQuestion = (networkId, question, transport) => {
     const { id, questions } = decode(question);
     const name = questions![0]!.name;
-    return Promise.resolve(encode({ type: 'response', id, flags: RECURSION_DESIRED, questions, answers: [{ type: 'TXT', name, data: `${networkId} ${transport}` }] }));
+    return Promise.resolve(
+      encode({ type: 'response', id, flags: RECURSION_DESIRED, questions, answers: [{ type: 'TXT', name, data: `${networkId} ${transport}` }] }),
+    );
   };
   const start = (): GuestResolvers => {
     const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, createLogger('resolvers', 'fatal'));

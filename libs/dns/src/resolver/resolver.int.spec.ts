@@ -70,7 +70,10 @@ describe('a resolver between zones and other name servers', () => {
   });
 
   it('hands out no zones, and hears no nonsense', async () => {
-    expect(await ask('lab.example', { questions: [{ type: 'AXFR', class: 'IN', name: 'lab.example' }] }, 'tcp')).toMatchObject({ rcode: 'NOTAUTH', answers: [] });
+    expect(await ask('lab.example', { questions: [{ type: 'AXFR', class: 'IN', name: 'lab.example' }] }, 'tcp')).toMatchObject({
+      rcode: 'NOTAUTH',
+      answers: [],
+    });
     expect(await resolver.resolve(Buffer.from('no message'), 'udp', () => Promise.resolve(view()))).toBeUndefined();
     expect(await ask('www.lab.example', { questions: [] })).toMatchObject({ rcode: 'FORMERR' });
   });

@@ -50,13 +50,7 @@ const POOR: readonly number[] = [RCODE.SERVFAIL, RCODE.REFUSED];
 const isPoor = (answer: Buffer): boolean => POOR.includes(answer[3]! & 15);
 
 /** Undefined: no answer in time, or nobody there. */
-async function askOne(
-  question: Buffer,
-  questionEnd: number,
-  server: NameServer,
-  transport: 'udp' | 'tcp',
-  timeoutMs: number,
-): Promise<Buffer | undefined> {
+async function askOne(question: Buffer, questionEnd: number, server: NameServer, transport: 'udp' | 'tcp', timeoutMs: number): Promise<Buffer | undefined> {
   const asked = Buffer.from(question);
   asked.writeUInt16BE(randomInt(0x1_0000), 0);
   const fits = (answer: Buffer): boolean => isAnswerTo(asked, questionEnd, answer);
