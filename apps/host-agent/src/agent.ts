@@ -15,7 +15,7 @@ import { driverCreators } from './drivers/driver-creators';
 import { DriverRegistry } from './drivers/driver-registry';
 import { keepReserve, refillReserve } from './files/reserve';
 import { HeartbeatSender } from './heartbeat/heartbeat';
-import { hostResources } from './heartbeat/host-resources';
+import { hostArchitecture } from './heartbeat/host-resources';
 import { HostView } from './heartbeat/host-view';
 import { HostImages } from './images/host-images';
 import { ImageTransfer } from './images/image-transfer';
@@ -78,8 +78,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
 
   heartbeat.start();
   const leaving = new AbortController();
-  const { architecture } = await hostResources(dir);
-  void joinCluster({ nc, member, architecture, token: config.joinToken, logger }, leaving.signal);
+  void joinCluster({ nc, member, architecture: hostArchitecture(), token: config.joinToken, logger }, leaving.signal);
   await finisher.recover();
   const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);

@@ -13,6 +13,7 @@ import type { InstanceConfig } from './instance.config';
 import type { Deps } from './instance.deps';
 import { migrations } from './projections/migrations';
 import { projections } from './projections/projections';
+import { PlacedCounts } from './queries/placed-counts';
 import { Heartbeats } from './reconcilers/heartbeats';
 import { startImageFilesReconciler } from './reconcilers/image-files.reconciler';
 import { OperationReconciler } from './reconcilers/operation.reconciler';
@@ -37,6 +38,7 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
     members,
     tasks,
     enrolment,
+    placed: new PlacedCounts(pool),
     agents: createAgentClient(nats),
     networks: createNetworkClient(nats),
   };

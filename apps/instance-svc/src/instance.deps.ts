@@ -6,6 +6,7 @@ import type { SagaInserter } from '@weft/service';
 import type { AgentClient } from './adapters/agent.client';
 import type { NetworkClient } from './adapters/network.client';
 import type { MemberDirectory } from './domain/member-directory';
+import type { PlacedCounts } from './queries/placed-counts';
 import type { TaskDispatcher } from './adapters/task-dispatcher';
 
 /** What commands, sagas and reconcilers work with; put together in `composition.ts` and nowhere else. */
@@ -23,6 +24,8 @@ export interface Deps {
   networks: NetworkClient;
   /** Who is there and what they have, from heartbeats. */
   members: MemberDirectory;
+  /** How many instances each member has. */
+  placed: PlacedCounts;
   enrolment: Enrolment;
   log: Logger;
 }

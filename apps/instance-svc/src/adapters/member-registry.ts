@@ -24,6 +24,7 @@ const SETTLED_MS = 2_500;
 export class MemberRegistry implements MemberDirectory {
   private readonly entries = new Map<string, Entry>();
   private readonly startedAt: number;
+  private thresholdMs: number;
   private readonly waiting = new Set<() => void>();
 
   constructor(
@@ -32,6 +33,12 @@ export class MemberRegistry implements MemberDirectory {
     private readonly patienceMs = PATIENCE_MS,
   ) {
     this.startedAt = now();
+    this.thresholdMs = offlineAfterMs;
+  }
+
+  /** `cluster.offline_threshold`; undefined for what the platform was started with. */
+  offlineAfter(ms: number | undefined): void {
+    this.thresholdMs = ms ?? this.offlineAfterMs;
   }
 
   /** `seenAt`: milliseconds since the epoch. Says what is new about the member. */
@@ -98,7 +105,7 @@ export class MemberRegistry implements MemberDirectory {
     return [...this.entries].map(([name, entry]) => ({ name, online: this.isOnline(entry), heartbeat: entry.heartbeat }));
   }
 
-  candidates(): Candidate[] {
+  candidates(): Omit<Candidate, 'policy' | 'placed'>[] {
     return [...this.entries].map(([name, entry]) => ({ name, online: this.isOnline(entry), heartbeat: entry.heartbeat, assigned: entry.assigned }));
   }
 
@@ -108,6 +115,6 @@ export class MemberRegistry implements MemberDirectory {
   }
 
   private isOnline(entry: Entry): boolean {
-    return this.now() - entry.seenAt < this.offlineAfterMs;
+    return this.now() - entry.seenAt < this.thresholdMs;
   }
 }

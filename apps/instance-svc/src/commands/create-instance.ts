@@ -21,6 +21,8 @@ export interface InstancePlan {
   source: RootSource;
   snapshots: Record<string, string>;
   fetchFrom: string;
+  /** Why that member. */
+  placement: string;
   /** Id of the instance that a copy reads, "" for none. */
   retained: string;
   profiles: Parameters<typeof instanceSpec>[1];
@@ -44,6 +46,7 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
       description: 'Creating instance',
       resources: instanceResources(data.name),
       location: data.member,
+      metadata: { placement: `${data.member}: ${plan.placement}` },
       mayCancel: true,
       timeLimitMs: CREATE_LIMIT_MS,
     };

@@ -17,6 +17,10 @@ export async function place(deps: Deps, target: string, needs: Omit<PlacementNee
     throw new WeftError('cluster-group.not-found', `Cluster group "${wanted.group}" doesn't exist`);
   await deps.members.heard(wanted.target || undefined);
   const policies = await findMemberPolicies(deps.pool);
-  const candidates = deps.members.candidates().map((candidate) => ({ ...candidate, policy: policies.get(candidate.name) }));
-  return placeInstance(among(candidates), { ...needs, ...wanted });
+  await deps.placed.refresh();
+  // From here to the choice nothing waits: whoever comes next sees it.
+  const candidates = deps.members.candidates().map((one) => ({ ...one, policy: policies.get(one.name), placed: deps.placed.of(one.name) }));
+  const placement = placeInstance(among(candidates), { ...needs, ...wanted });
+  deps.placed.choose(placement.member);
+  return placement;
 }

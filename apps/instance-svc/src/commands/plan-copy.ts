@@ -38,7 +38,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
   await checkPorts(deps, meta, { id: ids.instance, name, type: source.type, ...expanded }, false);
-  const { member } = await place(deps, targetOf(body, source), { type: source.type, architecture: '', fingerprint: '' });
+  const { member, explanation } = await place(deps, targetOf(body, source), { type: source.type, architecture: '', fingerprint: '' });
   const along = snapshot || body.source.instance_only || body.source.container_only ? [] : source.snapshots;
   const copies = along.map((one) => ({ old: one.id, copy: { ...one, id: derivedId(ids.instance, one.id), profiles: profiles.map((profile) => profile.id) } }));
   return {
@@ -62,6 +62,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
     source: snapshot ? { kind: 'snapshot', instanceId: source.id, snapshotId: snapshot.id } : { kind: 'instance', instanceId: source.id },
     snapshots: Object.fromEntries(copies.map(({ old, copy }) => [old, copy.id])),
     fetchFrom: '',
+    placement: explanation,
     retained: source.id,
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
     project,

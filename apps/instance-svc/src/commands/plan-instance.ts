@@ -72,6 +72,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
     source: image ? { kind: 'image', fingerprint } : { kind: 'none' },
     snapshots: {},
     fetchFrom: image ? fetchFrom(deps, image, placement.member) : '',
+    placement: placement.explanation,
     retained: '',
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
     project,

@@ -20,7 +20,7 @@ export interface MemberDirectory {
   /** Whether a first heartbeat may still come: what is not known of the member yet proves nothing. */
   expected(name: string): boolean;
   /** For placement. */
-  candidates(): Candidate[];
+  candidates(): Omit<Candidate, 'policy' | 'placed'>[];
   /** An instance was sent to a member: the next placements should know before its next heartbeat does. */
   assign(name: string): void;
 }

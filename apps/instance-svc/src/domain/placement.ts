@@ -7,6 +7,8 @@ export interface Candidate {
   heartbeat: Heartbeat;
   /** Instances sent there since that heartbeat: it does not show them yet. */
   assigned: number;
+  /** Instances that are there or on their way, running or not, by the log. */
+  placed: number;
   /** Unset for a member that has just been heard of for the first time. */
   policy?: MemberPolicy;
 }
@@ -113,7 +115,7 @@ function policyProblem({ policy }: Candidate, { target, group }: PlacementNeeds)
 function score(candidate: Candidate, needs: PlacementNeeds): number {
   const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
   const free = (memoryFreeBytes - candidate.assigned * ASSUMED_MEMORY_BYTES) / Math.max(memoryBytes, 1);
-  const guests = candidate.heartbeat.instances.length + candidate.assigned;
+  const guests = Math.max(candidate.placed, candidate.heartbeat.instances.length + candidate.assigned);
   return free - guests * GUEST_WEIGHT + (hasImage(candidate, needs) ? IMAGE_WEIGHT : 0);
 }
 
@@ -122,5 +124,5 @@ const hasImage = (candidate: Candidate, needs: PlacementNeeds): boolean => needs
 function explain(candidate: Candidate, needs: PlacementNeeds): string {
   const { memoryBytes, memoryFreeBytes } = candidate.heartbeat.resources;
   const share = Math.round((100 * memoryFreeBytes) / Math.max(memoryBytes, 1));
-  return `${share}% of its memory is free, ${candidate.heartbeat.instances.length} instances run there${hasImage(candidate, needs) ? ' and it has the image' : ''}`;
+  return `${share}% of its memory is free, ${candidate.heartbeat.instances.length} instances run there, ${candidate.placed} are placed there${hasImage(candidate, needs) ? ' and it has the image' : ''}`;
 }

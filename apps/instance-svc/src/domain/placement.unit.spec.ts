@@ -27,12 +27,22 @@ const heartbeat = (
   images,
   instances: [],
 });
-const member = (name: string, changes: Partial<Candidate> = {}): Candidate => ({ name, online: true, heartbeat: heartbeat(), assigned: 0, ...changes });
+const member = (name: string, changes: Partial<Candidate> = {}): Candidate => ({
+  name,
+  online: true,
+  heartbeat: heartbeat(),
+  assigned: 0,
+  placed: 0,
+  ...changes,
+});
 const needs: PlacementNeeds = { type: 'container', architecture: '', fingerprint: '', target: '' };
 
 it('takes the member with the most free memory', () => {
   const busy = member('a', { heartbeat: heartbeat({ memoryFreeBytes: 1e9 }) });
-  expect(placeInstance([busy, member('b')], needs)).toEqual({ member: 'b', explanation: '50% of its memory is free, 0 instances run there' });
+  expect(placeInstance([busy, member('b')], needs)).toEqual({
+    member: 'b',
+    explanation: '50% of its memory is free, 0 instances run there, 0 are placed there',
+  });
 });
 
 it('prefers a member that has the image, if it is not much fuller', () => {
@@ -49,6 +59,10 @@ it('spreads idle instances, which use next to nothing', () => {
   const idle = Array.from({ length: 3 }, (_, index) => ({ id: String(index), epoch: 1, status: 'running' as const }));
   const holder = member('a', { heartbeat: { ...heartbeat({ memoryFreeBytes: 4.1e9 }, ['f1']), instances: idle } });
   expect(placeInstance([holder, member('b')], { ...needs, fingerprint: 'f1' }).member).toBe('b');
+});
+
+it('counts what is stopped or on its way, and is in no heartbeat', () => {
+  expect(placeInstance([member('a', { placed: 3 }), member('b', { placed: 2 })], needs).member).toBe('b');
 });
 
 it('spreads a burst: what was just sent to a member counts', () => {

@@ -8,6 +8,7 @@ import { anything, boolean, oneOf, timeSpan, unsigned, type ValueCheck } from '.
 const DNS_PORT = 53;
 export const TRUST_PASSWORD_KEY = 'core.trust_password';
 export const JOIN_TOKEN_EXPIRY_KEY = 'cluster.join_token_expiry';
+export const OFFLINE_THRESHOLD_KEY = 'cluster.offline_threshold';
 export const TOKEN_EXPIRY_KEY = 'core.remote_token_expiry';
 
 const offlineThreshold: ValueCheck = (value) => unsigned(value) ?? (Number(value) >= 10 ? undefined : 'Value must be at least 10 seconds');
@@ -16,7 +17,7 @@ const SERVER_KEYS: Readonly<Record<string, ValueCheck>> = {
   'backups.compression_algorithm': anything,
   'cluster.images_minimal_replica': unsigned,
   [JOIN_TOKEN_EXPIRY_KEY]: timeSpan,
-  'cluster.offline_threshold': offlineThreshold,
+  [OFFLINE_THRESHOLD_KEY]: offlineThreshold,
   'core.dns_address': listenAddress(DNS_PORT),
   [TOKEN_EXPIRY_KEY]: timeSpan,
   'core.shutdown_timeout': unsigned,

@@ -40,7 +40,7 @@ export class Heartbeats {
     private readonly deps: Deps,
     private readonly registry: MemberRegistry,
   ) {
-    this.membership = new Membership(deps);
+    this.membership = new Membership(deps, registry);
     this.instances = new InstanceReconciler(deps, registry);
     this.autostart = new AutostartReconciler(deps);
   }

@@ -1,3 +1,5 @@
+import type { MemberRegistry } from '../adapters/member-registry';
+import { OFFLINE_THRESHOLD_KEY } from '../domain/server.config-keys';
 import type { Deps } from '../instance.deps';
 
 const REFRESH_MS = 1_000;
@@ -10,7 +12,10 @@ export class Membership {
   private reading = false;
   private readonly strangers = new Set<string>();
 
-  constructor(private readonly deps: Pick<Deps, 'pool' | 'log' | 'enrolment'>) {}
+  constructor(
+    private readonly deps: Pick<Deps, 'pool' | 'log' | 'enrolment'>,
+    private readonly registry: Pick<MemberRegistry, 'offlineAfter'>,
+  ) {}
 
   /** Looked up behind the scenes: a host that has just joined counts from one of its next heartbeats on. */
   counts(member: string): boolean {
@@ -27,12 +32,21 @@ export class Membership {
     try {
       const { rows } = await this.deps.pool.query<{ name: string; status: string }>({ name: 'member-statuses', text: 'SELECT name, status FROM member' });
       this.statuses = new Map(rows.map(({ name, status }) => [name, status]));
+      await this.readThreshold();
     } catch (error) {
       this.deps.log.warn({ err: error }, 'members could not be read');
     } finally {
       this.readAt = performance.now();
       this.reading = false;
     }
+  }
+
+  private async readThreshold(): Promise<void> {
+    const { rows } = await this.deps.pool.query<{ seconds: string | null }>({
+      name: 'offline-threshold',
+      text: `SELECT doc::json ->> '${OFFLINE_THRESHOLD_KEY}' AS seconds FROM server_config`,
+    });
+    this.registry.offlineAfter(rows[0]?.seconds ? Number(rows[0].seconds) * 1_000 : undefined);
   }
 
   private report(member: string, status: string | undefined): void {

@@ -8,6 +8,7 @@ import { instanceRouter } from '../api/instance-router';
 import { bootstrap } from '../commands/bootstrap';
 import type { Deps } from '../instance.deps';
 import { migrations } from '../projections/migrations';
+import { PlacedCounts } from '../queries/placed-counts';
 import { projections } from '../projections/projections';
 
 /** No project has networks, no NIC is refused. */
@@ -35,6 +36,7 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
   await store.migrate();
   const nothing = {} as never;
   const sagas: Deps['sagas'] = { insert: async () => undefined, wake: () => undefined, cancel: async () => false };
+  const placed = new PlacedCounts(pool);
   const deps: Deps = {
     store,
     pool,
@@ -45,6 +47,7 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
     agents: nothing,
     networks: noNetworks,
     members: nothing,
+    placed,
     enrolment: { open: true, tokens: {} },
     ...parts,
   };

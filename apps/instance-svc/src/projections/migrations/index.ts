@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 import { Instances1700000000201 } from './instances.migration';
 import { Members1700000000401 } from './members.migration';
+import { OfflineThreshold1700000000402 } from './offline-threshold.migration';
 import { Resources1700000000101 } from './resources.migration';
 import { ResourceViews1700000000301 } from './resource-views.migration';
 
@@ -20,4 +21,5 @@ export const migrations: (new () => MigrationInterface)[] = [
 
   // members and their groups
   Members1700000000401,
+  OfflineThreshold1700000000402,
 ];

@@ -31,7 +31,8 @@ ALTER TABLE member
   ADD COLUMN etag text NOT NULL DEFAULT '${memberEtag(DEFAULT_SETTINGS)}';
 UPDATE member SET head = '{"roles":["database"],"failure_domain":"default","description":"","config":{},"groups":["default"],"server_name":' || to_json(name)::text;`;
 
-const VIEWS = `
+/** `silence`: SQL of the time without a heartbeat after which a member is offline. */
+export const memberView = (silence: string): string => `
 CREATE OR REPLACE VIEW member_v1 AS
   SELECT name, online,
     head || ',"url":"","database":true,"status":"' ||
@@ -44,8 +45,10 @@ CREATE OR REPLACE VIEW member_v1 AS
     coalesce(resources_doc, '{}') AS resources_doc,
     etag
   FROM (
-    SELECT member.*, resources_doc, seen_at, coalesce(seen_at > now() - interval '30 seconds', false) AS online
-    FROM member LEFT JOIN member_runtime USING (name) WHERE status <> 'removed') AS member;
+    SELECT member.*, resources_doc, seen_at, coalesce(seen_at > now() - ${silence}, false) AS online
+    FROM member LEFT JOIN member_runtime USING (name) WHERE status <> 'removed') AS member;`;
+
+const VIEWS = `${memberView("interval '30 seconds'")}
 CREATE VIEW cluster_group_v1 AS
   SELECT name, '{"description":' || to_json(description)::text || ',"members":' || to_json(members)::text || ',"name":' || to_json(name)::text || '}' AS doc,
     description, to_json(members)::text AS members

@@ -1,0 +1,151 @@
+/**
+ * A cluster at scale: simulated hosts and instances, the real service, Postgres, NATS and agents.
+ *
+ *   npm run bench:cluster -- [--hosts 100] [--instances 5000] [--side-by-side 32]
+ *
+ * Creates the instances wherever the platform places them and starts them, evacuates one host with the limits that the
+ * platform has by itself, and restores it. Printed: times, how evenly instances lie on hosts before and after, and how
+ * long a placement takes when the cluster is empty and when it is full: that must not grow with the number of instances.
+ * All hosts share this machine and its memory, so what decides is the number of instances.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LxdOperation } from '@weft/contracts';
+import { eventually, scratchDir } from '@weft/testing';
+import { action, emptyInstance } from '../../apps/instance-svc/src/testing/bodies';
+import { ServiceUnderTest, startInfrastructure } from '../../apps/instance-svc/src/testing/service-under-test';
+import { median } from '../event-store/figures';
+
+const { values } = parseArgs({
+  options: { hosts: { type: 'string', default: '100' }, instances: { type: 'string', default: '5000' }, 'side-by-side': { type: 'string', default: '32' } },
+});
+const HOSTS = Number(values.hosts);
+const INSTANCES = Number(values.instances);
+const SIDE_BY_SIDE = Number(values['side-by-side']);
+const MEMBERS = Array.from({ length: HOSTS }, (_, index) => `host${index + 1}`);
+const HOUR_MS = 3_600_000;
+
+const since = (start: number): number => performance.now() - start;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const say = (what: string, text: string): void => console.log(`${what.padEnd(28)} ${text}`);
+
+async function startHosts(dir: string, natsUrl: string): Promise<ChildProcess> {
+  const hosts = fork(join(__dirname, 'hosts.ts'), {
+    execArgv: ['-r', join(__dirname, '../../libs/testing/source-hook.cjs')],
+    env: { ...process.env, WEFT_DIR: dir, WEFT_NATS_URL: natsUrl, BENCH_MEMBERS: MEMBERS.join(',') },
+  });
+  await once(hosts, 'message');
+  return hosts;
+}
+
+class Cluster {
+  constructor(private readonly service: ServiceUnderTest) {}
+
+  get pool() {
+    return this.service.running.deps.pool;
+  }
+
+  /** From the request to the end of its operation. */
+  private async done(operation: LxdOperation): Promise<LxdOperation> {
+    const ended = await eventually(
+      async () => {
+        const { rows } = await this.pool.query<{ doc: string }>('SELECT doc FROM operation_v1 WHERE id = $1 AND status_code >= 200', [operation.id]);
+        return rows[0] && (JSON.parse(rows[0].doc) as LxdOperation);
+      },
+      { timeoutMs: HOUR_MS, intervalMs: 100, what: operation.description },
+    );
+    return ended;
+  }
+
+  /** @returns milliseconds until the reply: the member has been chosen by then */
+  async launch(name: string): Promise<number> {
+    const start = performance.now();
+    const created = await this.service.send<LxdOperation>('instance.create', emptyInstance(name));
+    const placedMs = since(start);
+    for (const operation of [await this.done(created), await this.done(await this.service.send<LxdOperation>('instance.set-state', action(name, 'start')))])
+      if (operation.err) throw new Error(`${name}: ${operation.err}`);
+    return placedMs;
+  }
+
+  async setState(name: string, verb: 'evacuate' | 'restore'): Promise<LxdOperation> {
+    return this.done(await this.service.send<LxdOperation>('member.set-state', { name, action: verb, mode: '' }));
+  }
+
+  /** Instances by member. */
+  async lie(): Promise<Map<string, number>> {
+    const { rows } = await this.pool.query<{ member: string; count: number }>('SELECT member, count(*)::int AS count FROM instance GROUP BY member');
+    return new Map(MEMBERS.map((name) => [name, rows.find(({ member }) => member === name)?.count ?? 0]));
+  }
+
+  async running(): Promise<number> {
+    const { rows } = await this.pool.query<{ count: number }>("SELECT count(*)::int AS count FROM instance WHERE status = 'running'");
+    return rows[0]?.count ?? 0;
+  }
+}
+
+const range = (counts: Iterable<number>): string => {
+  const all = [...counts];
+  return `${Math.min(...all)} to ${Math.max(...all)} on a host`;
+};
+
+async function fill(cluster: Cluster): Promise<void> {
+  const start = performance.now();
+  const placed: number[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < INSTANCES) {
+      const number = (next += 1);
+      placed.push(await cluster.launch(`c${number}`));
+      if (number % 500 === 0) say(`${number} instances`, `after ${seconds(since(start))}, load ${loadavg()[0]!.toFixed(1)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  const tenth = Math.max(1, Math.floor(placed.length / 10));
+  say(
+    'launched',
+    `${INSTANCES} in ${seconds(since(start))}, ${(INSTANCES / (since(start) / 1000)).toFixed(0)}/s; they lie ${range((await cluster.lie()).values())}`,
+  );
+  say('create until placed', `first tenth ${median(placed.slice(0, tenth)).toFixed(0)} ms, last tenth ${median(placed.slice(-tenth)).toFixed(0)} ms (median)`);
+}
+
+async function emptyAndRefill(cluster: Cluster): Promise<void> {
+  const [host] = MEMBERS;
+  const before = await cluster.lie();
+  const start = performance.now();
+  const evacuated = await cluster.setState(host!, 'evacuate');
+  const after = await cluster.lie();
+  if (evacuated.err) throw new Error(evacuated.err);
+  const others = MEMBERS.slice(1).map((name) => after.get(name) ?? 0);
+  say(
+    'evacuated',
+    `${before.get(host!)} instances in ${seconds(since(start))}, ${after.get(host!)} left; the others have ${range(others)}; ${await cluster.running()} run`,
+  );
+  const again = performance.now();
+  const restored = await cluster.setState(host!, 'restore');
+  if (restored.err) throw new Error(restored.err);
+  say('restored', `in ${seconds(since(again))}; ${(await cluster.lie()).get(host!)} are back; ${await cluster.running()} run`);
+}
+
+async function main(): Promise<void> {
+  const { path: dir, remove } = await scratchDir();
+  const infrastructure = await startInfrastructure();
+  const service = await ServiceUnderTest.start(infrastructure);
+  const hosts = await startHosts(dir, infrastructure.broker.url);
+  try {
+    await eventually(async () => (await service.running.deps.pool.query('SELECT FROM member_v1 WHERE online')).rowCount === HOSTS, { timeoutMs: 300_000 });
+    say('cluster', `${HOSTS} hosts, ${INSTANCES} instances; ${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)}`);
+    const cluster = new Cluster(service);
+    await fill(cluster);
+    await emptyAndRefill(cluster);
+  } finally {
+    hosts.kill();
+    await service.close();
+    await Promise.all([infrastructure.postgres.stop(), infrastructure.broker.stop()]);
+    await remove();
+  }
+}
+
+void main();
