@@ -10,8 +10,8 @@ const esbuild = require('esbuild');
 
 const root = join(__dirname, '..', '..');
 
-/** Loaded from node_modules as ever: pg and OpenTelemetry, because tracing replaces parts of pg when it is loaded; the pty is binary. */
-const external = ['pg', '@opentelemetry/*', '@lydell/node-pty'];
+/** Loaded from node_modules as ever: pg and OpenTelemetry, because tracing replaces parts of pg when it is loaded; the pty and koffi are binary. */
+const external = ['pg', '@opentelemetry/*', '@lydell/node-pty', 'koffi'];
 
 /** What Nest and TypeORM can do without, and we too: a question for when it is asked. */
 const absent = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/platform-fastify', 'typeorm'].flatMap((library) =>

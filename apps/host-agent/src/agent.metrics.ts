@@ -1,5 +1,5 @@
 /** Every Prometheus number of the agent, beside those of the process (docs/telemetry.md). */
-import type { RunStatus, TaskKind } from '@weft/contracts';
+import type { CoreSchedulingState, Heartbeat, RunStatus, TaskKind } from '@weft/contracts';
 import { counter, durations, lookedUp } from '@weft/platform';
 
 const tasks = counter({ name: 'weft_agent_tasks_total', help: 'Runs of tasks; outcome is ok, retried or an error code', labels: ['kind', 'outcome'] });
@@ -21,4 +21,21 @@ export function watchGuests(seen: () => Iterable<RunStatus>): void {
     for (const status of STATUSES) gauge.set({ status }, 0);
     for (const status of seen()) gauge.inc({ status });
   });
+}
+
+/**
+ * @param support what the host can, once and for all
+ * @param guests how each running guest is isolated, as last looked up
+ */
+export function watchCoreScheduling(support: NonNullable<Heartbeat['resources']['coreScheduling']>, guests: () => Iterable<CoreSchedulingState>): void {
+  lookedUp({ name: 'weft_agent_core_scheduling_available', help: "1: the kernel keeps guests off each other's processor cores", labels: ['reason'] }, (gauge) =>
+    gauge.set({ reason: support.reason ?? '' }, support.available ? 1 : 0),
+  );
+  lookedUp(
+    { name: 'weft_agent_core_scheduling_guests', help: 'Running instances by how they are isolated: yes, partly, no', labels: ['isolated'] },
+    (gauge) => {
+      for (const isolated of ['yes', 'partly', 'no']) gauge.set({ isolated }, 0);
+      for (const { active, isolated } of guests()) gauge.inc({ isolated: active ? 'yes' : isolated > 0 ? 'partly' : 'no' });
+    },
+  );
 }

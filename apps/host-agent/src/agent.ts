@@ -10,7 +10,8 @@ import { taskProgressSubject } from '@weft/contracts';
 import { connectNats, type Logger } from '@weft/platform';
 import { lockStateDirectory } from './agent-lock';
 import type { AgentConfig } from './agent.config';
-import { watchGuests } from './agent.metrics';
+import { watchCoreScheduling, watchGuests } from './agent.metrics';
+import { detectCoreScheduling } from './core-scheduling/core-scheduling';
 import { driverCreators } from './drivers/driver-creators';
 import { DriverRegistry } from './drivers/driver-registry';
 import { keepReserve, refillReserve } from './files/reserve';
@@ -50,7 +51,9 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const journal = await TaskJournal.open(join(dir, 'tasks'));
   const images = await HostImages.open({ dir, logger, inUse: () => fingerprintsInUse(instances) });
   const network = config.ovsDatabase ? new HostNetwork({ endpoint: config.ovsDatabase, logger }) : undefined;
-  const drivers = await DriverRegistry.open(driverCreators, config.drivers, { dir, images, logger, clock, ...(network ? { network } : {}) });
+  const coreScheduling = detectCoreScheduling();
+  logger.info(coreScheduling, 'core scheduling');
+  const drivers = await DriverRegistry.open(driverCreators, config.drivers, { dir, images, logger, clock, coreScheduling, ...(network ? { network } : {}) });
   // Before any order comes: what a former agent has left is told from what a start makes.
   await network?.sweep((id) => isRunning(drivers, instances, id)).catch((error: unknown) => logger.error({ err: error }, 'Open vSwitch does not answer'));
 
@@ -69,7 +72,8 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   });
   const view = new HostView({ drivers, instances, isBusy: (id) => runner.isBusy(id), clock, logger });
   watchGuests(() => view.statuses());
-  const heartbeat = new HeartbeatSender({ nc, member, version: AGENT_VERSION, dir, drivers, view, images: () => images.list(), clock, logger });
+  watchCoreScheduling(coreScheduling, () => view.coreScheduling());
+  const heartbeat = new HeartbeatSender({ nc, member, version: AGENT_VERSION, dir, drivers, view, images: () => images.list(), coreScheduling, clock, logger });
   const changed = (instanceId: string | undefined): void => {
     if (instanceId !== undefined) view.touch(instanceId);
     heartbeat.poke();
@@ -80,7 +84,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const leaving = new AbortController();
   void joinCluster({ nc, member, architecture: hostArchitecture(), token: config.joinToken, logger }, leaving.signal);
   await finisher.recover();
-  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, logger }), logger);
+  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, coreScheduling, logger }), logger);
   const tasks = await consumeTasks(nc, member, runner, logger);
   const housekeeping = startHousekeeping(dir, journal, images, logger);
 

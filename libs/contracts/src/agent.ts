@@ -162,6 +162,20 @@ export interface TaskProgress {
 export const runStatus = z.enum(['stopped', 'running', 'frozen', 'crashed']);
 export type RunStatus = z.infer<typeof runStatus>;
 
+/** Why a guest's threads may share a processor core with others': `off`: the instance says so; the rest is the host's. */
+export const coreSchedulingReason = z.enum(['off', 'no-kernel', 'no-siblings', 'no-binding', 'no-liblxc', 'refused']);
+
+/** How a running guest is kept off the cores of others; in LXD's spelling, since it is part of the instance's state. */
+export const coreSchedulingState = z.object({
+  /** All threads have one cookie, which is theirs alone. */
+  active: z.boolean(),
+  /** Threads that were looked at: of a virtual machine all of QEMU's, of a container its init's. */
+  threads: z.number(),
+  isolated: z.number(),
+  reason: coreSchedulingReason.optional(),
+});
+export type CoreSchedulingState = z.infer<typeof coreSchedulingState>;
+
 /** LXD's instance state (`GET /1.0/instances/<name>/state`) without status and status_code, which the service adds. */
 export const instanceUsage = z.object({
   disk: z.record(z.string(), z.object({ usage: z.number() })).nullable(),
@@ -170,6 +184,7 @@ export const instanceUsage = z.object({
   pid: z.number(),
   processes: z.number(),
   cpu: z.object({ /** nanoseconds */ usage: z.number() }),
+  core_scheduling: coreSchedulingState.optional(),
 });
 export type InstanceUsage = z.infer<typeof instanceUsage>;
 
@@ -195,6 +210,8 @@ export const heartbeatSchema = z.object({
     kernelVersion: z.string(),
     osName: z.string(),
     osVersion: z.string(),
+    /** Whether the kernel can keep guests off each other's processor cores; `detail` is for the user. */
+    coreScheduling: z.object({ available: z.boolean(), reason: coreSchedulingReason.optional(), detail: z.string().optional() }).optional(),
   }),
   images: z.array(z.string()),
   /**

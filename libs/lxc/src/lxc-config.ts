@@ -40,6 +40,8 @@ export interface LxcConfig {
   console: { logFile: string; maxBytes: number };
   /** Programs that run on the host, in the monitor's namespaces, when a container's own namespaces are there and its init is not; LXC_PID names it. */
   startHooks: readonly string[];
+  /** All of the container shares its processor cores with nobody else (liblxc 4.0.11); fails where the kernel cannot. */
+  coreScheduling?: boolean;
   /** Signal that asks init to power off; liblxc's own default is SIGPWR. */
   haltSignal?: string;
   /** `raw.lxc`: lines as the user wrote them, last, so that they win. */
@@ -63,6 +65,7 @@ export function renderLxcConfig(config: LxcConfig): string {
     ...optional('lxc.seccomp.profile', config.seccompProfile),
     ...(config.apparmor ? apparmorLines(config.apparmor) : []),
     ...optional('lxc.signal.halt', config.haltSignal),
+    ...(config.coreScheduling ? [line('lxc.sched.core', '1')] : []),
     ...config.startHooks.map((path) => line('lxc.hook.start-host', shellWord(path))),
     line('lxc.cgroup.dir.monitor', config.cgroups.monitor),
     line('lxc.cgroup.dir.container', config.cgroups.container),

@@ -98,6 +98,7 @@ export const API_EXTENSIONS: readonly string[] = [
   'network_dns_records',
   // Weft's own: docs/api-extensions.md
   'network_peer_group',
+  'instance_core_scheduling',
   'instance_migration_plan',
   'network_zone_history',
 ];

@@ -1,4 +1,5 @@
 import type { Logger } from '@weft/platform';
+import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 import type { DriverImages } from '../images/image-store';
 import type { HostNetwork } from '../network/host-network';
 import type { Driver } from './driver';
@@ -13,6 +14,8 @@ export interface DriverDeps {
   network?: HostNetwork;
   /** Path of the network namespace that guests run in; unset: the agent's own. */
   netns?: string;
+  /** Whether guests can be kept off each other's processor cores here; unset: not asked, not done. */
+  coreScheduling?: CoreSchedulingSupport;
   /** Milliseconds since the epoch; tests replace it. */
   clock?: () => number;
 }

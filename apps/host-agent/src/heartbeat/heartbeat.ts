@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from '@weft/platform';
 import type { DriverRegistry } from '../drivers/driver-registry';
 import { hostBootId } from '../drivers/host-boot';
+import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 import { hostResources } from './host-resources';
 import type { HostView } from './host-view';
 
@@ -19,6 +20,7 @@ export interface HeartbeatDeps {
   dir: string;
   drivers: DriverRegistry;
   view: HostView;
+  coreScheduling: CoreSchedulingSupport;
   images(): Promise<string[]>;
   clock: () => number;
   logger: Logger;
@@ -76,8 +78,8 @@ export class HeartbeatSender {
   }
 
   private async send(): Promise<void> {
-    const { nc, member, version, dir, drivers, view, images, clock } = this.deps;
-    const [instances, resources, fingerprints, hostBoot] = await Promise.all([view.look(), hostResources(dir), images(), hostBootId()]);
+    const { nc, member, version, dir, drivers, view, images, coreScheduling, clock } = this.deps;
+    const [instances, resources, fingerprints, hostBoot] = await Promise.all([view.look(), hostResources(dir, coreScheduling), images(), hostBootId()]);
     const beat: Heartbeat = {
       member,
       bootId: this.bootId,

@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import type { Heartbeat } from '@weft/contracts';
+import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 
 type HostResources = Heartbeat['resources'];
 
@@ -16,7 +17,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 export const hostArchitecture = (): string => ARCHITECTURES[arch()] ?? arch();
 
 /** What the host has; sizes in bytes, the disk is the one that holds `dir`. */
-export async function hostResources(dir: string): Promise<HostResources> {
+export async function hostResources(dir: string, coreScheduling: CoreSchedulingSupport): Promise<HostResources> {
   const [disk, memory, os] = await Promise.all([statfs(dir), memoryInfo(), osRelease()]);
   return {
     cpus: availableParallelism(),
@@ -28,6 +29,7 @@ export async function hostResources(dir: string): Promise<HostResources> {
     kernelVersion: release(),
     osName: os.NAME ?? 'Linux',
     osVersion: os.VERSION_ID ?? '',
+    coreScheduling,
   };
 }
 

@@ -4,7 +4,7 @@
  * An instance that stopped is reported for a minute with what ended it, also when it ended while no agent looked:
  * state.json says what the last agent saw.
  */
-import type { Heartbeat, InstanceSpec, InstanceUsage, RunStatus } from '@weft/contracts';
+import type { CoreSchedulingState, Heartbeat, InstanceSpec, InstanceUsage, RunStatus } from '@weft/contracts';
 import type { Driver, Inspection } from '../drivers/driver';
 import type { DriverRegistry } from '../drivers/driver-registry';
 import { Slots } from '../files/slots';
@@ -50,6 +50,11 @@ export class HostView {
   /** Of every instance that was looked up, what it did then. */
   statuses(): RunStatus[] {
     return [...this.seen.values()].map(({ status }) => status);
+  }
+
+  /** Of every guest that was running when it was looked up, how it is isolated. */
+  coreScheduling(): CoreSchedulingState[] {
+    return [...this.seen.values()].flatMap(({ usage }) => usage?.core_scheduling ?? []);
   }
 
   async look(): Promise<Reported[]> {

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 import { hostArchitecture, memoryInfo } from '../heartbeat/host-resources';
 
 const read = (path: string): Promise<string> => readFile(path, 'utf8').then((text) => text.trim(), () => ''); // prettier-ignore
@@ -10,9 +11,9 @@ const number = async (path: string, base = 10): Promise<number> => {
   return Number.isNaN(value) ? 0 : value;
 };
 
-export async function lxdResources(): Promise<object> {
+export async function lxdResources(coreScheduling: CoreSchedulingSupport): Promise<object> {
   const [cpu, memory, network, storage, system] = await Promise.all([
-    cpuResources(),
+    cpuResources(coreScheduling),
     memoryResources(),
     networkResources(),
     storageResources(),
@@ -23,7 +24,7 @@ export async function lxdResources(): Promise<object> {
 
 const CPU_DIR = '/sys/devices/system/cpu';
 
-async function cpuResources(): Promise<object> {
+async function cpuResources(core_scheduling: CoreSchedulingSupport): Promise<object> {
   const ids = (await readdir(CPU_DIR).catch(() => [] as string[])).flatMap((name) => /^cpu(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   const threads = await Promise.all(
     ids.map(async (id) => {
@@ -45,7 +46,7 @@ async function cpuResources(): Promise<object> {
     cores: coresOf(threads.filter((thread) => thread.socket === socket)),
     frequency: model?.speed ?? 0,
   }));
-  return { architecture: hostArchitecture(), sockets, total: threads.length };
+  return { architecture: hostArchitecture(), sockets, total: threads.length, core_scheduling };
 }
 
 interface Thread {

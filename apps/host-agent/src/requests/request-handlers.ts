@@ -1,4 +1,5 @@
 import { WeftError } from '@weft/contracts';
+import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { HostNetwork } from '../network/host-network';
 import type { ConsoleDeps } from './console';
@@ -11,7 +12,9 @@ import { sendInstance } from '../migration/instance-transfer';
 import { go, type MoveDeps } from '../migration/move-tasks';
 import type { RequestHandlers } from './request-server';
 
-export type RequestDeps = ExecDeps & ConsoleDeps & FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps; network: HostNetwork | undefined };
+export type RequestDeps = ExecDeps &
+  ConsoleDeps &
+  FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps; network: HostNetwork | undefined; coreScheduling: CoreSchedulingSupport };
 
 /** One line for each verb of `agentRequests`. */
 export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
@@ -40,7 +43,7 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
     await deps.network.configureUplinks(uplinks);
     return {};
   },
-  resources: () => lxdResources(),
+  resources: () => lxdResources(deps.coreScheduling),
   'image.receive': (request) => deps.transfer.receive(request),
   'image.discard': (request) => deps.transfer.discard(request),
   'image.send': (request) => deps.transfer.send(request),

@@ -99,6 +99,7 @@ export const CONFIG_KEYS: Readonly<Record<string, ConfigKey>> = {
   'raw.qemu.conf': { check: anything, only: vm },
   'raw.seccomp': { check: anything, only: container },
   'security.agent.metrics': { check: boolean, only: vm, default: 'true' },
+  'security.core_scheduling': { check: boolean },
   'security.csm': { check: boolean, only: vm },
   'security.devlxd': { check: boolean, default: 'true' },
   'security.devlxd.images': { check: boolean, only: container },

@@ -37,8 +37,8 @@ export async function writeRuntime(pool: Pool, batch: RuntimeBatch): Promise<voi
 }
 
 /** LXD's instance state behind status and status_code, in LXD's order and without braces. */
-export const renderUsage = ({ disk, memory, network, pid, processes, cpu }: InstanceUsage): string =>
-  JSON.stringify({ disk: disk ?? {}, memory, network, pid, processes, cpu }).slice(1, -1);
+export const renderUsage = ({ disk, memory, network, pid, processes, cpu, core_scheduling }: InstanceUsage): string =>
+  JSON.stringify({ disk: disk ?? {}, memory, network, pid, processes, cpu, core_scheduling }).slice(1, -1);
 
 /** Heartbeats that another process of this service, or this one before its restart, has seen. */
 export async function readMembers(pool: Pool): Promise<{ heartbeat: Heartbeat; seenAt: number }[]> {

@@ -20,6 +20,7 @@ export interface ContainerHost {
   /** Directory of lxcfs' files when it runs. */
   lxcfs?: string;
   haltSignal?: string;
+  coreScheduling: boolean;
   /** Makes the wires of network devices, at each start and reboot. */
   wireHook?: string;
   limits: readonly CgroupValue[];
@@ -57,6 +58,7 @@ export function containerConfig(spec: InstanceSpec, host: ContainerHost): LxcCon
     resourceLimits: withPrefix(spec.config, 'limits.kernel.'),
     console: { logFile: host.consoleLog, maxBytes: CONSOLE_LOG_BYTES },
     startHooks: host.wireHook ? [host.wireHook] : [],
+    coreScheduling: host.coreScheduling,
     ...(host.haltSignal ? { haltSignal: host.haltSignal } : {}),
     raw: spec.config['raw.lxc'] ?? '',
   };

@@ -12,6 +12,7 @@ import { type InstanceSpec, WeftError } from '@weft/contracts';
 import { type Cgroups, type IdMapping, firstErrors, type Lxc, LxcProcesses, LxcToolError, type RunningContainer } from '@weft/lxc';
 import { type ContainerRecord, readRecord, writeRecord } from '../../storage/container-record';
 import type { ContainerStorage } from '../../storage/container-storage';
+import { type CoreSchedulingSupport, wantsCoreScheduling } from '../../core-scheduling/core-scheduling';
 import type { HostNetwork } from '../../network/host-network';
 import { nicsOf } from '../../network/nic';
 import { requireNetwork } from '../../network/require-network';
@@ -35,6 +36,7 @@ export interface RuntimeOptions {
   idmap: IdMapping;
   /** Unset: containers have no network devices here. */
   network?: HostNetwork;
+  coreScheduling?: CoreSchedulingSupport;
 }
 
 const POLL_MS = 10;
@@ -104,7 +106,8 @@ export class ContainerRuntime {
     let record = await this.record(spec.id);
     // A start that was cut off may get there by itself; one that does not is cleared away below.
     if ((await this.settled(spec.id, record))?.initPid !== undefined) return this.save(spec.id, { ...record, epoch, started: true });
-    const { storage, cgroups, idmap, network } = this.options;
+    const { storage, cgroups, idmap, network, coreScheduling: support } = this.options;
+    const coreScheduling = support !== undefined && wantsCoreScheduling(spec, support);
     const nics = nicsOf(spec);
     requireNetwork(network, nics);
     const disks = await diskMounts(spec.devices);
@@ -116,7 +119,7 @@ export class ContainerRuntime {
     try {
       const rootfs = await storage.mount(spec.id, record);
       const wireHook = network && (await prepareWires(storage.dir(spec.id), nics, network));
-      await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks, wireHook });
+      await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks, coreScheduling, wireHook });
       await this.save(spec.id, { ...withoutEnd(record), epoch, started: true, bootId: await hostBootId() });
       await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
       // liblxc is content a moment before the guest's program is executed.

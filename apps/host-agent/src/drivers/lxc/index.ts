@@ -3,4 +3,5 @@ import { LxcDriver } from './lxc.driver';
 
 export { LxcDriver, type LxcDriverOptions } from './lxc.driver';
 
-export const createLxcDriver: CreateDriver = ({ dir, images, network, logger }) => new LxcDriver({ dir, images, logger, ...(network ? { network } : {}) });
+export const createLxcDriver: CreateDriver = ({ dir, images, network, coreScheduling, logger }) =>
+  new LxcDriver({ dir, images, logger, ...(network ? { network } : {}), ...(coreScheduling ? { coreScheduling } : {}) });

@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { type InstanceSpec, type InstanceUsage, type RootSource, WeftError } from '@weft/contracts';
 import { Cgroups, type IdMapping, Lxc } from '@weft/lxc';
+import { containerCoreScheduling, type CoreSchedulingSupport, coreSchedulingState } from '../../core-scheduling/core-scheduling';
 import { diskUsageBytes } from '../../storage/container-copy';
 import { readRecord } from '../../storage/container-record';
 import { ContainerStorage } from '../../storage/container-storage';
@@ -19,7 +20,7 @@ import { containerUsage, STOPPED_USAGE } from './container-usage';
 import { ContainerWatch } from './container-watch';
 import { GuestPipes } from './guest-pipes';
 
-export interface LxcDriverOptions extends Pick<DriverDeps, 'dir' | 'network'> {
+export interface LxcDriverOptions extends Pick<DriverDeps, 'dir' | 'network' | 'coreScheduling'> {
   logger?: DriverDeps['logger'];
   images: Pick<DriverDeps['images'], 'containerRoot'>;
   /** Ids of unprivileged containers. */
@@ -46,6 +47,7 @@ interface Parts {
   runtime: ContainerRuntime;
   exec: ContainerExec;
   roots: ContainerRoots;
+  coreScheduling: CoreSchedulingSupport | undefined;
 }
 
 /** System containers under liblxc. This file says what belongs together; each concern has its own beside it. */
@@ -188,13 +190,17 @@ export class LxcDriver implements Driver {
   }
 
   async usage(spec: InstanceSpec): Promise<InstanceUsage> {
-    const { runtime, cgroups } = await this.parts();
+    const { runtime, cgroups, coreScheduling } = await this.parts();
     const record = await runtime.record(spec.id);
     const diskBytes = await diskUsageBytes(join(this.storage.dir(spec.id), record.data));
     const pid = (await runtime.find(spec.id))?.initPid;
     if (pid === undefined) return { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } };
-    const [usage, network] = await Promise.all([containerUsage(cgroups, spec.id, pid, diskBytes), this.options.network?.containerState(spec.id, pid)]);
-    return { ...usage, network: network ?? null };
+    const [usage, network, core_scheduling] = await Promise.all([
+      containerUsage(cgroups, spec.id, pid, diskBytes),
+      this.options.network?.containerState(spec.id, pid),
+      coreScheduling && coreSchedulingState(pid, spec, coreScheduling),
+    ]);
+    return { ...usage, network: network ?? null, core_scheduling };
   }
 
   onChange(listener: (instanceId: string) => void): void {
@@ -250,9 +256,10 @@ export class LxcDriver implements Driver {
     const cgroups = await Cgroups.detect();
     const { storage, lxc, idmap, serial } = this;
     const { network } = this.options;
-    const runtime = new ContainerRuntime({ storage, lxc, cgroups, idmap, ...(network ? { network } : {}) });
+    const coreScheduling = this.options.coreScheduling && containerCoreScheduling(this.options.coreScheduling, await lxc.version());
+    const runtime = new ContainerRuntime({ storage, lxc, cgroups, idmap, ...(network ? { network } : {}), ...(coreScheduling ? { coreScheduling } : {}) });
     const pipes = new GuestPipes(join(this.options.dir, 'pipes'));
-    return { cgroups, runtime, exec: new ContainerExec(lxc, runtime.processes, pipes), roots: new ContainerRoots(runtime, storage, serial) };
+    return { cgroups, runtime, coreScheduling, exec: new ContainerExec(lxc, runtime.processes, pipes), roots: new ContainerRoots(runtime, storage, serial) };
   }
 }
 

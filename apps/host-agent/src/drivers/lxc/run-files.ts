@@ -15,6 +15,7 @@ export interface RunFiles {
   cgroups: Cgroups;
   limits: readonly CgroupValue[];
   disks: readonly MountEntry[];
+  coreScheduling: boolean;
   /** Written by container-wires.ts. */
   wireHook?: string;
 }
@@ -38,6 +39,7 @@ export async function writeRunFiles(spec: InstanceSpec, run: RunFiles): Promise<
     consoleLog,
     limits: run.limits,
     disks: run.disks,
+    coreScheduling: run.coreScheduling,
     ...(run.wireHook ? { wireHook: run.wireHook } : {}),
   });
   await fs.mkdir(join(run.dir, 'log'), { recursive: true, mode: 0o700 });

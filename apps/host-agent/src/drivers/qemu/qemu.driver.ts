@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WeftError, type InstanceSpec, type InstanceUsage, type RootSource } from '@weft/contracts';
 import type { GuestAgentClient } from '@weft/qmp';
+import { coreSchedulingState } from '../../core-scheduling/core-scheduling';
 import { Serial } from '../../files/serial';
 import type { GuestInterface } from '../../network/network-state';
 import { createVmSnapshot, deleteVmSnapshot, type LiveCopy, restoreVmSnapshot, sweepSnapshots } from '../../storage/vm-snapshots';
@@ -208,7 +209,9 @@ export class QemuDriver implements Driver {
     const paths = this.pathsOf(spec.id);
     await trimConsoleLog(paths.consoleLog);
     const [usage, network] = await Promise.all([vmUsage(paths, () => this.countProcesses(spec.id)), this.networkOf(spec.id)]);
-    return { ...usage, network };
+    const { coreScheduling } = this.deps;
+    const core_scheduling = coreScheduling && usage.pid > 0 ? await coreSchedulingState(usage.pid, spec, coreScheduling) : undefined;
+    return { ...usage, network, core_scheduling };
   }
 
   onChange(listener: (instanceId: string) => void): void {
@@ -263,8 +266,8 @@ export class QemuDriver implements Driver {
   private async machineHost(): Promise<MachineHost> {
     this.machineType ??= runProgram(this.qemu, ['-machine', 'help']).then(newestMachineType);
     this.machineType.catch(() => (this.machineType = undefined));
-    const { network, netns } = this.deps;
-    return { qemu: this.qemu, accelerator: await this.chooseAccelerator(), machineType: await this.machineType, network, netns };
+    const { network, netns, coreScheduling } = this.deps;
+    return { qemu: this.qemu, accelerator: await this.chooseAccelerator(), machineType: await this.machineType, network, netns, coreScheduling };
   }
 
   private async agentOf(instanceId: string): ReturnType<GuestAgents['acquire']> {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { type CoreSchedulingSupport, isolateProcess, wantsCoreScheduling } from '../../core-scheduling/core-scheduling';
 import type { HostNetwork } from '../../network/host-network';
 import { nicsOf } from '../../network/nic';
 import { growDisk } from '../../storage/vm-disk';
@@ -29,17 +30,21 @@ export interface MachineHost {
   /** What this QEMU calls q35. */
   machineType: string;
   network?: HostNetwork;
+  coreScheduling?: CoreSchedulingSupport;
   /** Path of the network namespace of a simulated host. */
   netns?: string;
 }
 
 /** Returns when the monitor answers; the guest waits for `cont`. @throws WeftError with QEMU's own words */
 export async function launchMachine(paths: VmPaths, spec: InstanceSpec, abi: GuestAbi, host: MachineHost, incoming: boolean): Promise<void> {
+  const isolated = host.coreScheduling !== undefined && wantsCoreScheduling(spec, host.coreScheduling);
   const firmware = findFirmware(abi.secureBoot);
   const taps = await prepareTaps(nicsOf(spec), abi, host.network);
   const plan = { id: spec.id, name: spec.name, abi, firmware, extraDisks: await extraDisks(spec), taps, paths, incoming };
   await launch(paths, host.qemu, machineArguments(plan), host.netns);
-  await untilLaunched(paths);
+  const pid = await untilLaunched(paths);
+  // The guest has not run an instruction. vCPUs that are plugged in later, and all other threads, are made by these.
+  if (isolated) isolateProcess(pid);
   const { pins } = cpuLimit(spec.config);
   if (pins) await pinCpus(paths, pins);
 }
@@ -55,12 +60,13 @@ export async function prepareColdStart(paths: VmPaths, spec: InstanceSpec, { nvr
   return variables === nvramTemplate ? nvramTemplate : resetVariables(paths, spec);
 }
 
-async function untilLaunched(paths: VmPaths): Promise<void> {
+async function untilLaunched(paths: VmPaths): Promise<number> {
   const deadline = Date.now() + LAUNCH_MS;
   while (Date.now() < deadline) {
     if ((await exitCodeNow(paths)) !== undefined) throw new WeftError('instance.wrong-status', `QEMU does not start: ${await lastWords(paths)}`);
     const launched = await withMonitor(paths, (qmp) => qmp.execute('query-status')).catch(() => undefined);
-    if (launched && (await findProcess(paths)) !== undefined) return;
+    const pid = launched && (await findProcess(paths));
+    if (pid !== undefined) return pid;
     await sleep(20);
   }
   throw new WeftError('instance.wrong-status', `QEMU does not answer within ${LAUNCH_MS / 1000} s: ${await lastWords(paths)}`);
