@@ -5,6 +5,7 @@ import { openServiceCore, type ComposedService } from '@weft/service';
 import { createAgentClient } from './adapters/agent.client';
 import { MemberRegistry } from './adapters/member-registry';
 import { createNetworkClient } from './adapters/network.client';
+import { createZoneClient } from './adapters/zone.client';
 import { createTaskDispatcher } from './adapters/task-dispatcher';
 import { instanceRouter } from './api/instance-router';
 import { bootstrap } from './commands/bootstrap';
@@ -41,6 +42,7 @@ export async function compose(config: InstanceConfig, log: Logger): Promise<Runn
     placed: new PlacedCounts(pool),
     agents: createAgentClient(nats),
     networks: createNetworkClient(nats),
+    zones: createZoneClient(nats),
   };
   core.define(sagas(deps));
   await bootstrap(deps, config.poolSource, config.bootstrapNetwork);

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { SagaInserter } from '@weft/service';
 import type { AgentClient } from './adapters/agent.client';
 import type { NetworkClient } from './adapters/network.client';
+import type { ZoneClient } from './adapters/zone.client';
 import type { MemberDirectory } from './domain/member-directory';
 import type { PlacedCounts } from './queries/placed-counts';
 import type { TaskDispatcher } from './adapters/task-dispatcher';
@@ -22,6 +23,8 @@ export interface Deps {
   agents: AgentClient;
   /** Ports of NICs: the network service. */
   networks: NetworkClient;
+  /** What a project has of zones: the DNS service. */
+  zones: ZoneClient;
   /** Who is there and what they have, from heartbeats. */
   members: MemberDirectory;
   /** How many instances each member has. */

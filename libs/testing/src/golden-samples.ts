@@ -23,11 +23,13 @@ export interface GoldenNoun {
   fold: unknown;
   /** What folding all samples of the noun, in their order, gives. */
   ends: object;
+  /** What folding all but the last gives: a noun that ends deleted shows nothing of itself in its end. */
+  before?: object;
 }
 
 /** @param dir absolute path of the `golden` folder: no file in it may be left without a noun */
 export function describeGoldenSamples(dir: string, nouns: Readonly<Record<string, GoldenNoun>>): void {
-  describe.each(Object.entries(nouns))('golden samples of %s', (noun, { events, fold, ends }) => {
+  describe.each(Object.entries(nouns))('golden samples of %s', (noun, { events, fold, ends, before }) => {
     const samples = JSON.parse(readFileSync(join(dir, `${noun}.json`), 'utf8')) as Sample[];
 
     it('are there for every event type', () => {
@@ -40,7 +42,9 @@ export function describeGoldenSamples(dir: string, nouns: Readonly<Record<string
 
     it('fold as they did', () => {
       const { initial, evolve } = fold as AnyFold;
-      expect(samples.reduce<unknown>((state, event) => evolve(state, event), initial)).toMatchObject(ends);
+      const states = samples.reduce<unknown[]>((past, event) => [...past, evolve(past.at(-1), event)], [initial]);
+      expect(states.at(-1)).toMatchObject(ends);
+      if (before) expect(states.at(-2)).toMatchObject(before);
     });
   });
 

@@ -200,7 +200,9 @@ it('shares the zones of default with projects that have no networks of their own
   const actor = { protocol: 'tls' as const, username: 'x', address: '', projects: ['shared'] };
   const change: DnsCommandBody<'zone.update'> = { name: 'shared.example', mode: 'merge', config: {} };
   expect(await refusal(around.send('zone.update', change, { project: 'shared', actor }))).toMatchObject({ code: 'auth.forbidden' });
-  expect(await around.send('zone.project-usage', { project: 'own' })).toEqual({ usedBy: ['/1.0/network-zones/a.own.example?project=own'] });
+  const service = { protocol: 'service' as const, username: 'instance-svc', address: '', projects: null };
+  expect(await refusal(around.send('zone.project-usage', { project: 'own' }, { project: 'shared', actor }))).toMatchObject({ code: 'auth.forbidden' });
+  expect(await around.send('zone.project-usage', { project: 'own' }, { actor: service })).toEqual({ usedBy: ['/1.0/network-zones/a.own.example?project=own'] });
   const check = (name: string, kind: 'forward' | 'ipv4', project: string) => refusal(around.send('zone.check', { zones: [{ name, kind }] }, { project }));
   expect(await check('a.own.example', 'forward', 'own')).toBe('accepted');
   expect(await check('missing.example', 'forward', 'own')).toEqual({

@@ -5,8 +5,9 @@
 import { WeftError, type Meta } from '@weft/contracts';
 
 /** @throws WeftError `auth.forbidden` */
-export function authorizeCommand(_name: string, { actor, project }: Meta): void {
+export function authorizeCommand(name: string, { actor, project }: Meta): void {
   if (actor.protocol === 'untrusted') refuse();
+  if (name === 'zone.project-usage' && actor.protocol !== 'service') refuse();
   if (actor.projects !== null && !actor.projects.includes(project)) refuse();
 }
 

@@ -18,6 +18,8 @@ let host: FakeAgent;
 /** The network service: it remembers, and refuses what a test wants refused. */
 const asked: { name: string; body: Ports; project: string }[] = [];
 const refusals = new Map<string, Answer>();
+/** The DNS service's zones by project. */
+const zonesOf = new Map<string, string[]>();
 const nic = { type: 'nic', network: 'blue' };
 const bound = (device: string, { hwaddr = '', name = '' }: Record<string, string>): BoundNic => ({
   ifaceId: `lxd-net1-instance-x-${device}`,
@@ -32,6 +34,12 @@ beforeAll(async () => {
   infrastructure = await startInfrastructure();
   service = await ServiceUnderTest.start(infrastructure);
   host = await service.agent('host1');
+  service.client.subscribe('weft.cmd.dns.zone.project-usage', {
+    callback: (_error, message) => {
+      const { project } = message.json<CommandEnvelope<{ project: string }>>().body;
+      message.respond(JSON.stringify({ ok: true, result: { usedBy: zonesOf.get(project) ?? [] } }));
+    },
+  });
   service.client.subscribe('weft.cmd.network.>', {
     callback: (_error, message) => {
       const { body, meta } = message.json<CommandEnvelope<Ports>>();
@@ -191,6 +199,20 @@ it('keeps a project that has networks, and its features', async () => {
   });
   refusals.clear();
   await service.send('project.delete', { name: 'p1' });
+});
+
+it.each(['features.networks', 'features.networks.zones'])('keeps a project that has zones by %s, and its features', async (feature) => {
+  await service.send('project.create', { name: 'p2', description: '', config: { [feature]: 'true' } });
+  zonesOf.set('p2', ['/1.0/network-zones/lab.example?project=p2']);
+  await expect(service.send('project.delete', { name: 'p2' })).rejects.toMatchObject({ code: 'project.in-use' });
+  await expect(service.send('project.rename', { name: 'p2', newName: 'p3' })).rejects.toMatchObject({ code: 'project.in-use' });
+  await expect(service.send('project.update', { name: 'p2', mode: 'merge', config: { [feature]: 'false' } })).rejects.toMatchObject({ code: 'project.in-use' });
+  await expect(service.send('project.update', { name: 'p2', mode: 'merge', config: { 'features.networks.zones': 'no' } })).rejects.toMatchObject({
+    message: 'Features can only be changed on empty projects (changed: features.networks.zones)',
+  });
+  await service.send('project.update', { name: 'p2', mode: 'merge', config: { 'features.networks.zones': 'yes' } });
+  zonesOf.clear();
+  await service.send('project.delete', { name: 'p2' });
 });
 
 it('sees to addresses that could not be given back at once', async () => {

@@ -7,7 +7,7 @@ import { DEFAULT_GROUP } from '../domain/member.state';
 import { decideProfile } from '../domain/profile.decider';
 import { DEFAULT_PROFILE, profileFold, profileStream } from '../domain/profile.state';
 import { decideProject } from '../domain/project.decider';
-import { DEFAULT_FEATURES } from '../domain/project.config-keys';
+import { DEFAULT_FEATURES } from '../domain/project.features';
 import { DEFAULT_PROJECT, projectFold, projectStream } from '../domain/project.state';
 import { decideStoragePool } from '../domain/storage-pool.decider';
 import { DEFAULT_POOL, storagePoolFold, storagePoolStream } from '../domain/storage-pool.state';

@@ -5,8 +5,8 @@ import { projectFold, projectStream } from '../domain/project.state';
 import { readProjectContents, requireProjectId } from '../queries/find-projects';
 import { requireUnrestricted } from './authorize';
 import { replaceProjectInCertificates } from './project-certificates';
-import { isWithoutNetworks } from './project-networks';
 import { changeDefaultProfile } from './project-profile';
+import { isUnusedElsewhere } from './project-usage';
 
 export const deleteProject: CommandHandler<'project.delete'> = (deps, meta, body) =>
   execute(deps, meta, 'project.delete', body, async (uow) => {
@@ -14,7 +14,7 @@ export const deleteProject: CommandHandler<'project.delete'> = (deps, meta, body
     const id = await requireProjectId(deps.pool, body.name);
     const { state } = await uow.load(projectFold, projectStream(id));
     const { empty, defaultProfileId } = await readProjectContents(deps.pool, body.name);
-    const events = decideProject({ type: 'delete', empty: empty && (await isWithoutNetworks(deps, meta, state)) }, state);
+    const events = decideProject({ type: 'delete', empty: empty && (await isUnusedElsewhere(deps, meta, state)) }, state);
     uow.append(
       projectStream(id),
       events.map((event) => ({ ...event, project: body.name })),

@@ -8,8 +8,8 @@ import { readProjectContents, requireProjectId } from '../queries/find-projects'
 import { requireUnrestricted } from './authorize';
 import { startedAndDone } from './operations';
 import { replaceProjectInCertificates } from './project-certificates';
-import { isWithoutNetworks } from './project-networks';
 import { changeDefaultProfile } from './project-profile';
+import { isUnusedElsewhere } from './project-usage';
 
 export const renameProject: CommandHandler<'project.rename'> = (deps, meta, body) =>
   execute(deps, meta, 'project.rename', body, async (uow) => {
@@ -18,7 +18,7 @@ export const renameProject: CommandHandler<'project.rename'> = (deps, meta, body
     const id = await requireProjectId(deps.pool, name);
     const { state } = await uow.load(projectFold, projectStream(id));
     const { empty, defaultProfileId } = await readProjectContents(deps.pool, name);
-    const events = decideProject({ type: 'rename', newName, empty: empty && (await isWithoutNetworks(deps, meta, state)) }, state);
+    const events = decideProject({ type: 'rename', newName, empty: empty && (await isUnusedElsewhere(deps, meta, state)) }, state);
     if (await findProject(deps.pool, newName)) throw new WeftError('project.exists', `A project named "${newName}" already exists`);
     uow.append(
       projectStream(id),

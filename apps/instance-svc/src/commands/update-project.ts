@@ -7,8 +7,8 @@ import { readProjectContents, requireProjectId } from '../queries/find-projects'
 import { requireUnrestricted } from './authorize';
 import { enforceNewLimits } from './enforce-limits';
 import { checkProjectContents } from './profile-restrictions';
-import { mayChangeFeatures } from './project-networks';
 import { addDefaultProfile, changeDefaultProfile } from './project-profile';
+import { mayChangeFeatures } from './project-usage';
 
 export const updateProject: CommandHandler<'project.update'> = (deps, meta, body) =>
   execute(deps, meta, 'project.update', body, async (uow) => {

@@ -54,12 +54,6 @@ const PROJECT_KEYS: Readonly<Record<string, ValueCheck>> = {
   'restricted.virtual-machines.lowlevel': allowBlock,
 };
 
-/** What a project owns itself; without the feature it uses what the project `default` has. */
-export const FEATURES = ['features.images', 'features.networks', 'features.networks.zones', 'features.profiles', 'features.storage.volumes'] as const;
-
-/** On in a new project unless its creator says otherwise. */
-export const DEFAULT_FEATURES = { 'features.images': 'true', 'features.profiles': 'true', 'features.storage.volumes': 'true' } as const;
-
 /** Refuses unknown keys and badly typed values (`config.invalid`); empty values mean "not set" and are dropped. */
 export function checkProjectConfig(config: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(config).filter(([, value]) => value !== '');

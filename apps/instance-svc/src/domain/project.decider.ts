@@ -1,7 +1,7 @@
 import { WeftError, type ProjectEvent } from '@weft/contracts';
-import { isTrue } from './config-values';
 import { checkEtag } from './etag';
-import { checkProjectConfig, DEFAULT_FEATURES, FEATURES } from './project.config-keys';
+import { checkProjectConfig } from './project.config-keys';
+import { changedFeatures, DEFAULT_FEATURES } from './project.features';
 import { checkLimitsAgainstUsage, type ProjectUsage } from './project.limits';
 import { DEFAULT_PROJECT, projectEtag, type ActiveProject, type ProjectState } from './project.state';
 import { checkProjectName } from './resource-name';
@@ -43,7 +43,7 @@ function update(command: Extract<ProjectCommand, { type: 'update' }>, state: Act
   const merge = command.mode === 'merge';
   const description = command.description ?? (merge ? state.description : '');
   const config = checkProjectConfig({ ...(merge ? state.config : {}), ...command.config });
-  const changed = FEATURES.filter((key) => isTrue(config[key]) !== isTrue(state.config[key]));
+  const changed = changedFeatures(state.config, config);
   if (changed.length > 0 && state.name === DEFAULT_PROJECT) {
     throw new WeftError('config.invalid', "The features of the 'default' project cannot be changed: every other project may rely on them");
   }

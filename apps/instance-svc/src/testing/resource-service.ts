@@ -11,8 +11,8 @@ import { migrations } from '../projections/migrations';
 import { PlacedCounts } from '../queries/placed-counts';
 import { projections } from '../projections/projections';
 
-/** No project has networks, no NIC is refused. */
-const noNetworks: Deps['networks'] = { call: () => Promise.resolve({ usedBy: [], ports: {} }) as never };
+/** No project has networks or zones, no NIC is refused. */
+const nobody: Deps['networks'] & Deps['zones'] = { call: () => Promise.resolve({ usedBy: [], ports: {} }) as never };
 
 export const UNRESTRICTED: Meta['actor'] = { protocol: 'unix', username: 'root', address: '@', projects: null };
 
@@ -45,7 +45,8 @@ export async function startResourceService(url: string, parts: Partial<Deps> = {
     sagas,
     tasks: nothing,
     agents: nothing,
-    networks: noNetworks,
+    networks: nobody,
+    zones: nobody,
     members: nothing,
     placed,
     enrolment: { open: true, tokens: {} },
