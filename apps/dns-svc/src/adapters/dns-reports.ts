@@ -14,8 +14,9 @@ export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportD
         case 'refused':
           return refusals.add(report);
         case 'transfer': {
-          const { zone, what, outcome, clientAddress, serial, fromSerial, messages, bytes, durationMs } = report;
-          log.info({ zone: renderName(zone), what, outcome, client: clientAddress, serial, fromSerial, messages, bytes, durationMs }, 'transfer');
+          const { zone, what, outcome, clientAddress, keyName, serial, fromSerial, messages, bytes, durationMs } = report;
+          const client = { client: clientAddress, key: keyName && renderName(keyName) };
+          log.info({ zone: renderName(zone), what, outcome, ...client, serial, fromSerial, messages, bytes, durationMs }, 'transfer');
           return;
         }
         case 'fault':

@@ -16,6 +16,8 @@ export interface DnsLimits {
   readonly trackedNetworks: number;
   /** Octets of finished answers that are kept for each zone. */
   readonly answerCacheBytes: number;
+  /** Octets of a whole zone as it is transferred, kept for each zone that was; larger zones are not. */
+  readonly transferCacheBytes: number;
 }
 
 export const DEFAULT_LIMITS: DnsLimits = {
@@ -28,4 +30,5 @@ export const DEFAULT_LIMITS: DnsLimits = {
   slip: 2,
   trackedNetworks: 10_000,
   answerCacheBytes: 8 * 1024 * 1024,
+  transferCacheBytes: 32 * 1024 * 1024,
 };

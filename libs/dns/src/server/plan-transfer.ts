@@ -1,6 +1,7 @@
 import type { Name } from '../names/name';
 import { TYPE } from '../records/record-type';
 import { axfrRecords, condense, ixfrRecords, upToDateRecords } from '../transfer/transfer-records';
+import type { TransferCache } from '../transfer/transfer-cache';
 import { transferMessages } from '../transfer/transfer-messages';
 import type { TsigSigner } from '../tsig/tsig';
 import type { DnsRequest } from '../wire/read-request';
@@ -12,7 +13,7 @@ import type { TransferReport } from './dns-report';
 export interface PlannedTransfer {
   readonly facts: Pick<TransferReport, 'zone' | 'what' | 'keyName' | 'fromSerial' | 'serial'>;
   /** Signed; each is made when it is asked for. */
-  readonly messages: Iterator<Buffer>;
+  readonly messages: Generator<Buffer>;
 }
 
 interface TransferOptions {
@@ -21,6 +22,7 @@ interface TransferOptions {
   readonly udpOctets: number | undefined;
   readonly signer?: TsigSigner;
   readonly keyName?: Name;
+  readonly cache: TransferCache;
 }
 
 interface Chosen {
@@ -52,29 +54,31 @@ const usable = (zone: ServedZone, from: number): ZoneDifference | undefined => {
 };
 
 /** RFC 1995 section 2: by UDP a difference comes in one datagram, or the newest SOA says that TCP is needed. */
-const forUdp = (zone: ServedZone, request: DnsRequest, chosen: Chosen, options: TransferOptions, octets: number): Iterator<Buffer> => {
+const forUdp = (zone: ServedZone, request: DnsRequest, chosen: Chosen, options: TransferOptions, octets: number): Iterable<Buffer> => {
   const reserved = options.signer?.octets ?? 0;
   if (chosen.what !== 'ixfr-as-axfr') {
-    const messages = transferMessages(request, options.flags, chosen.records, reserved);
+    const messages = transferMessages(request, options.flags, chosen.records);
     const first = messages.next();
-    if (!first.done && first.value.length + reserved <= octets && messages.next().done) return [first.value].values();
+    if (!first.done && first.value.length + reserved <= octets && messages.next().done) return [first.value];
   }
-  return transferMessages(request, options.flags, upToDateRecords(zone.content), reserved);
+  return transferMessages(request, options.flags, upToDateRecords(zone.content));
+};
+
+const forTcp = (zone: ServedZone, request: DnsRequest, { what, records }: Chosen, { flags, cache }: TransferOptions): Iterable<Buffer> => {
+  const make = (): Iterable<Buffer> => transferMessages(request, flags, records);
+  return what === 'axfr' || what === 'ixfr-as-axfr' ? cache.messages(zone.content, request, flags, make) : make();
 };
 
 export const planTransfer = (zone: ServedZone, request: DnsRequest, options: TransferOptions): PlannedTransfer => {
   const chosen = choose(zone, request);
-  const plain =
-    options.udpOctets === undefined
-      ? transferMessages(request, options.flags, chosen.records, options.signer?.octets ?? 0)
-      : forUdp(zone, request, chosen, options, options.udpOctets);
+  const plain = options.udpOctets === undefined ? forTcp(zone, request, chosen, options) : forUdp(zone, request, chosen, options, options.udpOctets);
   const { content } = zone;
   return {
     facts: { zone: content.apex, what: chosen.what, keyName: options.keyName, fromSerial: request.soaSerial, serial: content.soa.serial },
-    messages: options.signer ? signed(plain, options.signer) : plain,
+    messages: signed(plain, options.signer),
   };
 };
 
-function* signed(messages: Iterator<Buffer>, signer: TsigSigner): Generator<Buffer> {
-  for (let next = messages.next(); !next.done; next = messages.next()) yield signer.sign(next.value);
+function* signed(messages: Iterable<Buffer>, signer: TsigSigner | undefined): Generator<Buffer> {
+  for (const message of messages) yield signer ? signer.sign(message) : message;
 }

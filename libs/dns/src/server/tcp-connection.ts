@@ -129,6 +129,7 @@ export class TcpConnection {
     const transfer = this.transfer;
     if (!transfer) return;
     this.transfer = undefined;
+    transfer.plan.messages.return(undefined);
     const { messages, bytes, startMs, plan } = transfer;
     const { address: clientAddress, port: clientPort } = this.client;
     this.parts.report({ kind: 'transfer', ...plan.facts, outcome, clientAddress, clientPort, messages, bytes, durationMs: performance.now() - startMs });

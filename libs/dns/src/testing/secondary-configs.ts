@@ -149,6 +149,8 @@ guardian=no
   },
   sql: [
     ...zones.map((zone) => `INSERT INTO domains (name, master, type) VALUES (${sqlText(zone)}, ${sqlText(`${primary.address}:${primary.port}`)}, 'SLAVE');`),
+    // Without it PowerDNS asks for the whole zone after every change.
+    `INSERT INTO domainmetadata (domain_id, kind, content) SELECT id, 'IXFR', '1' FROM domains;`,
     ...(key
       ? [
           `INSERT INTO tsigkeys (name, algorithm, secret) VALUES (${[key.name, key.algorithm, key.secretBase64].map(sqlText).join(', ')});`,

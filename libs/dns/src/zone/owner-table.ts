@@ -33,16 +33,12 @@ export class OwnerTable {
   );
 
   private constructor(
-    private readonly shards: readonly Shard[],
+    readonly shards: readonly Shard[],
     readonly size: number,
   ) {}
 
   get(key: NameKey): ZoneNode | undefined {
     return this.shards[shardOf(key)]!.get(key);
-  }
-
-  *nodes(): Generator<ZoneNode> {
-    for (const shard of this.shards) yield* shard.values();
   }
 
   /** Runs `change` on a draft and freezes it; this table stays as it is. */

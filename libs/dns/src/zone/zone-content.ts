@@ -62,13 +62,13 @@ export class ZoneContent {
     return this.table.get(key);
   }
 
-  /** Every set, the apex' own included, without the SOA. In no particular order. */
-  *sets(): Generator<RecordSet> {
-    for (const node of this.table.nodes()) yield* node.sets;
-  }
-
+  /** Every record, the apex' own included, without the SOA. In no particular order. */
   *records(): Generator<ZoneRecord> {
-    for (const set of this.sets()) yield* recordsOfSet(set);
+    for (const shard of this.table.shards) {
+      for (const { sets } of shard.values()) {
+        for (const { owner, type, ttlSeconds, rdatas } of sets) for (const rdata of rdatas) yield { owner, type, ttlSeconds, rdata };
+      }
+    }
   }
 
   /**
