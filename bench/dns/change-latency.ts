@@ -18,7 +18,7 @@ const serialIn = (message: Buffer): number | undefined => {
   return message.readUInt32BE(head + 10 + message.readUInt16BE(head + 8) - 20);
 };
 
-const untilSerial = async (socket: Socket, port: number, serial: number): Promise<void> => {
+export const untilSerial = async (socket: Socket, port: number, serial: number): Promise<void> => {
   for (;;) {
     socket.send(QUERY, port, '127.0.0.1');
     const [message] = (await once(socket, 'message')) as [Buffer];

@@ -11,7 +11,8 @@ import { median, spread } from '../event-store/figures';
 import { timeAxfr } from './axfr-client';
 import { BENCH_ZONE } from './bench-zone';
 import { changeLatency } from './change-latency';
-import { digAxfr, lxdAxfr } from './lxd-axfr';
+import { digAxfr, startLxdZone } from './lxd-axfr';
+import { serviceFigures } from './service-figures';
 import { type Primary, startPeer, startWeft } from './primaries';
 
 const LARGE = 100_000;
@@ -32,9 +33,9 @@ const report = (title: string, unit: string, figures: Figures, moreIsBetter: boo
 };
 
 /** Each server in its turn, round after round. */
-const rounds = async (servers: readonly Primary[], measure: (server: Primary) => Promise<number>): Promise<Figures> => {
+const rounds = async (servers: readonly Primary[], measure: (server: Primary) => Promise<number>, count = ROUNDS): Promise<Figures> => {
   const figures: Figures = new Map(servers.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) for (const server of servers) figures.get(server.name)!.push(await measure(server));
+  for (let round = 0; round < count; round++) for (const server of servers) figures.get(server.name)!.push(await measure(server));
   return figures;
 };
 
@@ -51,7 +52,9 @@ const against = async (): Promise<void> => {
   const servers: Primary[] = [];
   try {
     servers.push(await startPeer('Knot', LARGE), await startPeer('NSD', LARGE), await startWeft(LARGE));
-    report(`AXFR of ${LARGE} records`, 'ms', await rounds(servers, ({ port }) => timeAxfr(port, LARGE + 4)), false);
+    const axfr = ({ port }: Primary): Promise<number> => timeAxfr(port, LARGE + 4);
+    report(`AXFR of ${LARGE} records, the first of a content`, 'ms', await rounds(servers, axfr, 1), false);
+    report(`AXFR of ${LARGE} records, those that follow`, 'ms', await rounds(servers, axfr), false);
     report('queries, one worker', '1/s', await rounds(servers, ({ port }) => queriesPerSecond(port, queryFile)), true);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
@@ -59,23 +62,21 @@ const against = async (): Promise<void> => {
   }
 };
 
+/** The first transfer of each is not counted: servers run for longer than that. */
 const againstLxd = async (): Promise<void> => {
   const weft = await startWeft(SMALL);
+  const lxd = await startLxdZone(SMALL);
   try {
-    const own: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) own.push((await digAxfr(weft.port)).ms);
-    const lxd = await lxdAxfr(SMALL, ROUNDS);
-    // dig counts whole milliseconds: 0 is "less than 1".
-    report(
-      `AXFR of ${SMALL} records, by dig`,
-      'ms',
-      new Map([
-        ['LXD', lxd.map(({ ms }) => ms)],
-        ['Weft', own.map((ms) => Math.max(ms, 1))],
-      ]),
-      false,
-    );
+    const axfr: [string, () => Promise<number>][] = [
+      ['LXD', () => lxd.axfr()],
+      ['Weft', () => digAxfr(weft.port)],
+    ];
+    const figures: Figures = new Map(axfr.map(([name]) => [name, []]));
+    for (const [, transfer] of axfr) await transfer();
+    for (let round = 0; round < 2 * ROUNDS; round++) for (const [name, transfer] of axfr) figures.get(name)!.push(await transfer());
+    report(`AXFR of ${SMALL} records, by dig`, 'ms', figures, false);
   } finally {
+    await lxd.stop();
     await weft.stop();
   }
 };
@@ -83,9 +84,14 @@ const againstLxd = async (): Promise<void> => {
 const main = async (): Promise<void> => {
   await against();
   await againstLxd();
-  const latency = await changeLatency(CHANGES);
-  console.log(`\nchange to secondary (ms, median and range of ${CHANGES} changes)`);
-  for (const [name, values] of latency) console.log(`  ${name.padEnd(10)} ${spread(values).padStart(26)}`);
+  const latencies = [
+    ['from memory', await changeLatency(CHANGES)],
+    ['from the command to dns-svc', await serviceFigures(CHANGES)],
+  ] as const;
+  for (const [from, latency] of latencies) {
+    console.log(`\nchange to secondary, ${from} (ms, median and range of ${CHANGES} changes; load ${loadavg()[0]!.toFixed(1)})`);
+    for (const [name, values] of latency) console.log(`  ${name.padEnd(10)} ${spread(values).padStart(26)}`);
+  }
 };
 
 main().then(

@@ -98,7 +98,7 @@ export const startPeer = async (name: 'Knot' | 'NSD', records: number): Promise<
 };
 
 export const startWeft = async (records: number): Promise<Primary> => {
-  const child = spawn(process.execPath, ['-r', '@swc-node/register', join(__dirname, 'weft-primary.ts'), String(records)], {
+  const child = spawn(process.execPath, ['-r', join(__dirname, '../../libs/testing/source-hook.cjs'), join(__dirname, 'weft-primary.ts'), String(records)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
