@@ -42,7 +42,7 @@ export class Resolver {
 
   constructor(private readonly options: ResolverOptions) {
     const source: ZoneSource = { zone: (apex) => this.zones(apex), key: () => undefined };
-    this.handler = new RequestHandler(source, options.report, { answerCacheBytes: 0 }, () => Math.floor(Date.now() / 1000));
+    this.handler = new RequestHandler(source, options.report, { answerCacheBytes: 0, transferCacheBytes: 0 }, () => Math.floor(Date.now() / 1000));
   }
 
   /** @returns undefined for what deserves no answer */
