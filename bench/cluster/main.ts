@@ -1,9 +1,9 @@
 /**
  * A cluster at scale: simulated hosts and instances, the real service, Postgres, NATS and agents.
  *
- *   npm run bench:cluster -- [--hosts 100] [--instances 5000] [--side-by-side 64]
+ *   npm run bench:cluster -- [--hosts 100] [--instances 5000] [--started 1] [--side-by-side 64]
  *
- * Creates the instances wherever the platform places them and starts them, evacuates one host with the limits that the
+ * Creates the instances wherever the platform places them and starts them (or each n-th of them), evacuates one host with the limits that the
  * platform has by itself, and restores it. Printed: times, how evenly instances lie on hosts before and after, and how
  * long a placement takes when the cluster is empty and when it is full: that must not grow with the number of instances.
  * All hosts share this machine and its memory, so what decides is the number of instances.
@@ -20,10 +20,17 @@ import { ServiceUnderTest, startInfrastructure } from '../../apps/instance-svc/s
 import { median } from '../event-store/figures';
 
 const { values } = parseArgs({
-  options: { hosts: { type: 'string', default: '100' }, instances: { type: 'string', default: '5000' }, 'side-by-side': { type: 'string', default: '64' } },
+  options: {
+    hosts: { type: 'string', default: '100' },
+    instances: { type: 'string', default: '5000' },
+    started: { type: 'string', default: '1' },
+    'side-by-side': { type: 'string', default: '64' },
+  },
 });
 const HOSTS = Number(values.hosts);
 const INSTANCES = Number(values.instances);
+/** Every how many-th instance is started: one process looks at the guests of all hosts each second. */
+const STARTED = Number(values.started);
 const SIDE_BY_SIDE = Number(values['side-by-side']);
 const MEMBERS = Array.from({ length: HOSTS }, (_, index) => `host${index + 1}`);
 const HOUR_MS = 3_600_000;
@@ -60,13 +67,18 @@ class Cluster {
     return ended;
   }
 
+  private async succeeded(operation: LxdOperation): Promise<void> {
+    const { err, description } = await this.done(operation);
+    if (err) throw new Error(`${description}: ${err}`);
+  }
+
   /** @returns milliseconds until the reply: the member has been chosen by then */
-  async launch(name: string): Promise<number> {
+  async launch(name: string, starts: boolean): Promise<number> {
     const start = performance.now();
     const created = await this.service.send<LxdOperation>('instance.create', emptyInstance(name));
     const placedMs = since(start);
-    for (const operation of [await this.done(created), await this.done(await this.service.send<LxdOperation>('instance.set-state', action(name, 'start')))])
-      if (operation.err) throw new Error(`${name}: ${operation.err}`);
+    await this.succeeded(created);
+    if (starts) await this.succeeded(await this.service.send<LxdOperation>('instance.set-state', action(name, 'start')));
     return placedMs;
   }
 
@@ -98,7 +110,7 @@ async function fill(cluster: Cluster): Promise<void> {
   const worker = async (): Promise<void> => {
     while (next < INSTANCES) {
       const number = (next += 1);
-      placed.push(await cluster.launch(`c${number}`));
+      placed.push(await cluster.launch(`c${number}`, number % STARTED === 0));
       if (number % 500 === 0) say(`${number} instances`, `after ${seconds(since(start))}, load ${loadavg()[0]!.toFixed(1)}`);
     }
   };

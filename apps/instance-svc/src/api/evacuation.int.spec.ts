@@ -50,6 +50,19 @@ const remove = async (...names: string[]) => {
   }
 };
 
+it('spreads a burst of instances, and says why each is where it is', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `burst${index}`);
+  const operations = await Promise.all(names.map((name) => service.send<LxdOperation>('instance.create', emptyInstance(name))));
+  for (const operation of operations)
+    expect(await service.ended(operation)).toMatchObject({
+      status: 'Success',
+      metadata: { placement: expect.stringMatching(/^host\d: .* of its memory is free/) },
+    });
+  const lie = (await Promise.all(names.map(place))).map(({ location }) => location);
+  for (const host of NAMES) expect(lie.filter((one) => one === host).length).toBeGreaterThanOrEqual(3);
+  await remove(...names);
+}, 60_000);
+
 it('moves what can move, stops what stays, and brings everything back', async () => {
   await launch('runs');
   await launch('stays', { config: { 'cluster.evacuate': 'stop' } });
