@@ -72,17 +72,17 @@ async function container(): Promise<object> {
     return { failed: `${(error as Error).message}\n${readFileSync(`${dir}/log`, 'utf8').slice(-2000)}` };
   }
   const init = Number((await run('lxc-info', [...of, '-pH'])).stdout);
-  const children = () => readFileSync(`/proc/${init}/task/${init}/children`, 'utf8').trim();
-  const child = await eventually(() => Number(children().split(' ')[0]), { timeoutMs: 20_000 });
+  const child = await eventually(() => pidFrom(['-P', String(init)]), { timeoutMs: 60_000, what: 'the child of init' });
   const attached = spawn('lxc-attach', [...of, '--', '/bin/sleep', '500']);
-  const sleeper = await eventually(() => sleeperPid(), { timeoutMs: 20_000 });
+  const sleeper = await eventually(() => pidFrom(['-f', '^/bin/sleep 500']), { timeoutMs: 60_000, what: 'the attached program' });
   const cookies = [init, child, sleeper].map(coreCookie);
   attached.kill('SIGKILL');
   return { isolated: cookies[0] !== 0n && cookies[0] !== coreCookie(0), alike: cookies.every((cookie) => cookie === cookies[0]) };
 }
 
-async function sleeperPid(): Promise<number | undefined> {
-  const { stdout } = await run('pgrep', ['-f', '^/bin/sleep 500']).catch(() => ({ stdout: '' }));
+/** What pgrep(1) finds, the newest. */
+async function pidFrom(pattern: string[]): Promise<number | undefined> {
+  const { stdout } = await run('pgrep', pattern).catch(() => ({ stdout: '' }));
   return stdout.trim() === '' ? undefined : Number(stdout.trim().split('\n').at(-1));
 }
 
