@@ -9,7 +9,8 @@
  *
  * Two threads share a core only when their cookies are alike (0: none). Children and new threads have their maker's.
  */
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
+import type koffi from 'koffi';
 
 const PR_SCHED_CORE = 62;
 const GET = 0;
@@ -27,21 +28,27 @@ export class PrctlError extends Error {
   }
 }
 
-type Prctl = (option: number, what: number, pid: number, scope: number, cookie: Buffer | null) => number;
-let loaded: Prctl | undefined;
+interface Libc {
+  prctl(option: number, what: number, pid: number, scope: number, cookie: Buffer | null): number;
+  /** The name of the last call's errno. */
+  errno(): string;
+}
+let loaded: Libc | undefined;
 
-/** @throws Error where the library or koffi's binary for this machine cannot be loaded */
-function load(): Prctl {
-  const prctl = koffi.load('libc.so.6').func('int prctl(int option, unsigned long what, unsigned long pid, unsigned long scope, void *cookie)');
-  return (...args) => Number(prctl(...args));
+/**
+ * When it is needed, not when this file is read: an agent without the binary for its machine works all the same.
+ * @throws Error where koffi, its binary or the library cannot be loaded
+ */
+function load(): Libc {
+  const library = createRequire(__filename)('koffi') as typeof koffi;
+  const prctl = library.load('libc.so.6').func('int prctl(int option, unsigned long what, unsigned long pid, unsigned long scope, void *cookie)');
+  const nameOf = (errno: number) => Object.entries(library.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  return { prctl: (...args) => Number(prctl(...args)), errno: () => nameOf(library.errno()) };
 }
 
 function call(name: string, what: number, pid: number, scope: number, cookie: Buffer | null): void {
   loaded ??= load();
-  if (loaded(PR_SCHED_CORE, what, pid, scope, cookie) === 0) return;
-  const errno = koffi.errno();
-  const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0];
-  throw new PrctlError(code ?? `errno ${errno}`, `${name}, ${pid}`);
+  if (loaded.prctl(PR_SCHED_CORE, what, pid, scope, cookie) !== 0) throw new PrctlError(loaded.errno(), `${name}, ${pid}`);
 }
 
 /**
