@@ -67,17 +67,16 @@ async function container(): Promise<object> {
   writeFileSync(`${dir}/config`, config);
   const of = ['-P', '/run/containers', '-n', 'c1'];
   try {
-    await run('lxc-start', [...of, '-o', `${dir}/log`, '-l', 'INFO', '--', '/bin/sh', '-c', 'sleep 1000 & wait']);
+    await run('lxc-start', [...of, '-o', `${dir}/log`, '-l', 'INFO', '--', '/bin/sleep', '1000']);
+    const init = Number((await run('lxc-info', [...of, '-pH'])).stdout);
+    const attached = spawn('lxc-attach', [...of, '--', '/bin/sleep', '500'], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const sleeper = await eventually(() => pidFrom(['-f', '^/bin/sleep 500']), { timeoutMs: 60_000, what: 'the attached program' });
+    const cookies = [init, sleeper].map(coreCookie);
+    attached.kill('SIGKILL');
+    return { isolated: cookies[0] !== 0n && cookies[0] !== coreCookie(0), alike: cookies.every((cookie) => cookie === cookies[0]) };
   } catch (error) {
-    return { failed: `${(error as Error).message}\n${readFileSync(`${dir}/log`, 'utf8').slice(-2000)}` };
+    return { failed: `${(error as Error).message}\n${readFileSync(`${dir}/log`, 'utf8').slice(-3000)}` };
   }
-  const init = Number((await run('lxc-info', [...of, '-pH'])).stdout);
-  const child = await eventually(() => pidFrom(['-P', String(init)]), { timeoutMs: 60_000, what: 'the child of init' });
-  const attached = spawn('lxc-attach', [...of, '--', '/bin/sleep', '500']);
-  const sleeper = await eventually(() => pidFrom(['-f', '^/bin/sleep 500']), { timeoutMs: 60_000, what: 'the attached program' });
-  const cookies = [init, child, sleeper].map(coreCookie);
-  attached.kill('SIGKILL');
-  return { isolated: cookies[0] !== 0n && cookies[0] !== coreCookie(0), alike: cookies.every((cookie) => cookie === cookies[0]) };
 }
 
 /** What pgrep(1) finds, the newest. */
