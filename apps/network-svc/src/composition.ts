@@ -2,6 +2,7 @@
 import { INSTANCE_CONTEXT, NETWORK_CONTEXT } from '@weft/contracts';
 import type { Logger } from '@weft/platform';
 import { openServiceCore, type ComposedService, type ServiceCore } from '@weft/service';
+import { createHostClient } from './adapters/host.client';
 import { noOvn } from './adapters/no-ovn';
 import { OvnConnections } from './adapters/ovn';
 import { CONSUMER, createProjectFollower } from './adapters/project-follower';
@@ -14,8 +15,11 @@ import type { NetworkConfig, OvnConfig } from './network.config';
 import type { Deps } from './network.deps';
 import { migrations } from './projections/migrations';
 import { projections } from './projections/projections';
+import { followHosts } from './reconcilers/host-uplinks';
 import { createRepair } from './reconcilers/repair';
 import { createDataPlane } from './reconcilers/settle';
+
+const TELL_HOSTS_MS = 60_000;
 
 export interface Running extends ComposedService {
   deps: Deps;
@@ -26,15 +30,18 @@ export async function compose(config: NetworkConfig, log: Logger): Promise<Runni
   const { store, pool, nats } = core;
   const plane = config.ovn ? openOvn(config.ovn, config.schema, core) : undefined;
   const dataPlane = plane?.dataPlane ?? noOvn;
-  const deps: Deps = { store, pool, log, dataPlane, zones: createZoneClient(nats), projects: createProjectFollower(nats, pool, log) };
+  const hosts = createHostClient(nats, log);
+  const deps: Deps = { store, pool, log, dataPlane, hosts, zones: createZoneClient(nats), projects: createProjectFollower(nats, pool, log) };
   core.consume({ context: INSTANCE_CONTEXT, name: CONSUMER, handles: FOLLOWED, handle: followInstanceService });
   await bootstrap(deps, config.bootstrapUplink);
   core.start();
   plane?.repair.start();
+  const stopFollowing = plane ? followHosts(deps, log, TELL_HOSTS_MS) : undefined;
   return {
     deps,
     commands: networkRouter(deps),
     async close() {
+      stopFollowing?.();
       await plane?.close();
       await core.stop();
       await core.disconnect();

@@ -2,6 +2,7 @@ import type { EventStore } from '@weft/event-store';
 import type { Logger } from '@weft/platform';
 import type { Pool } from 'pg';
 import type { DataPlane } from './clients/data-plane.client';
+import type { HostClient } from './clients/host.client';
 import type { ProjectClient } from './clients/project.client';
 import type { ZoneClient } from './clients/zone.client';
 
@@ -13,5 +14,6 @@ export interface Deps {
   log: Logger;
   dataPlane: DataPlane;
   zones: ZoneClient;
+  hosts: HostClient;
   projects: ProjectClient;
 }

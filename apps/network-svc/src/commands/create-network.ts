@@ -6,6 +6,7 @@ import { NO_FACTS } from '../domain/network.facts';
 import { networkFold, networkStream } from '../domain/network.state';
 import type { Deps } from '../network.deps';
 import { findNetwork, nextNumber, readNetworkFacts } from '../queries/find-networks';
+import { offerUplink } from '../reconcilers/host-uplinks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, chooseUplink, ownProject } from './network-place';
 import { allocating } from './allocating';
@@ -28,6 +29,7 @@ export const createNetwork: CommandHandler<'network.create'> = async (deps, meta
         networkFold.initial,
       );
       await checkAclsExist(deps, project.owner, name, config['security.acls']);
+      if (networkType === 'physical') await offerUplink(deps, deps.log, { name, parent: config['parent']! });
       appendIn(uow, project.owner, networkStream(networkId), events);
       return { networkId };
     }),

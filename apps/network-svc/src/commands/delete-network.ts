@@ -9,6 +9,7 @@ import { decidePairing } from '../domain/pairing.decider';
 import { pairingFold, pairingStream } from '../domain/pairing.state';
 import type { Changed } from '../clients/data-plane.client';
 import type { Deps } from '../network.deps';
+import { tellHosts } from '../reconcilers/host-uplinks';
 import { isNetworkInUse } from '../queries/find-networks';
 import { isPeerMentioned, peersOf } from '../queries/find-peers';
 import { appendIn, loadNetwork, loadState, ownProject } from './network-place';
@@ -25,6 +26,7 @@ export const deleteNetwork: CommandHandler<'network.delete'> = async (deps, meta
     return { networks: [state.networkId], forwards };
   });
   await deps.dataPlane.settle(done.result as Changed);
+  await tellHosts(deps, deps.log);
   return { ...done, result: {} };
 };
 

@@ -11,6 +11,7 @@ import { checkUplinkUsers } from '../domain/uplink-users';
 import type { Deps } from '../network.deps';
 import { aclIds } from '../queries/find-acls';
 import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
+import { offerUplink } from '../reconcilers/host-uplinks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
 import { followUplink } from './follow-uplink';
@@ -60,6 +61,8 @@ async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, ev
   if (before.type === 'physical') {
     if (event.data.config['ovn.ingress_mode'] !== 'routed') await checkProxied(deps, before.networkId);
     checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
+    const parent = event.data.config['parent']!;
+    if (parent !== before.config['parent']) await offerUplink(deps, deps.log, { name: before.name, parent });
     return followUplink(deps, uow, before, event.data.config);
   }
   const after = networkFold.evolve(before, event) as ActiveNetwork;

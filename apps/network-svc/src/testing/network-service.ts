@@ -64,6 +64,7 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
     pool,
     log,
     dataPlane: { require: async () => undefined, settle: async (changed) => void settled.push(changed), gatewayChassis: async () => undefined },
+    hosts: { configureUplinks: async () => true, onStart: () => undefined },
     zones: { check: async (asked) => void zones.push(...asked) },
     projects: { upToDate: async () => undefined },
     ...parts,
