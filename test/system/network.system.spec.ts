@@ -1,7 +1,10 @@
 /** Networks, peers, ACLs and forwards with real packets, between three hosts in namespaces, by the stock client. */
-import { execa } from 'execa';
+import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { eventually } from '@weft/testing';
-import { keyOf, namespacePrefix } from '../../tools/src/network/network-plan';
+import { offeredAddress } from './dhcpv6';
+import { networkFaults } from './network-faults';
+import { networkWorld } from './network-world';
 import { startPlatform, type Platform } from './platform';
 
 jest.setTimeout(240_000);
@@ -12,26 +15,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => platform.stop(), 120_000);
 
-const ok = (...args: string[]): Promise<string> => platform.ok(args);
-const refused = (...args: string[]): Promise<string> => platform.refused(args);
-const inFabric = (...command: string[]) => execa('ip', ['netns', 'exec', `${namespacePrefix(keyOf(platform.dir))}fabric`, ...command]);
-
-/** The IPv4 address that the guest itself shows. */
-const addressOf = (name: string, project = 'default'): Promise<string> =>
-  eventually(
-    async () => {
-      const { network } = await platform.query<{ network: Record<string, { addresses: { family: string; address: string }[] }> | null }>(
-        `/1.0/instances/${name}/state?project=${project}`,
-      );
-      return network?.eth0?.addresses.find(({ family }) => family === 'inet')?.address;
-    },
-    { timeoutMs: 90_000, what: `an address of ${name}` },
-  );
-
-/** One of several packets is enough: the first may go with the question where the other side is. */
-const reaches = async (from: string, address: string, more: string[] = []): Promise<boolean> =>
-  (await platform.lxc(['exec', from, ...more, '--', 'ping', '-c', '4', '-W', '1', address])).exitCode === 0;
-const launch = (name: string, ...more: string[]) => ok('launch', 'tiny', name, ...more);
+const world = networkWorld(() => platform);
+const { ok, refused, launch, addressOf, reaches } = world;
 
 describe('the network that is there from the start', () => {
   let c1: string;
@@ -59,9 +44,62 @@ describe('the network that is there from the start', () => {
     await ok('delete', '-f', 'v1');
   });
 
+  it('has IPv6 addresses of the MAC, and reaches other hosts and the outside by them', async () => {
+    const [six1, six2] = [await addressOf('c1', 'default', 'inet6'), await addressOf('c2', 'default', 'inet6')];
+    expect(await ok('list', 'c1', '-c', '6', '-f', 'csv')).toContain(six1);
+    expect(await ok('network', 'list-leases', 'default')).toContain(six1);
+    expect(await reaches('c1', six2)).toBe(true);
+    await world.inNamespace('fabric', 'ip', 'address', 'replace', '2001:db8::9/128', 'dev', 'lo', 'nodad');
+    expect(await reaches('c1', '2001:db8::9')).toBe(true);
+  });
+
   it('reaches what is outside, behind one address of the uplink', async () => {
-    await inFabric('ip', 'address', 'add', '203.0.113.9/32', 'dev', 'lo');
+    await world.inNamespace('fabric', 'ip', 'address', 'replace', '203.0.113.9/32', 'dev', 'lo');
     expect(await reaches('c1', '203.0.113.9')).toBe(true);
+    const [machine] = Object.entries(networkInterfaces())
+      .flatMap(([name, all]) => (name.startsWith('weft') ? [] : (all ?? [])))
+      .filter(({ family, internal }) => family === 'IPv4' && !internal);
+    const server = createServer();
+    const source = new Promise<string | undefined>((resolve) =>
+      server.once('connection', (socket) => {
+        resolve(socket.remoteAddress);
+        socket.destroy();
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+    const { port } = server.address() as { port: number };
+    await platform.lxc(['exec', 'c1', '--', 'nc', '-w', '5', machine!.address, String(port)]);
+    const seen = await source;
+    server.close();
+    expect(seen).toBe((await ok('network', 'get', 'default', 'volatile.network.ipv4.address')).trim());
+  });
+
+  it("drops what comes from somebody else's address, unless the NIC may", async () => {
+    const [other, other6] = [c1.replace(/\d+$/, '77'), (await addressOf('c1', 'default', 'inet6')).replace(/:[0-9a-f]+$/, ':77')];
+    await ok('exec', 'c1', '--', 'ip', 'address', 'add', `${other}/24`, 'dev', 'eth0');
+    await ok('exec', 'c1', '--', 'ip', 'address', 'add', `${other6}/64`, 'dev', 'eth0');
+    const spoofed = (source: string, target: string) =>
+      platform.lxc(['exec', 'c1', '--', source.includes(':') ? 'ping6' : 'ping', '-I', source, '-c', '4', '-W', '1', target]);
+    const target6 = await addressOf('c2', 'default', 'inet6');
+    expect((await spoofed(other, c2)).exitCode).not.toBe(0);
+    expect((await spoofed(other6, target6)).exitCode).not.toBe(0);
+    // Nor does a guest answer for it.
+    expect((await platform.lxc(['exec', 'c2', '--', 'arping', '-c', '3', '-w', '3', '-I', 'eth0', other])).exitCode).not.toBe(0);
+    await ok('config', 'device', 'override', 'c1', 'eth0', 'security.ipv4_filtering=false', 'security.ipv6_filtering=false');
+    expect((await spoofed(other, c2)).exitCode).toBe(0);
+    expect((await spoofed(other6, target6)).exitCode).toBe(0);
+    await ok('config', 'device', 'remove', 'c1', 'eth0');
+    expect((await spoofed(other, c2)).exitCode).not.toBe(0);
+    for (const address of [`${other}/24`, `${other6}/64`]) await ok('exec', 'c1', '--', 'ip', 'address', 'del', address, 'dev', 'eth0');
+  });
+
+  it('offers the allocated address by DHCPv6', async () => {
+    await ok('network', 'create', 'six', '--type=ovn', 'network=UPLINK', 'ipv4.address=none', 'ipv6.address=fd42:66::1/64', 'ipv6.dhcp.stateful=true');
+    await launch('s1', '--network', 'six', '-d', 'eth0,ipv6.address=fd42:66::66');
+    const { pid, network } = await world.state('s1');
+    expect(await offeredAddress(pid, 'eth0', network!.eth0!.hwaddr)).toBe('fd420066000000000000000000000066');
+    await ok('delete', '-f', 's1');
+    await ok('network', 'delete', 'six');
   });
 
   it('keeps to ACLs, as they change', async () => {
@@ -93,11 +131,25 @@ describe('peers', () => {
   let red: string;
   beforeAll(async () => {
     await ok('project', 'create', 'tenant-b', '-c', 'features.networks=true', '-c', 'features.images=false', '-c', 'features.profiles=false');
-    await ok('network', 'create', 'blue', '--type=ovn', 'network=UPLINK', 'ipv4.address=10.10.0.1/24', 'ipv4.nat=true', 'ipv6.address=none');
-    await ok('network', 'create', 'red', '--type=ovn', ...PEER, 'network=UPLINK', 'ipv4.address=10.20.0.1/24', 'ipv4.nat=true', 'ipv6.address=none');
+    await ok('network', 'create', 'blue', '--type=ovn', 'network=UPLINK', 'ipv4.address=10.10.0.1/24');
+    await ok('network', 'create', 'red', '--type=ovn', ...PEER, 'ipv4.address=10.20.0.1/24');
     await Promise.all([launch('b1', '--network', 'blue', '--target', 'host1'), launch('r1', '--network', 'red', ...PEER, '--target', 'host3')]);
     [blue, red] = await Promise.all([addressOf('b1'), addressOf('r1', 'tenant-b')]);
   });
+
+  /** What OVN says of a packet's way (ovn-trace(8)). */
+  const traced = async (from: string, to: string): Promise<string> => {
+    const hwaddr = async (name: string, project: string[] = []) => (await ok('config', 'get', name, 'volatile.eth0.hwaddr', ...project)).trim();
+    const find = (column: string, ...where: string[]) => world.nbctl('--bare', `--columns=${column}`, 'find', ...where);
+    const [source, target] = [await hwaddr(from), await hwaddr(to, PEER)];
+    const ports = (await find('name,addresses', 'Logical_Switch_Port', 'type=""')).split('\n\n').map((row) => row.split('\n'));
+    const port = ports.find(([, addresses]) => addresses?.includes(source))![0]!;
+    expect(ports.some(([, addresses]) => addresses?.includes(target))).toBe(true);
+    const network = /weft-net\d+/.exec(port)![0];
+    const router = await find('mac', 'Logical_Router_Port', `name=${network}-lr-lrp-int`);
+    const packet = `inport == "${port}" && eth.src == ${source} && eth.dst == ${router.trim()} && ip4.src == ${blue} && ip4.dst == ${red} && ip.ttl == 64 && icmp4.type == 8`;
+    return world.trace('--summary', `${network}-ls-int`, packet);
+  };
 
   const pair = async (order: 'blue first' | 'red first') => {
     const sides = [
@@ -116,9 +168,15 @@ describe('peers', () => {
     expect(await reaches('r1', blue, PEER)).toBe(true);
     const route = await ok('exec', 'b1', '--', 'traceroute', '-n', '-m', '4', '-w', '2', red);
     expect(route.match(/\d+\.\d+\.\d+\.\d+/g)).toEqual(expect.arrayContaining(['10.10.0.1', '10.20.0.1', red]));
-    const before = await uplinkPackets();
+    const way = await traced('b1', 'r1');
+    expect([...way.matchAll(/dp="weft-(net\d+-[a-z-]+)"/g)].map(([, datapath]) => datapath?.replace(/\d+/, ''))).toEqual(
+      expect.arrayContaining(['net-ls-int', 'net-lr']),
+    );
+    expect(way).toMatch(/output to "weft-net\d+-instance-/);
+    expect(way).not.toMatch(/ls-ext|lrp-ext/);
+    const before = await world.uplinkPackets();
     await ok('exec', 'b1', '--', 'ping', '-q', '-c', '200', '-i', '0.02', red);
-    expect((await uplinkPackets()) - before).toBeLessThan(100);
+    expect((await world.uplinkPackets()) - before).toBeLessThan(100);
   });
 
   it('believe no source but their own', async () => {
@@ -164,6 +222,8 @@ describe('peers', () => {
   });
 });
 
+describe('faults', () => networkFaults(() => platform, world));
+
 it.each([
   [['network', 'create', 'x', '--type=ovn', 'network=NOPE'], 'not one of the allowed uplink networks'],
   [['network', 'create', 'x', '--type=ovn', 'network=UPLINK', 'ipv4.address=banana'], 'ipv4.address'],
@@ -179,16 +239,3 @@ it.each([
   expect(await platform.refused(args)).toContain(sentence);
   expect(await platform.refused(['info', 'z1'])).toContain('not found');
 });
-
-/** Packets that all members have sent to the uplink. */
-async function uplinkPackets(): Promise<number> {
-  const counts = await Promise.all(
-    ['host1', 'host2', 'host3'].map(async (host) => {
-      const { stdout } = await execa('ip', ['netns', 'exec', `${namespacePrefix(keyOf(platform.dir))}${host}`, 'cat', '/proc/net/dev']);
-      const line = stdout.split('\n').find((one) => one.trim().startsWith('uplink0:')) ?? '';
-      // proc_net_dev(5): eight counters of what was received, then bytes and packets that were sent.
-      return Number(line.split(':')[1]?.trim().split(/\s+/)[9]);
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
