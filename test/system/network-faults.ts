@@ -4,7 +4,8 @@ import type { Platform } from './platform';
 import type { World } from './network-world';
 
 const CENTRAL = ['ovn-northd', 'ovn-nb', 'ovn-sb', 'network-svc'];
-const OF_A_HOST = ['ovn-controller-host3', 'ovs-host3', 'ovsdb-host3', 'agent-host3'];
+/** Each of them dies once; those of a line at the same time. */
+const TOGETHER = [['ovn-northd'], ['ovn-nb', 'ovn-sb'], ['network-svc'], ['ovn-controller-host3', 'agent-host3'], ['ovs-host3', 'ovsdb-host3']];
 
 /** Registers the suite. */
 export function networkFaults(of: () => Platform, world: World): void {
@@ -36,9 +37,10 @@ export function networkFaults(of: () => Platform, world: World): void {
     return (await world.nbctl('--bare', '--columns=name', 'list', table)).split('\n').length;
   };
 
-  describe.each([...CENTRAL, ...OF_A_HOST])('%s dies', (victim) => {
+  describe.each(TOGETHER.map((victims) => ({ victims })))('$victims die', ({ victims }) => {
     it('in mid-change', async () => {
-      const before = pidOf(victim);
+      const [victim = ''] = victims;
+      const before = victims.map(pidOf);
       const rows = await rowsOf(victim);
       const changes = Promise.all([
         of().lxc(['launch', 'tiny', 'k1', '--target', 'host3']),
@@ -48,9 +50,10 @@ export function networkFaults(of: () => Platform, world: World): void {
       void changes.then(() => (ended = true));
       // The northbound database itself dies before it has anything.
       if (victim !== 'ovn-nb') await eventually(async () => ended || (await rowsOf(victim)) > rows, { timeoutMs: 60_000, intervalMs: 10 });
-      process.kill(before, 'SIGKILL');
+      for (const pid of before) process.kill(pid, 'SIGKILL');
       await changes;
-      await eventually(() => pidOf(victim) !== before, { timeoutMs: 60_000, what: `another ${victim}` });
+      const isBack = () => victims.every((name, at) => pidOf(name) !== before[at]);
+      await eventually(isBack, { timeoutMs: 60_000, what: `others of ${victims.join(', ')}` });
       await again('the instance', 'init', 'tiny', 'k1', '--target', 'host3');
       await again('the network', 'network', 'create', 'late', '--type=ovn', 'network=UPLINK');
       const start = async () => {

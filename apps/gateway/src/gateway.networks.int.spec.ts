@@ -161,6 +161,19 @@ it("passes the network service's answers and refusals on", async () => {
   expect(await gateway.call('DELETE', '/1.0/networks/blue')).toMatchObject({ status: 400, json: { error: 'The network is currently in use' } });
 });
 
+it('makes networks on all members at once, and says so to who names one', async () => {
+  const { code, stderr } = await gateway.lxc(['network', 'create', 'up', '--type=physical', 'parent=eth1', '--target', 'host1']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('leave out "--target host1"')]);
+  expect(gateway.service.received).toEqual([]);
+});
+
+it('asks who knows the names of the rules for the log of an ACL', async () => {
+  gateway.service.on('network-acl.log-prefix', () => ({ ok: true, result: { prefix: 'weft_acl1-' } }));
+  expect(await gateway.call('GET', '/1.0/network-acls/web/log')).toMatchObject({ status: 200, headers: { 'content-type': 'application/octet-stream' } });
+  expect(last()).toMatchObject({ name: 'network-acl.log-prefix', envelope: { body: { name: 'web' } } });
+  expect(await gateway.call('GET', '/1.0/network-acls/nope/log')).toMatchObject({ status: 404 });
+});
+
 it('has no networks where no network service has ever been', async () => {
   await gateway.db.client.query('alter schema network rename to gone');
   try {

@@ -28,6 +28,8 @@ const schema = z.object({
     .pipe(z.array(driverName).min(1)),
   /** Database of the host's Open vSwitch (`unix:/run/openvswitch/db.sock`); without it, instances have no network devices. */
   WEFT_OVS_DB: z.string().optional(),
+  /** File that ovn-controller logs to; without it, logged rules of ACLs cannot be shown. */
+  WEFT_OVN_LOG: z.string().optional(),
   /** Tasks that run at the same time, at most; one instance has never more than one. */
   /** Where other members reach guests that come here: an address of this host, or of its network namespace. */
   WEFT_MIGRATION_ADDRESS: z.string().default(ownAddress),
@@ -45,6 +47,7 @@ export interface AgentConfig {
   drivers: readonly ('lxc' | 'qemu' | 'sim')[];
   /** Endpoint of the host's switch. */
   ovsDatabase?: string;
+  ovnLog?: string;
   concurrency: number;
   readyFile?: string;
   metricsAddress?: string;
@@ -61,6 +64,7 @@ export function agentConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
     natsUrl: parsed.WEFT_NATS_URL,
     drivers: parsed.WEFT_DRIVERS,
     ovsDatabase: parsed.WEFT_OVS_DB || undefined,
+    ovnLog: parsed.WEFT_OVN_LOG || undefined,
     concurrency: parsed.WEFT_AGENT_CONCURRENCY,
     readyFile: parsed.WEFT_READY_FILE,
     metricsAddress: parsed.WEFT_METRICS_ADDRESS,

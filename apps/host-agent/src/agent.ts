@@ -84,7 +84,12 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const leaving = new AbortController();
   void joinCluster({ nc, member, architecture: hostArchitecture(), token: config.joinToken, logger }, leaving.signal);
   await finisher.recover();
-  const requests = serveRequests(nc, member, requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, coreScheduling, logger }), logger);
+  const requests = serveRequests(
+    nc,
+    member,
+    requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, coreScheduling, ovnLog: config.ovnLog, logger }),
+    logger,
+  );
   const tasks = await consumeTasks(nc, member, runner, logger);
   const housekeeping = startHousekeeping(dir, journal, images, logger);
 

@@ -292,6 +292,8 @@ export const agentRequests = {
    * restarts. Sent when an uplink changes, and to an agent whose `bootId` is new.
    */
   'uplinks.configure': z.object({ uplinks: z.array(z.object({ name: z.string().min(1), parent: z.string().min(1).max(15) })) }),
+  /** Reply: {lines: string[]}: ovn-controller's log of packets that rules matched whose name begins with `prefix`. */
+  'acl.log': z.object({ prefix: z.string().regex(/^[A-Za-z0-9_-]{1,63}$/) }),
   /** Reply: LXD's /1.0/resources. */
   resources: z.object({}),
   /**

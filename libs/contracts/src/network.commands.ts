@@ -43,6 +43,8 @@ export const networkCommands = {
   'network-acl.update': sync(z.object({ ...named, ...mode, ...ifMatch, ...z.object(aclContent).partial().shape })),
   'network-acl.rename': sync(z.object({ ...named, newName: z.string() })),
   'network-acl.delete': sync(z.object({ ...named })),
+  /** Query: {prefix}: what the names of its rules begin with in the logs of hosts. */
+  'network-acl.log-prefix': sync(z.object({ ...named })),
   // forwards
   'network-forward.create': sync(z.object({ network: z.string(), listenAddress: z.string(), ...forwardContent })),
   'network-forward.update': sync(

@@ -19,6 +19,7 @@ import { answers, ovsEnvironment, TO_STDERR } from './ovs-daemon';
 export const switchDir = (at: Places, member: string): string => join(at.ovnRun, member);
 export const switchSocket = (at: Places, member: string): string => join(switchDir(at, member), 'db.sock');
 export const switchName = (member: string): string => `ovs-${member}`;
+export const controllerName = (member: string): string => `ovn-controller-${member}`;
 
 export const switchServices = (at: Places, network: Network, member: MemberPlan): Service[] => {
   const dir = switchDir(at, member.name);
@@ -33,7 +34,7 @@ export const switchServices = (at: Places, network: Network, member: MemberPlan)
       return startSurvivor({ name, command, args: words, env: ovsEnvironment(dir), ...files, serves: (pid) => answers(socketOf(pid)) }, stopped);
     },
   });
-  const name = { database: `ovsdb-${member.name}`, switch: switchName(member.name), controller: `ovn-controller-${member.name}` };
+  const name = { database: `ovsdb-${member.name}`, switch: switchName(member.name), controller: controllerName(member.name) };
   const store = daemon(
     name.database,
     [],

@@ -1,13 +1,14 @@
 /** What services are told about the network that the launcher has made for them. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Places } from '../places';
-import { switchSocket } from './member-switch';
+import { controllerName, switchSocket } from './member-switch';
 import { hasIpv6 } from './fabric-ipv6';
 import { UPLINK_PARENT, type MemberPlan, type Network } from './network-plan';
 import { northboundSocket, southboundSocket } from './ovn-central';
 
 export const agentEnvironment = (at: Places, member: MemberPlan): Record<string, string> => ({
   WEFT_OVS_DB: `unix:${switchSocket(at, member.name)}`,
+  WEFT_OVN_LOG: at.logFile(controllerName(member.name)),
   WEFT_UPLINK_PARENT: UPLINK_PARENT,
   // Guests that move go over the fabric.
   WEFT_MIGRATION_ADDRESS: member.address,

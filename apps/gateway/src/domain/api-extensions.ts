@@ -90,6 +90,7 @@ export const API_EXTENSIONS: readonly string[] = [
   'network_physical_ovn_ingress_mode',
   'network_physical_routes_anycast',
   'network_acl',
+  'network_acl_log',
   'network_ovn_acl',
   'network_ovn_acl_defaults',
   'network_forward',

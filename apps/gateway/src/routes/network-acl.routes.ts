@@ -1,5 +1,6 @@
 import { networkAclPatch, networkAclPut, networkAclsPost, renamePost, WeftError } from '@weft/contracts';
 import { resourceUrl } from '../domain/resource-url';
+import { aclLogText } from '../domain/acl-log';
 import { namedProjects } from '../domain/used-by';
 import type { Row } from '../clients/read.client';
 import type { Deps } from '../gateway.deps';
@@ -15,7 +16,7 @@ const OBJECT = objectView(ACLS.view, ['project', 'name']);
 const ALL = '/1.0/network-acls';
 const ACL = `${ALL}/:acl`;
 
-export const networkAclRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps)];
+export const networkAclRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...objectRoutes(deps), logRoute(deps)];
 
 async function findAcl({ reads }: Deps, call: Call): Promise<Row> {
   const row = await findObject(reads, OBJECT, [call.project, call.params.acl], namedProjects(call.actor));
@@ -81,4 +82,28 @@ function objectRoutes(deps: Deps): Route[] {
       },
     }),
   ];
+}
+
+/** Members that do not answer are left out, as a log that is lost is. */
+function logRoute(deps: Deps): Route {
+  const linesOf = (member: string, prefix: string, call: Call): Promise<string[]> =>
+    deps.commands.ask<{ lines: string[] }, 'acl.log'>(member, 'acl.log', { prefix }, call.meta()).then(
+      ({ lines }) => lines,
+      (error: unknown) => {
+        if (error instanceof WeftError) return [];
+        throw error;
+      },
+    );
+  return route({
+    method: 'GET',
+    path: `${ACL}/log`,
+    summary: 'Packets that logged rules of a network ACL have matched',
+    access: 'project',
+    handle: async (call) => {
+      await findAcl(deps, call);
+      const { prefix } = await deps.commands.network<{ prefix: string }>('network-acl.log-prefix', { name: call.params.acl }, call.meta());
+      const lines = await Promise.all(deps.members.members().map(({ member }) => linesOf(member, prefix, call)));
+      return { kind: 'raw', contentType: 'application/octet-stream', body: aclLogText(lines.flat()) };
+    },
+  });
 }

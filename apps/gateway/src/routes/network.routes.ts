@@ -1,4 +1,4 @@
-import { networkPatch, networkPut, networksPost, renamePost } from '@weft/contracts';
+import { networkPatch, networkPut, networksPost, renamePost, WeftError } from '@weft/contracts';
 import { resourceUrl } from '../domain/resource-url';
 import { namedProjects } from '../domain/used-by';
 import type { Row } from '../clients/read.client';
@@ -46,6 +46,7 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
       ...define('POST', 'Create a network'),
       body: networksPost,
       handle: async (call) => {
+        if (call.query.target) throw perMember(call.query.target);
         const { project } = await changeScope(reads, call);
         await commands.network('network.create', call.body, call.meta());
         return created(resourceUrl(['networks', call.body.name], project));
@@ -53,6 +54,10 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
     }),
   ];
 }
+
+/** LXD's clusters want each member asked before the network is made; ours has one configuration for all of them. */
+const perMember = (target: string): WeftError =>
+  new WeftError('network.unsupported', `Networks are made on all members at once, with the same "parent": leave out "--target ${target}", and create it once`);
 
 function readRoutes(deps: Deps): Route[] {
   const define = (path: string, summary: string) => ({ method: 'GET' as const, path: `${NETWORK}${path}`, summary, access: 'project' as const });

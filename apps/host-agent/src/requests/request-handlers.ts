@@ -2,6 +2,7 @@ import { WeftError } from '@weft/contracts';
 import type { CoreSchedulingSupport } from '../core-scheduling/core-scheduling';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { HostNetwork } from '../network/host-network';
+import { readAclLog } from './acl-log';
 import type { ConsoleDeps } from './console';
 import { openConsole } from './console';
 import { openExec, type ExecDeps } from './exec';
@@ -14,7 +15,13 @@ import type { RequestHandlers } from './request-server';
 
 export type RequestDeps = ExecDeps &
   ConsoleDeps &
-  FileRequestDeps & { transfer: ImageTransfer; moves: MoveDeps; network: HostNetwork | undefined; coreScheduling: CoreSchedulingSupport };
+  FileRequestDeps & {
+    transfer: ImageTransfer;
+    moves: MoveDeps;
+    network: HostNetwork | undefined;
+    ovnLog: string | undefined;
+    coreScheduling: CoreSchedulingSupport;
+  };
 
 /** One line for each verb of `agentRequests`. */
 export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
@@ -43,6 +50,7 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
     await deps.network.configureUplinks(uplinks);
     return {};
   },
+  'acl.log': (request) => readAclLog(deps.ovnLog, request),
   resources: () => lxdResources(deps.coreScheduling),
   'image.receive': (request) => deps.transfer.receive(request),
   'image.discard': (request) => deps.transfer.discard(request),

@@ -1,3 +1,4 @@
+import { readAclLogPrefix } from '../commands/acl-log-prefix';
 import { createAcl, deleteAcl, renameAcl, updateAcl } from '../commands/change-acl';
 import { createForward, deleteForward, updateForward } from '../commands/change-forward';
 import { createPeer, deletePeer, updatePeer } from '../commands/change-peer';
@@ -24,6 +25,7 @@ export const handlers: HandlerMap = {
   'network-acl.update': updateAcl,
   'network-acl.rename': renameAcl,
   'network-acl.delete': deleteAcl,
+  'network-acl.log-prefix': readAclLogPrefix,
   'network-forward.create': createForward,
   'network-forward.update': updateForward,
   'network-forward.delete': deleteForward,
