@@ -13,7 +13,8 @@ import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { LxdOperation } from '@weft/contracts';
+import { TimeoutError } from '@nats-io/transport-node';
+import { newId, type InstanceCommandBody, type InstanceCommandName, type LxdOperation } from '@weft/contracts';
 import { eventually, scratchDir } from '@weft/testing';
 import { action, emptyInstance } from '../../apps/instance-svc/src/testing/bodies';
 import { ServiceUnderTest, startInfrastructure } from '../../apps/instance-svc/src/testing/service-under-test';
@@ -33,6 +34,8 @@ const INSTANCES = Number(values.instances);
 const STARTED = Number(values.started);
 const SIDE_BY_SIDE = Number(values['side-by-side']);
 const MEMBERS = Array.from({ length: HOSTS }, (_, index) => `host${index + 1}`);
+/** Of ten seconds each. */
+const ATTEMPTS = 6;
 const HOUR_MS = 3_600_000;
 
 const since = (start: number): number => performance.now() - start;
@@ -50,6 +53,19 @@ async function startHosts(dir: string, natsUrl: string): Promise<ChildProcess> {
 
 class Cluster {
   constructor(private readonly service: ServiceUnderTest) {}
+
+  /** As the gateway does: the same command until there is an answer. */
+  private async send<N extends InstanceCommandName>(name: N, body: InstanceCommandBody<N>): Promise<LxdOperation> {
+    const id = newId();
+    const meta = { commandId: id, correlationId: id, requestId: id };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.service.send<LxdOperation, N>(name, body, meta);
+      } catch (error) {
+        if (!(error instanceof TimeoutError) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
 
   get pool() {
     return this.service.running.deps.pool;
@@ -75,15 +91,15 @@ class Cluster {
   /** @returns milliseconds until the reply: the member has been chosen by then */
   async launch(name: string, starts: boolean): Promise<number> {
     const start = performance.now();
-    const created = await this.service.send<LxdOperation>('instance.create', emptyInstance(name));
+    const created = await this.send('instance.create', emptyInstance(name));
     const placedMs = since(start);
     await this.succeeded(created);
-    if (starts) await this.succeeded(await this.service.send<LxdOperation>('instance.set-state', action(name, 'start')));
+    if (starts) await this.succeeded(await this.send('instance.set-state', action(name, 'start')));
     return placedMs;
   }
 
   async setState(name: string, verb: 'evacuate' | 'restore'): Promise<LxdOperation> {
-    return this.done(await this.service.send<LxdOperation>('member.set-state', { name, action: verb, mode: '' }));
+    return this.done(await this.send('member.set-state', { name, action: verb, mode: '' }));
   }
 
   /** Instances by member. */
