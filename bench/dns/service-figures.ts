@@ -7,15 +7,18 @@ import { timeAxfr } from './axfr-client';
 import { addressOf, BENCH_ZONE } from './bench-zone';
 import { untilSerial } from './change-latency';
 
+type Figures = Map<string, number[]>;
+
+const SMALL_OWNERS = 10;
 const OWNERS = 1_000;
 const RECORDS_OF_ONE = 100;
 const AT_A_TIME = 16;
 
-/** OWNERS * RECORDS_OF_ONE records by commands, AT_A_TIME under way. */
-const fill = async (around: Surroundings): Promise<void> => {
-  let next = 0;
+/** RECORDS_OF_ONE records for each of the owners `from` to `to`, by commands, AT_A_TIME under way. */
+const fill = async (around: Surroundings, from: number, to: number): Promise<void> => {
+  let next = from;
   const worker = async (): Promise<void> => {
-    for (let owner = next++; owner < OWNERS; owner = next++) {
+    for (let owner = next++; owner < to; owner = next++) {
       const entries = Array.from({ length: RECORDS_OF_ONE }, (_, index) => ({ type: 'A', ttl: 300, value: addressOf(owner * RECORDS_OF_ONE + index) }));
       await around.send('zone-record.create', { zone: BENCH_ZONE, name: `host${owner}`, description: '', entries, config: {} });
     }
@@ -31,36 +34,46 @@ const peersOf = ({ all }: Secondaries): Record<string, string> =>
     ]),
   );
 
-/** Milliseconds of each change, by secondary. Says how long 100,000 records take to be there and to be transferred. */
-export const serviceFigures = async (changes: number): Promise<Map<string, number[]>> => {
+/** Milliseconds from sending each command to its reply, and to each secondary's answer. @param serial that all have now */
+const latencies = async (around: Surroundings, secondaries: Secondaries, changes: number, serial: number): Promise<Figures> => {
+  const sockets = secondaries.all.map(() => createSocket('udp4').bind(0, '127.0.0.1'));
+  const figures: Figures = new Map([['reply', []], ...secondaries.all.map(({ kind }): [string, number[]] => [kind, []])]);
+  for (let change = 1; change <= changes; change++) {
+    const sentMs = performance.now();
+    const entries = [{ type: 'A', ttl: 300, value: addressOf(change) }];
+    await around.send('zone-record.create', { zone: BENCH_ZONE, name: `new${serial + change}`, description: '', entries, config: {} });
+    figures.get('reply')!.push(performance.now() - sentMs);
+    await Promise.all(
+      secondaries.all.map(async ({ kind, port }, index) => {
+        await untilSerial(sockets[index]!, port, serial + change);
+        figures.get(kind)!.push(performance.now() - sentMs);
+      }),
+    );
+  }
+  for (const socket of sockets) socket.close();
+  return figures;
+};
+
+/** Latencies of a zone of 1,000 records and of one of 100,000; says how long the 100,000 take to be there and to be transferred. */
+export const serviceFigures = async (changes: number): Promise<{ small: Figures; large: Figures }> => {
   const around = await Surroundings.start();
   const port = await freePort();
   const replica = await startReplica(around, `127.0.0.1:${port}`);
   const secondaries = await startSecondaries({ zones: [BENCH_ZONE], primary: { address: '127.0.0.1', port } });
-  const sockets = secondaries.all.map(() => createSocket('udp4').bind(0, '127.0.0.1'));
-  const figures = new Map(secondaries.all.map(({ kind }) => [kind as string, [] as number[]]));
   try {
     await around.send('zone.create', { name: BENCH_ZONE, description: '', config: { ...peersOf(secondaries), 'dns.nameservers': 'ns1.bench.example' } });
+    await fill(around, 0, SMALL_OWNERS);
+    await secondaries.haveSerial(BENCH_ZONE, SMALL_OWNERS + 1);
+    const small = await latencies(around, secondaries, changes, SMALL_OWNERS + 1);
     const startMs = performance.now();
-    await fill(around);
-    console.log(`\ndns-svc: ${OWNERS * RECORDS_OF_ONE} records in ${OWNERS} commands, ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    await secondaries.haveSerial(BENCH_ZONE, OWNERS + 1, 120_000);
-    console.log(`dns-svc: on all secondaries after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    for (const which of ['first', 'next']) console.log(`dns-svc: ${which} AXFR ${(await timeAxfr(port, OWNERS * RECORDS_OF_ONE + 3)).toFixed(0)} ms`);
-    for (let change = 1; change <= changes; change++) {
-      const sentMs = performance.now();
-      const entries = [{ type: 'A', ttl: 300, value: addressOf(change) }];
-      await around.send('zone-record.create', { zone: BENCH_ZONE, name: `new${change}`, description: '', entries, config: {} });
-      await Promise.all(
-        secondaries.all.map(async ({ kind, port: at }, index) => {
-          await untilSerial(sockets[index]!, at, OWNERS + 1 + change);
-          figures.get(kind)!.push(performance.now() - sentMs);
-        }),
-      );
-    }
-    return figures;
+    const seconds = (): string => ((performance.now() - startMs) / 1000).toFixed(1);
+    await fill(around, SMALL_OWNERS, OWNERS);
+    console.log(`\ndns-svc: ${OWNERS * RECORDS_OF_ONE} records in ${OWNERS} commands, ${seconds()} s`);
+    await secondaries.haveSerial(BENCH_ZONE, OWNERS + changes + 1, 120_000);
+    console.log(`dns-svc: on all secondaries after ${seconds()} s`);
+    for (const which of ['first', 'next']) console.log(`dns-svc: ${which} AXFR ${(await timeAxfr(port, OWNERS * RECORDS_OF_ONE + changes + 3)).toFixed(0)} ms`);
+    return { small, large: await latencies(around, secondaries, changes, OWNERS + changes + 1) };
   } finally {
-    for (const socket of sockets) socket.close();
     await secondaries.stop();
     await replica.close();
     await around.stop();

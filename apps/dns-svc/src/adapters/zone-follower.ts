@@ -16,8 +16,8 @@ import type { ZoneSnapshots } from './zone-snapshots';
 const LOOK_MS = 2_000;
 
 interface Parts {
-  snapshots: ZoneSnapshots;
-  listener: DnsListener;
+  snapshots: Pick<ZoneSnapshots, 'refresh' | 'apexes'>;
+  listener: Pick<DnsListener, 'serveAt' | 'announce'>;
   /** The address that is wanted now. */
   address(): Promise<string>;
   log: Logger;
