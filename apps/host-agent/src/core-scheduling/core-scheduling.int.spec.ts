@@ -47,5 +47,5 @@ withKernel(
     expect(shared).toBeGreaterThan(1.5);
     expect(apart).toBeLessThan(1.2);
   },
-  360_000,
+  600_000,
 );

@@ -8,7 +8,7 @@ import { qemuBinary } from '../drivers/qemu/host';
 
 const ROOT = resolve(__dirname, '../../../..');
 /** Under emulation the guest needs half a minute; other tests may have the processor. */
-const GUEST_MS = 300_000;
+const GUEST_MS = 540_000;
 
 const INIT = `#!/bin/busybox sh
 export PATH=/bin:/usr/bin HOME=/ NODE_PATH=/node_modules
