@@ -15,9 +15,8 @@ export function isPerNetwork(rule: DesiredAclRule): boolean {
  * @param networkNumber of the network, for rules that are per network
  */
 export function aclMatch(aclNumber: number, rule: DesiredAclRule, networkNumber?: number): string {
-  const own = `@${aclNames(aclNumber).portGroup}`;
   const parts = [
-    rule.direction === 'ingress' ? `outport == ${own}` : `inport == ${own}`,
+    rule.direction === 'ingress' ? `outport == @${aclNames(aclNumber).portGroup}` : fromPortsOf(aclNumber),
     subjects('source', rule.sources, networkNumber),
     subjects('destination', rule.destinations, networkNumber),
     rule.protocol ?? '',
@@ -32,6 +31,15 @@ export function aclMatch(aclNumber: number, rule: DesiredAclRule, networkNumber?
     .join(' && ');
 }
 
+/**
+ * A host knows of a port group what it has itself (lflow.c of ovn-controller: "port_groups_cs_local"), and a rule is looked at where the
+ * receiver is: senders on other hosts are known by their addresses, which `port_security` holds them to.
+ */
+function fromPortsOf(aclNumber: number): string {
+  const { portGroup, addresses: sets } = aclNames(aclNumber);
+  return `inport == @${portGroup} || ip6.src == $${sets(6)} || ip4.src == $${sets(4)}`;
+}
+
 function subjects(side: Side, list: readonly AclSubject[], networkNumber: number | undefined): string {
   return list.map((subject) => subjectMatch(side, subject, networkNumber)).join(' || ');
 }
@@ -43,14 +51,17 @@ function subjectMatch(side: Side, subject: AclSubject, networkNumber: number | u
     case 'addresses':
       return addresses(`ip${subject.family}.${field}`, subject.text);
     case 'internal':
-      return `${port} == @${networkNames(networkNumber!).portGroup}`;
+      // Senders on other hosts by their addresses, for the same reason.
+      return `${port} == @${networkNames(networkNumber!).portGroup}${side === 'source' ? ` || ${inSets(networkNames(networkNumber!).routes)}` : ''}`;
     case 'external':
       return `${port} == "${networkNames(networkNumber!).innerSwitchRouterPort}"`;
     case 'network':
       return inSets(networkNames(subject.number).routes);
     case 'acl':
       // By port on the same switch; by address when the packet came through routers.
-      return `${port} == @${aclNames(subject.number).portGroup} || ${inSets(aclNames(subject.number).addresses)}`;
+      return side === 'source'
+        ? fromPortsOf(subject.number)
+        : `outport == @${aclNames(subject.number).portGroup} || ${inSets(aclNames(subject.number).addresses)}`;
     default:
       return subject satisfies never;
   }

@@ -25,15 +25,21 @@ describe('the match of an ACL rule', () => {
       icmpCode: 0,
     });
     expect(aclMatch(1, rule)).toBe(
-      '(inport == @weft_acl1) && ((ip6.dst >= fd42::1 && ip6.dst <= fd42::9)) && (icmp6) && (icmp6.type == 128) && (icmp6.code == 0)',
+      '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && ((ip6.dst >= fd42::1 && ip6.dst <= fd42::9)) && (icmp6) && (icmp6.type == 128) && (icmp6.code == 0)',
     );
   });
 
   it.each([
-    ['internal', '(inport == @weft_acl1) && (outport == @weft_net4)'],
-    ['external', '(inport == @weft_acl1) && (outport == "weft-net4-ls-int-lsp-router")'],
+    ['internal', '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && (outport == @weft_net4)'],
+    ['external', '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && (outport == "weft-net4-ls-int-lsp-router")'],
   ] as const)('speaks of the network: @%s', (kind, match) => {
     expect(aclMatch(1, aRule({ direction: 'egress', destinations: [{ kind }] }), 4)).toBe(match);
+  });
+
+  it('knows @internal senders on other hosts by their addresses', () => {
+    expect(aclMatch(1, aRule({ sources: [{ kind: 'internal' }] }), 4)).toBe(
+      '(outport == @weft_acl1) && (inport == @weft_net4 || ip6.src == $weft_net4_routes_ip6 || ip4.src == $weft_net4_routes_ip4)',
+    );
   });
 
   it('speaks of a peer by the addresses that are its own', () => {
