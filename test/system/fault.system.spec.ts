@@ -1,9 +1,10 @@
 /**
  * kill -9 of each process while instances are launched and deleted. Afterwards: every operation has ended, nothing runs
- * that should not, and no process, disk, mount or row is left.
+ * that should not, and no process, disk, mount, port or row is left.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { holds } from './holds';
 import { startPlatform, type Platform } from './platform';
 
@@ -64,13 +65,21 @@ describe('kill -9 in the middle of everything', () => {
     );
   }
 
+  /** Ports of instances that OVN has. */
+  async function ports(): Promise<string[]> {
+    const nb = `unix:${join(weft.dir, 'run', 'ovn', 'nb.sock')}`;
+    const { stdout } = await execa('ovn-nbctl', [`--db=${nb}`, '--bare', '--columns=name', 'list', 'Logical_Switch_Port']);
+    return stdout.split('\n').filter((name) => name.includes('-instance-'));
+  }
+
   async function nothingLeft(): Promise<void> {
     await settled();
     for (const url of await weft.query<string[]>('/1.0/instances')) await unlessItSucceeds(() => weft.ok(['delete', '-f', url.split('/').pop()!]));
     await settled();
     expect(await weft.query<string[]>('/1.0/instances')).toEqual([]);
     await holds(
-      () => {
+      async () => {
+        expect(await ports()).toEqual([]);
         expect(guests()).toEqual([]);
         expect(readdirSync(join(weft.dir, 'members', 'host1', 'instances'))).toEqual([]);
         expect(
@@ -94,7 +103,7 @@ describe('kill -9 in the middle of everything', () => {
           done++;
         }
       });
-      const victims = ['instance-svc', 'agent-host1', 'gateway', 'nats', 'postgres', 'instance-svc', 'agent-host1', 'nats', 'postgres'];
+      const victims = ['instance-svc', 'network-svc', 'agent-host1', 'gateway', 'nats', 'dns-svc', 'postgres', 'instance-svc', 'network-svc', 'agent-host1'];
       for (const [index, victim] of victims.entries()) {
         await holds(() => expect(done).toBeGreaterThanOrEqual(((index + 1) * LAUNCHES) / (victims.length + 2)), { timeoutMs: 180_000 });
         await kill(victim);

@@ -87,3 +87,5 @@ export function nicsChanged(before: Equipped, after: Equipped): boolean {
     throw error;
   }
 }
+
+export const hasNics = ({ devices }: { devices: Devices }): boolean => Object.values(devices).some(({ type }) => type === 'nic');

@@ -7,9 +7,10 @@ import { appendInstance } from '../commands/instance-operation';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive, type LiveInstance } from '../domain/instance.state';
 import { planReconcile, type Correction, type KnownInstance } from '../domain/reconcile-plan';
+import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
 import { findInstanceById } from '../queries/find-instance';
-import { hasNics, removePortsLater } from '../sagas/port-work';
+import { removePortsLater } from '../sagas/port-release';
 import { releaseEndedPorts } from './ended-ports';
 import { orderDelete, orderKill } from './host-orders';
 

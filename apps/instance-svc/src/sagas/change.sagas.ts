@@ -4,8 +4,9 @@ import { ConstraintViolation } from '@weft/event-store';
 import { defineSaga, type SagaDefinition, type SagaStep } from '@weft/saga';
 import { placeOf } from '../domain/instance.decider';
 import type { LiveInstance } from '../domain/instance.state';
+import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
-import { activatePorts, definePorts, hasNics, plugged } from './port-work';
+import { activatePorts, definePorts, plugged } from './port-work';
 import type { RenameParams, UpdateParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 

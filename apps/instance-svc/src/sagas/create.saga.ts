@@ -5,8 +5,10 @@ import { appendInstance } from '../commands/instance-operation';
 import { addImageLocation } from '../commands/record-image-location';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive } from '../domain/instance.state';
+import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
-import { definePorts, hasNics, removePorts } from './port-work';
+import { removePorts } from './port-release';
+import { definePorts } from './port-work';
 import type { CreateParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 

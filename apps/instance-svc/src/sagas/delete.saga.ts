@@ -1,7 +1,7 @@
 import { defineSaga } from '@weft/saga';
 import { placeOf } from '../domain/instance.decider';
 import type { Deps } from '../instance.deps';
-import { removePorts } from './port-work';
+import { removePorts } from './port-release';
 import type { InstanceSagaParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS } from './saga-work';
 

@@ -7,7 +7,7 @@ import { imageSagas } from './image.sagas';
 import { memberSagas } from './member.sagas';
 import { migrationSagas } from './migration.sagas';
 import { moveWorld } from './migration-work';
-import { removePortsSaga } from './port-work';
+import { portSagas } from './port-release';
 import { profileSaga } from './profile.saga';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -27,5 +27,5 @@ export const sagas = (deps: Deps) => [
   ...migrationSagas(moveWorld(deps)),
   ...memberSagas(deps),
   bulkStateSaga(deps),
-  removePortsSaga(deps),
+  ...portSagas(deps),
 ];

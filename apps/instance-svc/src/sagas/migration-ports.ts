@@ -1,7 +1,8 @@
 /** Ports of an instance that moves: bound to both hosts during the hand-over, so that no packet is lost. */
 import type { InstanceSpec } from '@weft/contracts';
+import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
-import { activatePorts, bindPorts, hasNics } from './port-work';
+import { activatePorts, bindPorts } from './port-work';
 import type { MoveContext } from './migration-work';
 
 export interface MovePorts {

@@ -7,8 +7,9 @@ import { derivedId, type AgentTask, type InstanceSpec, type Meta } from '@weft/c
 import { currentTraceparent } from '@weft/platform';
 import { defineSaga, type SagaContext } from '@weft/saga';
 import { serviceMeta } from '../commands/service-meta';
+import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
-import { activatePorts, definePorts, hasNics } from './port-work';
+import { activatePorts, definePorts } from './port-work';
 
 export interface ApplyProfileParams {
   profileId: string;

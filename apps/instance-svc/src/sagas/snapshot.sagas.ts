@@ -6,7 +6,8 @@ import type { LiveInstance } from '../domain/instance.state';
 import { nicsChanged } from '../domain/nic-identity';
 import { restored, snapshotTaken } from '../domain/snapshot.decider';
 import type { Deps } from '../instance.deps';
-import { definePorts, plugged, portsForStart, releasePorts } from './port-work';
+import { releasePorts } from './port-release';
+import { definePorts, plugged, portsForStart } from './port-work';
 import type { InstanceSagaParams, RestoreParams, SnapshotParams } from './saga-params';
 import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 

@@ -4,7 +4,8 @@ import { defineSaga, type SagaDefinition, type SagaError } from '@weft/saga';
 import { holds, placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, type LiveInstance } from '../domain/instance.state';
 import type { Deps } from '../instance.deps';
-import { plugged, portsForStart, releasePorts, removePorts } from './port-work';
+import { releasePorts, removePorts } from './port-release';
+import { plugged, portsForStart } from './port-work';
 import type { StateParams } from './saga-params';
 import { actionTaskId, endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
