@@ -312,7 +312,9 @@ export const agentRequests = {
   'instance.send': z.object({ instanceId: z.string(), sessionId: z.string(), pass: transferPass }),
   /** The target's secret for this migration. Reply: {key} (hexadecimal). */
   'migration.secret': z.object({ instanceId: z.string(), migrationId: z.string() }),
-  /** The memory has gone whole: the target may begin. `proof` is an HMAC with the secret. */
+  /** The hand-over is near: packets for the guest go to the target, too, and wait there. `proof` is an HMAC with the secret. */
+  'migration.near': z.object({ instanceId: z.string(), migrationId: z.string(), proof: z.string() }),
+  /** The memory has gone whole: the target may begin. */
   'migration.go': z.object({ instanceId: z.string(), migrationId: z.string(), proof: z.string() }),
 } as const;
 export type AgentVerb = keyof typeof agentRequests;

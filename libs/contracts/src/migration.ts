@@ -5,7 +5,8 @@
  *   prepare-target   files, QEMU waits   <---- instance.send (a session)
  *                    NBD, memory port    <---- migration.secret
  *                                              mirror          root disk, kept up to date
- *                    memory              <==== switchover      memory, last of the disk, hand-over
+ *                    memory              <==== switchover      memory
+ *   migration.near   packets wait here   <----                 last of the memory and of the disk, hand-over
  *   migration.go     guest runs          <----                 (a hint; confirm-target is the order)
  *   confirm-target
  *                                              instance.delete

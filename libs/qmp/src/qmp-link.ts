@@ -31,6 +31,11 @@ export class QmpLink {
     this.ended = this.keep();
   }
 
+  /** The connection, while there is one. Others use it too: commands that take long hold them up. */
+  get current(): QmpClient | undefined {
+    return this.client;
+  }
+
   close(): void {
     this.stop.abort();
     this.client?.close();

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { InstanceSpec, MoveEndpoint, MoveFacts, MoveLimits, SettledOutcome, SwitchoverResult, TransferPass } from '@weft/contracts';
+import type { Hint } from '../migration/hint-proof';
 
 /** Told to whoever waits: a stage and its words. */
 type Progress = (stage: string, text: string) => void;
@@ -46,9 +47,11 @@ export interface LiveMover {
   prepareTarget(spec: InstanceSpec, order: TargetOrder, files: () => Promise<void>): Promise<MoveEndpoint>;
   secret(instanceId: string, migrationId: string): Promise<string>;
   mirror(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal): Promise<void>;
-  /** `handedOver` is called the moment the memory has gone whole. */
-  switchover(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal, handedOver: () => void): Promise<SwitchoverResult>;
+  /** `hint`: "near" some moments before the guest pauses, and when it does; "go" the moment the memory has gone whole. */
+  switchover(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal, hint: (which: Hint) => void): Promise<SwitchoverResult>;
   settle(spec: InstanceSpec, order: MoveOrder & { reclaim: boolean }): Promise<SettledOutcome>;
+  /** Packets for the guest come here too from now on, and wait for it. Safe to repeat. */
+  expectGuest(instanceId: string): Promise<void>;
   /** Lets the guest run that has come whole. Both the hint and the order come here. @throws WeftError task.failed */
   confirmTarget(instanceId: string, order: { migrationId: string }): Promise<void>;
   /** Removes what was prepared; true when the guest runs here already and is left alone. */

@@ -3,7 +3,7 @@ import { WeftError, type AgentRequest, type TaskBody } from '@weft/contracts';
 import type { Progress } from '../drivers/driver';
 import type { LiveMover } from '../drivers/mover';
 import { askAgent, fetchInstance, type TransferDeps } from './instance-transfer';
-import { goProof, isGoProof } from './go-proof';
+import { type Hint, hintProof, isHintProof } from './hint-proof';
 
 export interface MoveDeps extends TransferDeps {
   /** Where other members reach this one. */
@@ -67,13 +67,13 @@ export async function switchoverTask(deps: MoveDeps, body: SourceTask, progress:
   await deps.instances.admit(instance, body.epoch);
   // Asked for before the guest is paused. What does not answer now may have answered a run of this task before.
   const order = await sourceOrder(deps, body).catch(() => ({ ...body, key: '' }));
-  const go = () => {
-    const hint: AgentRequest<'migration.go'> = { instanceId: instance.id, migrationId, proof: goProof(order.key, migrationId) };
-    void askAgent(deps.nc, to, 'migration.go', hint).catch((error: unknown) =>
-      deps.logger.info({ err: error, instanceId: instance.id }, 'the target has not taken the hint: the order to begin follows'),
+  const hint = (which: Hint) => {
+    const said = { instanceId: instance.id, migrationId, proof: hintProof(order.key, which, migrationId) };
+    void askAgent(deps.nc, to, `migration.${which}`, said).catch((error: unknown) =>
+      deps.logger.info({ err: error, instanceId: instance.id }, `the target has not taken the hint "${which}": the order to begin follows`),
     );
   };
-  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, calmly(progress), interrupt, go);
+  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, calmly(progress), interrupt, hint);
 }
 
 export async function settleTask(deps: MoveDeps, body: TaskBody<'migration.settle'>): Promise<Result> {
@@ -96,13 +96,13 @@ export async function discardTargetTask(deps: MoveDeps, body: TaskBody<'migratio
   return { running };
 }
 
-/** The hint that the memory has gone whole: what it leads to, the order to confirm would lead to a little later. */
-export async function go(deps: MoveDeps, { instanceId, migrationId, proof }: AgentRequest<'migration.go'>): Promise<object> {
+/** A hint of the source's: what it leads to, the order to confirm would lead to a little later. */
+export async function takeHint(deps: MoveDeps, hint: Hint, { instanceId, migrationId, proof }: AgentRequest<'migration.go'>): Promise<object> {
   const spec = await deps.instances.spec(instanceId);
   if (!spec) throw new WeftError('instance.not-found', 'The instance is not on this host');
   const mover = live(deps.drivers.require(spec.type).mover.live);
-  if (!isGoProof(await mover.secret(instanceId, migrationId), migrationId, proof)) throw new WeftError('auth.forbidden', 'not authorized');
-  await mover.confirmTarget(instanceId, { migrationId });
+  if (!isHintProof(await mover.secret(instanceId, migrationId), hint, migrationId, proof)) throw new WeftError('auth.forbidden', 'not authorized');
+  await (hint === 'go' ? mover.confirmTarget(instanceId, { migrationId }) : mover.expectGuest(instanceId));
   return {};
 }
 

@@ -12,6 +12,7 @@ import { GuestResolvers } from './guest-resolvers';
 import { HostLinks, linksOf } from './host-links';
 import { HostSwitch, type PluggedNic } from './host-switch';
 import type { Nic } from './nic';
+import { rarpOf } from './rarp';
 import { containerNetwork, machineNetwork, type GuestInterface, type NetworkState } from './network-state';
 
 export interface HostNetworkOptions {
@@ -65,6 +66,11 @@ export class HostNetwork {
       if (!(error instanceof OvsdbDisconnected) && !(error instanceof OvsdbTimeout)) throw error;
       this.options.logger.warn({ err: error, instanceId }, 'ports of an instance are left, because Open vSwitch does not answer');
     }
+  }
+
+  /** Says to the network, in place of a guest that cannot yet, that it is here. */
+  async announce(instanceId: string): Promise<void> {
+    for (const nic of await this.hostSwitch.plugged(instanceId)) await this.hostSwitch.inject(nic, rarpOf(nic.hwaddr));
   }
 
   plugged(instanceId: string): Promise<PluggedNic[]> {

@@ -4,8 +4,10 @@
  *
  * What belongs to a guest carries `weft:instance`, the wire of a resolver `weft:resolver-of`; nothing else is ever touched.
  */
+import { dirname, join } from 'node:path';
 import { guestResolver, WeftError } from '@weft/contracts';
 import { named, OpenVSwitch, operationsOn, OvsdbClient, type Replica, type Row } from '@weft/ovsdb';
+import { runProgram } from '../storage/vm-program';
 import type { Nic } from './nic';
 
 const { OPEN_VSWITCH } = OpenVSwitch;
@@ -29,10 +31,13 @@ const CONFIGURATION = { Open_vSwitch: { columns: ['next_cfg', 'cur_cfg', 'extern
 
 export class HostSwitch {
   private readonly client: OvsdbClient<Tables>;
+  /** Beside the database: both are in OVS_RUNDIR. */
+  private readonly management: string;
   private configuration: Promise<Replica<Tables, typeof CONFIGURATION>> | undefined;
 
   /** @param endpoint such as unix:/run/openvswitch/db.sock */
   constructor(endpoint: string) {
+    this.management = join(dirname(endpoint.replace(/^unix:/, '')), `${INTEGRATION_BRIDGE}.mgmt`);
     this.client = new OvsdbClient(OPEN_VSWITCH, { endpoints: endpoint, requestTimeoutMs: 20_000 });
   }
 
@@ -98,6 +103,17 @@ export class HostSwitch {
     const ofGuest = instanceId === undefined ? [] : [['external_ids', 'includes', { 'weft:instance': instanceId }] as const];
     const [{ rows }] = await this.client.transact([ovs.select('Interface', ofGuest)]);
     return rows.flatMap((row) => nicFrom(row) ?? []);
+  }
+
+  /**
+   * A packet that seems to come from the guest behind a port (ovs-ofctl(8), packet-out).
+   * @param packet hexadecimal
+   */
+  async inject({ link }: Nic, packet: string): Promise<void> {
+    const [{ rows }] = await this.client.transact([ovs.select('Interface', [['name', '==', link]])]);
+    const [port] = [rows[0]?.ofport ?? []].flat();
+    if (port === undefined || port < 1) return;
+    await runProgram('ovs-ofctl', ['-OOpenFlow13', 'packet-out', `unix:${this.management}`, `in_port=${port},packet=${packet},actions=table`]);
   }
 
   /** A datapath in user space sees packets before hardware would have finished them. */

@@ -10,7 +10,7 @@ import { deleteFile, getFile, putFile, sendFile, type FileRequestDeps } from './
 import { deleteLog, listLogs, openLog } from './instance-logs';
 import { lxdResources } from './lxd-resources';
 import { sendInstance } from '../migration/instance-transfer';
-import { go, type MoveDeps } from '../migration/move-tasks';
+import { takeHint, type MoveDeps } from '../migration/move-tasks';
 import type { RequestHandlers } from './request-server';
 
 export type RequestDeps = ExecDeps &
@@ -63,5 +63,6 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
     if (!mover) throw new WeftError('instance.not-found', 'This host does not wait for that instance');
     return { key: await mover.secret(instanceId, migrationId) };
   },
-  'migration.go': (request) => go(deps.moves, request),
+  'migration.near': (request) => takeHint(deps.moves, 'near', request),
+  'migration.go': (request) => takeHint(deps.moves, 'go', request),
 });

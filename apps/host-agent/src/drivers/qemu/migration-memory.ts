@@ -2,16 +2,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type MoveLimits, type SwitchoverResult } from '@weft/contracts';
 import type { MigrationInfo, QmpClient } from '@weft/qmp';
+import type { Hint } from '../../migration/hint-proof';
 import type { Progress } from '../driver';
 import type { SourceOrder } from '../mover';
 import { completeMirror } from './migration-mirror';
 import { CREDENTIALS } from './migration-record';
-import { withMonitor } from './vm-monitor';
-import type { VmPaths } from './vm-paths';
 
 const POLL_MS = 50;
 /** The pause of the guest is made of these. */
 const HANDOVER_POLL_MS = 2;
+/**
+ * When the rest of the memory goes in less, the target hears that the guest is near: packets for the guest go to both
+ * hosts from then on. Long enough for the network to follow; whatever comes meanwhile, the guest gets twice.
+ */
+const NEAR_MS = 150;
 const UNLIMITED_BYTES_PER_SECOND = 10e9;
 const CANCEL_MS = 30_000;
 /** Rounds that were not enough, until the pause may be twice as long. */
@@ -20,6 +24,9 @@ const ROUNDS = 5;
 export interface MemoryHooks {
   progress: Progress;
   interrupt: AbortSignal;
+  hint(which: Hint): void;
+  /** For what cannot wait for a connection of its own. */
+  withLink<T>(work: (qmp: QmpClient) => Promise<T>): Promise<T>;
   /** Waits for the next event of that name from the guest's QEMU, or for the time to pass. */
   untilEvent(name: string, timeoutMs: number): Promise<void>;
 }
@@ -47,27 +54,36 @@ export async function beginMemory(qmp: QmpClient, { endpoint, limits }: SourceOr
 }
 
 /** Until the memory is copied or has failed; hands over when QEMU has paused the guest for it. */
-export async function followMemory(paths: VmPaths, { limits }: SourceOrder, { progress, interrupt, untilEvent }: MemoryHooks): Promise<MigrationInfo> {
+export async function followMemory({ limits }: SourceOrder, hooks: MemoryHooks): Promise<MigrationInfo> {
+  const { progress, interrupt, untilEvent, withLink, hint } = hooks;
   const startedAt = performance.now();
+  let isNear = false;
   for (let round = 0; ;) {
-    const info = await withMonitor(paths, lookAtMemory);
+    const info = await withLink(lookAtMemory);
     if (hasEnded(info)) return info;
-    if (info.status === 'pre-switchover') return withMonitor(paths, handOver);
+    if (!isNear && (info.status === 'pre-switchover' || leftMs(info) < NEAR_MS)) {
+      isNear = true;
+      hint('near');
+    }
+    if (info.status === 'pre-switchover') return withLink((qmp) => handOver(qmp, untilEvent));
     interrupt.throwIfAborted();
     if (performance.now() - startedAt > limits.timeoutMs)
       throw new WeftError('task.failed', 'The guest changes its memory faster than it can be copied: try again when it is less busy, or allow a longer pause');
-    round = await easeOff(paths, info, round, limits);
+    round = await withLink((qmp) => easeOff(qmp, info, round, limits));
     progress('move_instance', memoryProgress(info));
     await untilEvent('MIGRATION', POLL_MS);
   }
 }
 
-async function easeOff(paths: VmPaths, info: MigrationInfo, round: number, { downtimeMs, longestDowntimeMs }: MoveLimits): Promise<number> {
+async function easeOff(qmp: QmpClient, info: MigrationInfo, round: number, { downtimeMs, longestDowntimeMs }: MoveLimits): Promise<number> {
   const now = Math.floor((info.ram?.['dirty-sync-count'] ?? 0) / ROUNDS);
   if (now <= round) return round;
-  await withMonitor(paths, (qmp) => qmp.execute('migrate-set-parameters', { 'downtime-limit': Math.min(longestDowntimeMs, downtimeMs * 2 ** now) }));
+  await qmp.execute('migrate-set-parameters', { 'downtime-limit': Math.min(longestDowntimeMs, downtimeMs * 2 ** now) });
   return now;
 }
+
+/** What the memory that is left takes, as fast as it has gone so far; for ever as long as nothing has. */
+const leftMs = ({ ram }: MigrationInfo): number => (ram && ram.mbps > 0 ? (ram.remaining * 8) / 1e3 / ram.mbps : Infinity);
 
 function memoryProgress({ ram, ...info }: MigrationInfo): string {
   if (!ram) return 'Copying the memory';
@@ -76,7 +92,7 @@ function memoryProgress({ ram, ...info }: MigrationInfo): string {
 }
 
 /** The guest is paused: every step here is part of its pause. */
-async function handOver(qmp: QmpClient): Promise<MigrationInfo> {
+async function handOver(qmp: QmpClient, untilEvent: MemoryHooks['untilEvent']): Promise<MigrationInfo> {
   if (!(await completeMirror(qmp))) {
     await qmp.execute('migrate_cancel');
     return { status: 'failed', 'error-desc': 'the copy of the disk was lost' };
@@ -85,7 +101,7 @@ async function handOver(qmp: QmpClient): Promise<MigrationInfo> {
   for (;;) {
     const info = await lookAtMemory(qmp);
     if (hasEnded(info)) return info;
-    await sleep(HANDOVER_POLL_MS);
+    await untilEvent('MIGRATION', HANDOVER_POLL_MS);
   }
 }
 

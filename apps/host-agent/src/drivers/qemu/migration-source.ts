@@ -44,7 +44,7 @@ export async function mirrorDisk(paths: VmPaths, order: SourceOrder, progress: P
 }
 
 /** Copies the memory and hands the guest over. A repeat finds out where the one before has come to. */
-export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks & { handedOver(): void }): Promise<SwitchoverResult> {
+export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks): Promise<SwitchoverResult> {
   const record = await ofOrder(paths, order);
   if (!record) throw new WeftError('task.failed', 'The move was ended meanwhile');
   if (record.phase === 'handed-over' && record.result) return record.result;
@@ -52,9 +52,9 @@ export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: Memo
     await writeMigration(paths, { ...record, phase: 'memory' });
     await withMonitor(paths, (qmp) => beginMemory(qmp, order));
   }
-  const info = await followMemory(paths, order, hooks);
+  const info = await followMemory(order, hooks);
   if (info.status !== 'completed') throw new WeftError('task.failed', `The memory could not be copied to the target: ${info['error-desc'] ?? info.status}`);
-  hooks.handedOver();
+  hooks.hint('go');
   const result = resultOf(info);
   await writeMigration(paths, { ...record, phase: 'handed-over', result });
   return result;

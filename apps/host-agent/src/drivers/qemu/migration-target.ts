@@ -111,15 +111,16 @@ async function freePort(host: string): Promise<number> {
   return port;
 }
 
+type WithLink = <T>(work: (qmp: QmpClient) => Promise<T>) => Promise<T>;
+
 /** @throws WeftError task.failed when there is nothing to run */
-export async function confirmTarget(paths: VmPaths, { migrationId }: { migrationId: string }): Promise<void> {
-  const record = await readRecord(paths);
-  const migration = await readMigration(paths);
+export async function confirmTarget(paths: VmPaths, { migrationId }: { migrationId: string }, withLink: WithLink): Promise<void> {
+  const [record, migration] = await Promise.all([readRecord(paths), readMigration(paths)]);
   if (!record || (record.phase === 'incoming' && migration?.migrationId !== migrationId)) throw new WeftError('task.failed', 'The move was ended meanwhile');
   if (record.phase === 'incoming') {
-    await untilArrived(paths);
-    await withMonitor(paths, (qmp) => qmp.execute('cont'));
-    await withMonitor(paths, (qmp) => qmp.execute('announce-self', ANNOUNCE));
+    await untilArrived(paths, withLink);
+    await withLink((qmp) => qmp.execute('cont'));
+    await withLink((qmp) => qmp.execute('announce-self', ANNOUNCE));
     await writeRecord(paths, { ...record, phase: 'running' });
   }
   if (migration?.migrationId !== migrationId) return;
@@ -130,10 +131,13 @@ export async function confirmTarget(paths: VmPaths, { migrationId }: { migration
   await forgetMigration(paths);
 }
 
-async function untilArrived(paths: VmPaths): Promise<void> {
+async function untilArrived(paths: VmPaths, withLink: WithLink): Promise<void> {
   const deadline = Date.now() + ARRIVAL_MS;
   for (;;) {
-    const state = await runState(paths);
+    const state = await withLink((qmp) => qmp.execute('query-status')).then(
+      ({ status }) => status,
+      () => runState(paths),
+    );
     if (state === 'paused' || state === 'running') return;
     if (state === undefined) throw new WeftError('task.failed', `The target's QEMU has ended: ${await lastWords(paths)}`);
     if (Date.now() > deadline) throw new WeftError('task.failed', 'The memory of the guest has not come whole');

@@ -67,9 +67,9 @@ describe('a guest that moves', () => {
     await mirror(order);
     await mirror(order);
     const before = await count();
-    let handedOver = false;
-    const result = await live(here).switchover(vm, order, noProgress, never, () => (handedOver = true));
-    expect(handedOver).toBe(true);
+    const hints: string[] = [];
+    const result = await live(here).switchover(vm, order, noProgress, never, (hint) => hints.push(hint));
+    expect(hints).toEqual(['near', 'go']);
     expect(await live(here).switchover(vm, order, noProgress, never, () => undefined)).toEqual(result);
     expect([await status(here), await status(to)]).toEqual(['stopped', 'stopped']);
     expect(await live(here).settle(vm, { ...order, reclaim: false })).toBe('handed-over');

@@ -44,10 +44,18 @@ export class VmMover implements Mover {
         }),
       secret: (instanceId, migrationId) => secretOf(pathsOf(instanceId), migrationId),
       mirror: (spec, order, progress, interrupt) => mirrorDisk(pathsOf(spec.id), order, progress, interrupt),
-      switchover: (spec, order, progress, interrupt, handedOver) =>
-        switchOver(pathsOf(spec.id), order, { progress, interrupt, handedOver, untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs) }),
+      switchover: (spec, order, progress, interrupt, hint) =>
+        switchOver(pathsOf(spec.id), order, {
+          progress,
+          interrupt,
+          hint,
+          withLink: (work) => watch.withLink(spec.id, pathsOf(spec.id), work),
+          untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs),
+        }),
+      expectGuest: async (instanceId) => (await machineHost()).network?.announce(instanceId),
       settle: (spec, order) => settle(pathsOf(spec.id), order),
-      confirmTarget: (instanceId, order) => serially(instanceId, () => confirmTarget(pathsOf(instanceId), order)),
+      confirmTarget: (instanceId, order) =>
+        serially(instanceId, () => confirmTarget(pathsOf(instanceId), order, (work) => watch.withLink(instanceId, pathsOf(instanceId), work))),
       discardTarget: (instanceId, order) =>
         serially(instanceId, async () => {
           const isLeft = await discardTarget(pathsOf(instanceId), instanceId, order);

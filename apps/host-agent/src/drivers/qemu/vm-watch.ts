@@ -1,7 +1,8 @@
 import { appendFile, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@weft/platform';
-import { QmpLink, type QmpEvent } from '@weft/qmp';
+import { type QmpClient, QmpLink, type QmpEvent } from '@weft/qmp';
+import { withMonitor } from './vm-monitor';
 import { findProcess } from './vm-process';
 import { SOCKETS, type VmPaths } from './vm-paths';
 
@@ -50,6 +51,12 @@ export class VmWatch {
     });
     clearTimeout(timer);
     this.awaited.delete(listener);
+  }
+
+  /** For commands that cannot wait for a connection of their own: those that a guest's pause is made of. */
+  withLink<T>(id: string, paths: VmPaths, work: (qmp: QmpClient) => Promise<T>): Promise<T> {
+    const link = this.links.get(id)?.current;
+    return link ? work(link) : withMonitor(paths, work);
   }
 
   remove(id: string): void {
