@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { removeLeftovers } from '../../tools/src/guests/leftovers';
 import type { Endpoint } from './http';
 import type { Target } from './target';
 
@@ -67,6 +68,8 @@ export async function startLxd({ httpsPort = HTTPS_PORT, programs, environment }
     async stop() {
       await execa('lxd', ['shutdown', '-t', '20'], { env, reject: false });
       daemon.kill('SIGKILL');
+      // Its containers are no children of the daemon: those that did not stop in time run on without it.
+      await removeLeftovers(work);
       rmSync(work, { recursive: true, force: true });
     },
   };
