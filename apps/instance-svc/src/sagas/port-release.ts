@@ -15,7 +15,7 @@ import { serviceMeta } from '../commands/service-meta';
 import { hasNics } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
 import { findPortReleases } from '../queries/find-port-releases';
-import { causeOf, type PortContext } from './port-work';
+import { causeOf, type PortContext } from './port-context';
 
 /** How long the end of a guest waits for its ports. Longer is of no use: nothing is plugged into them any more. */
 const RELEASE_LIMIT_MS = 10_000;

@@ -7,22 +7,16 @@
  * How they leave again: port-release.ts.
  * An instance without NICs needs no network service. ADR 0009.
  */
-import { boundNic, derivedId, type BoundNic, type InstanceSpec } from '@weft/contracts';
-import type { SagaContext } from '@weft/saga';
-import type { Cause } from '@weft/service';
+import { boundNic, type BoundNic, type InstanceSpec } from '@weft/contracts';
 import { z } from 'zod';
 import { hasNics, nicsOf } from '../domain/nic-identity';
 import type { Deps } from '../instance.deps';
+import { causeOf, type PortContext } from './port-context';
 import { endReleases } from './port-release';
-import type { HostWork } from './saga-params';
 
-export type PortContext = Pick<SagaContext<Pick<HostWork, 'meta' | 'member'>, Record<string, unknown>>, 'params' | 'commandId' | 'signal' | 'log'>;
 type Nics = Record<string, BoundNic>;
 
 const boundPorts = z.object({ ports: z.record(z.string(), boundNic) });
-
-/** The saga's own meta, with an id of its own for every call of a step: a repeat is the same call. */
-export const causeOf = (ctx: PortContext, name: string): Cause => ({ meta: ctx.params.meta, commandId: derivedId(ctx.commandId, name), signal: ctx.signal });
 
 const portsOf = (spec: InstanceSpec) => ({ instanceId: spec.id, instanceName: spec.name, type: spec.type, nics: nicsOf(spec) });
 
