@@ -69,6 +69,8 @@ describe('members', () => {
 
   it('notices that a host is silent, places nothing there, and that it is back', async () => {
     const agent = weft.pid('agent-host3');
+    // An image is as available as the members that hold it (ADR 2): it may have been uploaded to host3.
+    await weft.ok(['init', 'tiny', 'holder', '--target', 'host1']);
     // A process that has ended would be started again at once.
     process.kill(agent, 'SIGSTOP');
     try {
@@ -81,7 +83,7 @@ describe('members', () => {
       process.kill(agent, 'SIGCONT');
     }
     await holds(async () => expect(await states()).toMatchObject({ host3: 'ONLINE' }));
-    await weft.ok(['delete', 'c9']);
+    await weft.ok(['delete', 'c9', 'holder']);
   }, 60_000);
 
   it('explains why an instance is where it is', async () => {

@@ -1,8 +1,9 @@
 /** Network zones under the stock client, and four real name servers that follow them. */
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ZoneResourceRecord } from '@weft/contracts';
 import { MemoryZoneSource, startDnsServer, type DnsServer } from '@weft/dns';
@@ -234,6 +235,8 @@ const transfers = (): Transfer[] =>
 
 describe('BIND, Knot, NSD and PowerDNS follow a zone', () => {
   const keyName = (kind: SecondaryKind) => `${ZONE}_${kind}`;
+  /** Custom records that there are. */
+  const known = new Set<string>();
 
   beforeAll(async () => {
     await zone('create', ZONE, ...KINDS.map((kind) => `peers.${kind}.key=${secret}`));
@@ -260,7 +263,6 @@ describe('BIND, Knot, NSD and PowerDNS follow a zone', () => {
   }
 
   it(`through ${CHANGES} random changes, with the service killed in the middle`, async () => {
-    const known = new Set<string>();
     await agree();
     for (let pause = 0; pause < PAUSES; pause++) {
       for (let change = 0; change < CHANGES / PAUSES; change++) {
@@ -274,6 +276,29 @@ describe('BIND, Knot, NSD and PowerDNS follow a zone', () => {
       expect({ kind, enough: differences.length >= PAUSES / 2 }).toEqual({ kind, enough: true });
     }
   }, 300_000);
+
+  it('whenever the service dies between a change and the end of its transfers', async () => {
+    for (const delayMs of [0, 15, 40, 100, 250]) {
+      const before = weft.pid('dns-svc');
+      await randomChange(known);
+      // Any moment will do: the change is on its way to NOTIFY, four transfers begin, go on or have just ended.
+      await sleep(delayMs);
+      process.kill(before, 'SIGKILL');
+      await eventually(() => weft.pid('dns-svc') !== before, { timeoutMs: 30_000, what: 'another dns-svc' });
+      await agree();
+    }
+  }, 120_000);
+
+  it('as checkers of zones and other clients like it', async () => {
+    const file = join(weft.dir, 'exported.zone');
+    writeFileSync(file, await weft.query<string>(`/1.0/network-zones/${ZONE}/export`));
+    expect((await execa('named-checkzone', ['-k', 'ignore', '-i', 'local', ZONE, file])).stdout).toMatch(/OK$/);
+    expect((await execa('ldns-read-zone', ['-c', file])).stdout).toContain(`${ZONE}.\t`);
+    const key = `hmac-sha256:${keyName('knot')}:${secret}`;
+    const kdig = await execa('kdig', [`@127.0.0.1`, '-p', String(port), '-y', key, ZONE, 'AXFR']);
+    expect(kdig.stdout).not.toMatch(/WARNING|ERROR|FAILED/i);
+    expect(kdig.stdout).toContain(`${(await content(ZONE)).records.length + 1} records`);
+  });
 
   it('transfers nothing when nothing changes', async () => {
     const before = await agree();
