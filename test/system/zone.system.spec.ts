@@ -295,9 +295,10 @@ describe('BIND, Knot, NSD and PowerDNS follow a zone', () => {
     expect((await execa('named-checkzone', ['-k', 'ignore', '-i', 'local', ZONE, file])).stdout).toMatch(/OK$/);
     expect((await execa('ldns-read-zone', ['-c', file])).stdout).toContain(`${ZONE}.\t`);
     const key = `hmac-sha256:${keyName('knot')}:${secret}`;
-    const kdig = await execa('kdig', [`@127.0.0.1`, '-p', String(port), '-y', key, ZONE, 'AXFR']);
-    expect(kdig.stdout).not.toMatch(/WARNING|ERROR|FAILED/i);
-    expect(kdig.stdout).toContain(`${(await content(ZONE)).records.length + 1} records`);
+    const kdig = await execa('kdig', ['@127.0.0.1', '-p', String(port), '-y', key, ZONE, 'AXFR']);
+    expect(kdig.stdout).not.toMatch(/;; (WARNING|ERROR)/);
+    // The SOA is at both ends (RFC 5936).
+    expect(kdig.stdout).toContain(`${(await content(ZONE)).records.length + 2} records`);
   });
 
   it('transfers nothing when nothing changes', async () => {
