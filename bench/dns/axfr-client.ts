@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { lengthOf, takeFrame } from '@weft/dns';
 import { BENCH_ZONE } from './bench-zone';
 
 /** One AXFR, taken as fast as it comes and not looked into; milliseconds until the last record is here. */
@@ -9,12 +10,14 @@ export const timeAxfr = (port: number, records: number): Promise<number> =>
     const startMs = performance.now();
     let pending: Buffer = Buffer.alloc(0);
     let seen = 0;
-    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(Buffer.concat([Buffer.from([0, query.length]), query])));
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(Buffer.concat([lengthOf(query), query])));
     socket.on('error', reject).on('close', () => reject(new Error(`the transfer ended after ${seen} records`)));
     socket.on('data', (chunk) => {
       pending = Buffer.concat([pending, chunk]);
-      for (let end: number; pending.length > 1 && pending.length >= (end = 2 + pending.readUInt16BE(0)); pending = pending.subarray(end))
-        seen += pending.readUInt16BE(8);
+      for (let frame = takeFrame(pending); frame; frame = takeFrame(pending)) {
+        pending = frame.rest;
+        seen += frame.message.readUInt16BE(6);
+      }
       if (seen < records) return;
       resolve(performance.now() - startMs);
       socket.destroy();

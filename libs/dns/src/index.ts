@@ -19,3 +19,4 @@ export { Notifier, type NotifierOptions, type NotifyReport } from './notify/noti
 export { Resolver, type ResolverView, type Transport, type ViewOf } from './resolver/resolver';
 export { type NameServer } from './resolver/upstream';
 export { serverFailure } from './resolver/resolver-refusal';
+export { lengthOf, takeFrame } from './wire/tcp-frame';

@@ -1,3 +1,4 @@
+import { DEFAULT_DNS_DOMAIN } from '@weft/contracts';
 import type { Queryable } from './find-zones';
 
 /** What this service knows of one name, for guests of one network. */
@@ -14,9 +15,6 @@ export interface GuestView {
   pointer: string | null;
 }
 
-/** LXD's: what names of instances end with unless the network says. */
-const DEFAULT_DOMAIN = 'lxd';
-
 /**
  * @param asked `instance`: what may be the name of an instance, lower case; `address`: what a reverse name stands for; `names`:
  * keys that zones may have. @returns undefined when there is no such network
@@ -29,7 +27,7 @@ export async function findGuestView(
   const { rows } = await db.query<GuestView>({
     name: 'find_guest_view',
     text: QUERY,
-    values: [networkId, DEFAULT_DOMAIN, asked.instance, asked.address, asked.names],
+    values: [networkId, DEFAULT_DNS_DOMAIN, asked.instance, asked.address, asked.names],
   });
   return rows[0];
 }

@@ -3,8 +3,7 @@ import { eventually } from '@weft/testing';
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
 import { GuestResolvers } from './guest-resolvers';
 import { HostSwitch } from './host-switch';
-import { BRIDGE_ADDRESS, startTestSwitch, type TestSwitch } from './host-switch.fixture';
-import type { Nic } from './nic';
+import { BRIDGE_ADDRESS, startTestSwitch, tapOf, type TestSwitch } from './host-switch.fixture';
 import type { AnswerQuestion } from './resolver-session';
 
 jest.setTimeout(90_000);
@@ -29,21 +28,13 @@ describe('resolvers for the guests of a host', () => {
     await ovs.stop();
   });
 
-  const nicOn = (instanceId: string, networkId: string): Nic => ({
-    instanceId,
-    device: 'eth0',
-    link: `tap${instanceId}`,
-    ifaceId: `port-${instanceId}`,
-    guestName: 'eth0',
-    hwaddr: '00:16:3e:00:00:01',
-    mtu: 1442,
-    addresses: [`${BRIDGE_ADDRESS}/24`],
-    resolver: { networkId, ifaceId: `resolver-${networkId}`, hwaddr: '00:16:3e:00:53:53', address: ADDRESS },
-  });
-  const plug = async (nic: Nic): Promise<void> => {
-    await ovs.network.links.makeTap(nic);
-    await ovs.network.plug([nic]);
-  };
+  const plug = (instanceId: string, networkId: string) =>
+    ovs.plug(
+      tapOf(instanceId, {
+        addresses: [`${BRIDGE_ADDRESS}/24`],
+        resolver: { networkId, ifaceId: `resolver-${networkId}`, hwaddr: '00:16:3e:00:53:53', address: ADDRESS },
+      }),
+    );
   /** Says of which network it was asked, and how. */
   const echo: AnswerQuestion = (networkId, question, transport) => {
     const { id, questions } = decode(question);
@@ -62,7 +53,7 @@ describe('resolvers for the guests of a host', () => {
     ovs.network.links.run('dig', [`@${ADDRESS}`, '+time=2', '+tries=1', '+short', ...args, 'c1.lxd', 'TXT']).catch(() => '');
 
   it('answers by UDP and TCP while a guest is plugged in', async () => {
-    await plug(nicOn('one', 'blue'));
+    await plug('one', 'blue');
     const resolvers = start();
     await eventually(async () => (await dig()).trim() === '"blue udp"', { what: 'an answer by UDP' });
     expect((await dig('+tcp')).trim()).toBe('"blue tcp"');
@@ -75,9 +66,9 @@ describe('resolvers for the guests of a host', () => {
   });
 
   it('has one for each network, and replaces what a killed agent has left', async () => {
-    await plug(nicOn('two', 'red'));
-    await plug(nicOn('three', 'red'));
-    await plug(nicOn('four', 'green'));
+    await plug('two', 'red');
+    await plug('three', 'red');
+    await plug('four', 'green');
     start();
     await eventually(async () => (await hostSwitch.resolverLinks()).length === 2, { what: 'two resolvers' });
     // Its ports and wires stay as they are, its sockets end.

@@ -1,6 +1,5 @@
 import { eventually } from '@weft/testing';
-import { startTestSwitch, type TestSwitch } from './host-switch.fixture';
-import type { Nic } from './nic';
+import { startTestSwitch, tapOf, type TestSwitch } from './host-switch.fixture';
 
 jest.setTimeout(60_000);
 
@@ -11,22 +10,7 @@ describe("a host's network", () => {
   });
   afterAll(() => ovs.stop());
 
-  const nic = (instanceId: string): Nic => ({
-    instanceId,
-    device: 'eth0',
-    link: `tap${instanceId}`,
-    ifaceId: `port-${instanceId}`,
-    guestName: 'eth0',
-    hwaddr: '00:16:3e:00:00:01',
-    mtu: 1442,
-    addresses: ['10.0.0.2/24'],
-  });
-  const plugged = async (instanceId: string): Promise<Nic> => {
-    const made = nic(instanceId);
-    await ovs.network.links.makeTap(made);
-    await ovs.network.plug([made]);
-    return made;
-  };
+  const plugged = (instanceId: string) => ovs.plug(tapOf(instanceId));
   /** Waits for ovs-vswitchd. */
   const openFlowPort = async (link: string): Promise<number> => {
     await ovs.vsctl('set', 'Open_vSwitch', '.', 'external_ids:test=1');
@@ -50,8 +34,8 @@ describe("a host's network", () => {
 
   it('takes no interface of the host for a guest', async () => {
     await ovs.vsctl('add-port', 'br-int', 'hosts-own', '--', 'set', 'Interface', 'hosts-own', 'type=internal');
-    await expect(ovs.network.plug([{ ...nic('thief'), link: 'hosts-own' }])).rejects.toMatchObject({ code: 'device.invalid' });
-    await expect(ovs.network.plug([nic('wireless')])).rejects.toMatchObject({ code: 'task.failed' });
+    await expect(ovs.network.plug([{ ...tapOf('thief'), link: 'hosts-own' }])).rejects.toMatchObject({ code: 'device.invalid' });
+    await expect(ovs.network.plug([tapOf('wireless')])).rejects.toMatchObject({ code: 'task.failed' });
     expect(await ovs.ifaceIds('thief')).toEqual([]);
   });
 

@@ -9,15 +9,31 @@ import { createLogger } from '@weft/platform';
 import { eventually, scratchDir } from '@weft/testing';
 import { runProgram } from '../storage/vm-program';
 import { HostNetwork } from './host-network';
+import type { Nic } from './nic';
 
 /** What br-int has in the namespace: guests of 192.0.2.0/24 find it at the other end of their wire. */
 export const BRIDGE_ADDRESS = '192.0.2.1';
+
+/** A guest's interface, not yet there. */
+export const tapOf = (instanceId: string, change: Partial<Nic> = {}): Nic => ({
+  instanceId,
+  device: 'eth0',
+  link: `tap${instanceId}`,
+  ifaceId: `port-${instanceId}`,
+  guestName: 'eth0',
+  hwaddr: '00:16:3e:00:00:01',
+  mtu: 1442,
+  addresses: ['10.0.0.2/24'],
+  ...change,
+});
 
 export interface TestSwitch {
   /** Path of the namespace. */
   netns: string;
   endpoint: string;
   network: HostNetwork;
+  /** Makes the guest's tap and plugs it in. */
+  plug(nic: Nic): Promise<Nic>;
   /** iface-id of every port that belongs to a guest, sorted. */
   ifaceIds(instanceId: string): Promise<string[]>;
   /** Names of the interfaces in the namespace that look like a guest's. */
@@ -55,6 +71,11 @@ export async function startTestSwitch(): Promise<TestSwitch> {
     endpoint,
     network,
     vsctl,
+    plug: async (nic) => {
+      await network.links.makeTap(nic);
+      await network.plug([nic]);
+      return nic;
+    },
     ifaceIds: async (instanceId) => {
       const found = await vsctl('--bare', '--columns=external_ids', '--format=json', 'find', 'Interface', `external_ids:"weft:instance"="${instanceId}"`);
       const { data } = JSON.parse(found) as { data: [[string, [string, string][]]][] };

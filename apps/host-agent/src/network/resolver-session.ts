@@ -1,6 +1,7 @@
 /** The name server of one network on this host: takes questions from its guests and brings them answers. */
 import type { RemoteInfo } from 'node:dgram';
 import type { Socket } from 'node:net';
+import { lengthOf, takeFrame } from '@weft/dns';
 import type { Logger } from '@weft/platform';
 import type { ResolverSockets } from './resolver-place';
 
@@ -59,18 +60,15 @@ export class ResolverSession {
   }
 
   private async talk(stream: Socket): Promise<void> {
-    let received = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         received = Buffer.concat([received, chunk]);
-        while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-          const end = 2 + received.readUInt16BE(0);
-          const answer = await this.ask(received.subarray(2, end), 'tcp');
-          received = received.subarray(end);
+        for (let frame = takeFrame(received); frame; frame = takeFrame(received)) {
+          received = frame.rest;
+          const answer = await this.ask(frame.message, 'tcp');
           if (!answer) return void stream.destroy();
-          const length = Buffer.allocUnsafe(2);
-          length.writeUInt16BE(answer.length);
-          stream.write(Buffer.concat([length, answer]));
+          stream.write(Buffer.concat([lengthOf(answer), answer]));
         }
       }
       stream.end();

@@ -1,6 +1,7 @@
 /** What cannot be done is refused with a status and a sentence that says what to do, and leaves nothing behind. */
 import { ERROR_STATUS, WeftError, type Meta } from '@weft/contracts';
 import { startPostgres, type TestPostgres } from '@weft/testing';
+import { peer } from '../testing/bodies';
 import { ovn, startNetworkService, uplink, type NetworkService } from '../testing/network-service';
 
 let postgres: TestPostgres;
@@ -10,14 +11,6 @@ const nic = (extra: object = {}) => ({ type: 'nic', network: 'blue', hwaddr: '00
 const instance = { instanceId: 'new', instanceName: 'new', type: 'container' as const };
 const rule = { source: '', destination: '', protocol: '', source_port: '', destination_port: '', icmp_type: '', icmp_code: '', description: '', state: '' };
 const acl = (extra: object) => ({ name: 'fresh', description: '', config: {}, egress: [], ingress: [{ ...rule, action: 'allow', ...extra }] });
-const peer = (network: string, name: string, targetNetwork: string, targetProject = '') => ({
-  network,
-  name,
-  description: '',
-  config: {},
-  targetProject,
-  targetNetwork,
-});
 const forward = (listenAddress: string, extra: object = {}) => ({ network: 'blue', listenAddress, description: '', config: {}, ports: [], ...extra });
 const subnet = (ipv4: string) => ({ 'ipv4.address': ipv4, 'ipv6.address': 'none' });
 

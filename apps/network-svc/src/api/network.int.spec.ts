@@ -1,6 +1,7 @@
 import { startPostgres, type TestPostgres } from '@weft/testing';
 import { expectFoldEqualsRows } from '@weft/event-store';
 import { projections } from '../projections/projections';
+import { peer } from '../testing/bodies';
 import { ovn, startNetworkService, uplink, type NetworkService } from '../testing/network-service';
 
 let postgres: TestPostgres;
@@ -192,14 +193,6 @@ describe('ACLs and forwards', () => {
 });
 
 describe('peers', () => {
-  const peer = (network: string, name: string, targetNetwork: string, targetProject = '') => ({
-    network,
-    name,
-    description: '',
-    config: {},
-    targetProject,
-    targetNetwork,
-  });
   const shown = (project: string, network: string) => service.docs('network_peer_v1', { project, network });
 
   it('need both sides, across projects, and settle both networks', async () => {

@@ -1,6 +1,4 @@
-import { isTrue } from '@weft/contracts';
-import { networkAddress } from './network.settle';
+import { isOn, networkAddress } from './network.settle';
 
 /** Whether guests of a network ask a resolver on their own host. DHCP tells them where it is: without it nobody would know. */
-export const hasGuestResolver = (config: Readonly<Record<string, string>>): boolean =>
-  networkAddress(config, 4) !== undefined && isTrue(config['ipv4.dhcp'] ?? 'true');
+export const hasGuestResolver = (config: Readonly<Record<string, string>>): boolean => networkAddress(config, 4) !== undefined && isOn(config['ipv4.dhcp']);

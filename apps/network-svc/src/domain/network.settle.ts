@@ -36,6 +36,9 @@ const invalid = (message: string): never => {
   throw new WeftError('network.invalid', message);
 };
 
+/** For keys that are on unless said otherwise. */
+export const isOn = (value: string | undefined): boolean => value === undefined || isTrue(value);
+
 /** The router's address and subnet of a settled configuration; undefined for a family that the network does not have. */
 export const networkAddress = (config: Readonly<Config>, family: Family): { address: IpAddress; subnet: Subnet } | undefined =>
   parseInterface(config[`ipv${family}.address`] ?? 'none');

@@ -1,6 +1,6 @@
 /** From this service's rows to what OVN should hold. Pure. */
 import { createHash } from 'node:crypto';
-import { isTrue, type AclRule } from '@weft/contracts';
+import { DEFAULT_DNS_DOMAIN, isTrue, type AclRule } from '@weft/contracts';
 import type {
   AclSubject,
   DefaultAction,
@@ -16,13 +16,10 @@ import type {
 import { parsePortRange, readSubject, splitSubjects } from '../domain/acl.rules';
 import { expandPorts } from '../domain/forward.decider';
 import { hasGuestResolver } from '../domain/guest-resolver';
-import { networkAddress } from '../domain/network.settle';
+import { isOn, networkAddress } from '../domain/network.settle';
 import { routerMac } from '../domain/router-mac';
 import { portSources } from './port-sources';
 import type { AclRows, DesiredRows, ForwardRows, NetworkRows, PortRows } from '../queries/desired-rows';
-
-/** LXD's: what names of instances end with unless the network says. */
-const DEFAULT_DOMAIN = 'lxd';
 
 /** `chassis`: names of those that may carry routers' outer ports. */
 export function desiredState(rows: DesiredRows, chassis: readonly string[]): DesiredState {
@@ -42,13 +39,11 @@ const list = (text: string | undefined): string[] =>
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
-/** For keys that are on unless said otherwise. */
-const isOn = (value: string | undefined): boolean => value === undefined || isTrue(value);
 
 function network(row: NetworkRows, version: number, chassis: readonly string[]): DesiredNetwork {
   const { config } = row;
   const address = (family: 4 | 6): string | null => (networkAddress(config, family) ? config[`ipv${family}.address`]! : null);
-  const domain = config['dns.domain'] ?? DEFAULT_DOMAIN;
+  const domain = config['dns.domain'] ?? DEFAULT_DNS_DOMAIN;
   return {
     id: row.networkId,
     version,
@@ -107,7 +102,7 @@ function port(row: PortRows, on: NetworkRows | undefined, version: number): Desi
       ipv4: row.ipv4,
       ipv6: row.ipv6,
       chassis: row.members,
-      dnsNames: [`${row.instanceName}.${on.config['dns.domain'] ?? DEFAULT_DOMAIN}`.toLowerCase()],
+      dnsNames: [`${row.instanceName}.${on.config['dns.domain'] ?? DEFAULT_DNS_DOMAIN}`.toLowerCase()],
       routes: internalRoutes(nic),
       externalRoutes: externalRoutes(nic),
       sources: portSources(row, nic, on.config, [...internalRoutes(nic), ...externalRoutes(nic)]),

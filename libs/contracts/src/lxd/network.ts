@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import * as lxd from './scalar';
 
+/** LXD's: what names of instances end with, unless their network has `dns.domain`. */
+export const DEFAULT_DNS_DOMAIN = 'lxd';
+
 export const networksPost = z.object({ name: lxd.name, type: lxd.name, description: lxd.text, config: lxd.config });
 export const networkPut = z.object({ description: lxd.text, config: lxd.config });
 export const networkPatch = z.object({ description: lxd.patchText, config: lxd.patchConfig });

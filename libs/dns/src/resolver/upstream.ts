@@ -6,6 +6,7 @@ import { createSocket } from 'node:dgram';
 import { randomInt } from 'node:crypto';
 import { isIPv6, type Socket, connect } from 'node:net';
 import { FLAG, RCODE } from '../wire/header';
+import { lengthOf, takeFrame } from '../wire/tcp-frame';
 
 export interface UpstreamOptions {
   /** How long one server may take, ms. */
@@ -99,16 +100,11 @@ function askByTcp(asked: Buffer, { address, port }: NameServer, timeoutMs: numbe
     // Whatever ends the connection ends this attempt; an answer has ended it before.
     socket.on('error', () => end());
     socket.on('close', () => end());
-    socket.on('connect', () => {
-      const length = Buffer.allocUnsafe(2);
-      length.writeUInt16BE(asked.length);
-      socket.write(Buffer.concat([length, asked]));
-    });
+    socket.on('connect', () => socket.write(Buffer.concat([lengthOf(asked), asked])));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-      const answer = Buffer.from(received.subarray(2, 2 + received.readUInt16BE(0)));
-      end(fits(answer) ? answer : undefined);
+      const frame = takeFrame(received);
+      if (frame) end(fits(frame.message) ? frame.message : undefined);
     });
   });
 }

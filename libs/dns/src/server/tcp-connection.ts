@@ -6,6 +6,7 @@
  *      └ nothing comes, or half a frame stays half: cut off
  */
 import type { Socket } from 'node:net';
+import { lengthOf, takeFrame } from '../wire/tcp-frame';
 import type { DnsLimits } from './dns-limits';
 import type { ReportDns } from './dns-report';
 import type { PlannedTransfer } from './plan-transfer';
@@ -87,13 +88,11 @@ export class TcpConnection {
   }
 
   private nextFrame(): Buffer | undefined {
-    if (this.pending.length < 2) return undefined;
-    const end = 2 + this.pending.readUInt16BE(0);
-    if (this.pending.length < end) return undefined;
-    const message = this.pending.subarray(2, end);
-    this.pending = this.pending.subarray(end);
+    const frame = takeFrame(this.pending);
+    if (!frame) return undefined;
+    this.pending = frame.rest;
     this.halfSinceMs = undefined;
-    return message;
+    return frame.message;
   }
 
   private answer(message: Buffer): void {
@@ -117,10 +116,8 @@ export class TcpConnection {
   }
 
   private write(octets: Buffer): void {
-    const length = Buffer.allocUnsafe(2);
-    length.writeUInt16BE(octets.length, 0);
     this.socket.cork();
-    this.socket.write(length);
+    this.socket.write(lengthOf(octets));
     this.socket.write(octets);
     this.socket.uncork();
   }
