@@ -2,6 +2,7 @@
  * `npm run bench:api`: Weft against LXD 5.0.2 from Debian in one run, over the unix socket and over TLS. Prints both
  * values and their ratio (above 1: Weft is better) for each row, medians of BENCH_ROUNDS rounds of BENCH_SECONDS.
  */
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { startLxd } from './lxd-peer';
 import { memoryMiB, type Target } from './target';
@@ -15,6 +16,8 @@ interface Row {
   unit: string;
 }
 
+const ROOT = join(__dirname, '..', '..');
+
 const key = (row: Row): string => [row.metric, row.transport, row.clients, row.unit].join('|');
 
 async function measure(start: () => Promise<Target>): Promise<{ name: string; rows: Map<string, Row> }> {
@@ -23,7 +26,7 @@ async function measure(start: () => Promise<Target>): Promise<{ name: string; ro
     console.log(`measuring ${target.name}`);
     const rows: Row[] = [{ metric: 'memory idle', transport: '', clients: 0, value: memoryMiB(target.processes()), unit: 'MiB' }];
     const enter = target.namespaceOf ? ['nsenter', `--net=/proc/${target.namespaceOf}/ns/net`] : ['env'];
-    const [command = '', ...rest] = [...enter, process.execPath, '-r', '@swc-node/register', `${__dirname}/worker.ts`];
+    const [command = '', ...rest] = [...enter, process.execPath, '-r', join(ROOT, 'libs/testing/source-hook.cjs'), join(__dirname, 'worker.ts')];
     const worker = execa(command, rest, { env: { BENCH_ENDPOINT: JSON.stringify(target.endpoint) }, stderr: 'inherit' });
     for await (const line of worker) {
       const row = JSON.parse(line) as Row;
