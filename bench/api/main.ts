@@ -1,6 +1,7 @@
 /**
  * `npm run bench:api`: Weft against LXD 5.0.2 from Debian in one run, over the unix socket and over TLS. Prints both
  * values and their ratio (above 1: Weft is better) for each row, medians of BENCH_ROUNDS rounds of BENCH_SECONDS.
+ * Arguments are parts to measure (`server profiles events small large`; `large` only after `small`); all when none is named.
  */
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -26,7 +27,14 @@ async function measure(start: () => Promise<Target>): Promise<{ name: string; ro
     console.log(`measuring ${target.name}`);
     const rows: Row[] = [{ metric: 'memory idle', transport: '', clients: 0, value: memoryMiB(target.processes()), unit: 'MiB' }];
     const enter = target.namespaceOf ? ['nsenter', `--net=/proc/${target.namespaceOf}/ns/net`] : ['env'];
-    const [command = '', ...rest] = [...enter, process.execPath, '-r', join(ROOT, 'libs/testing/source-hook.cjs'), join(__dirname, 'worker.ts')];
+    const [command = '', ...rest] = [
+      ...enter,
+      process.execPath,
+      '-r',
+      join(ROOT, 'libs/testing/source-hook.cjs'),
+      join(__dirname, 'worker.ts'),
+      ...process.argv.slice(2),
+    ];
     const worker = execa(command, rest, { env: { BENCH_ENDPOINT: JSON.stringify(target.endpoint) }, stderr: 'inherit' });
     for await (const line of worker) {
       const row = JSON.parse(line) as Row;
@@ -42,7 +50,8 @@ async function measure(start: () => Promise<Target>): Promise<{ name: string; ro
 
 async function main(): Promise<void> {
   const peer = await measure(startLxd);
-  const weft = await measure(startWeft);
+  // LXD has no network either.
+  const weft = await measure(() => startWeft({ networks: false }));
   console.log(`\n${'metric'.padEnd(34)} ${'by'.padEnd(6)} ${'n'.padStart(3)} ${peer.name.padStart(16)} ${weft.name.padStart(12)}   ratio`);
   for (const [id, row] of weft.rows) {
     const other = peer.rows.get(id);

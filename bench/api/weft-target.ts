@@ -1,6 +1,5 @@
 /**
- * Weft as a user starts it, in a directory of its own. Uses WEFT_DIR of a platform that runs already when
- * BENCH_WEFT_DIR names one.
+ * Weft as a user starts it, in a directory of its own.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,9 +31,9 @@ function tree(root: number): number[] {
   return below(root);
 }
 
-export async function startWeft(httpsPort = HTTPS_PORT): Promise<Target> {
+export async function startWeft({ httpsPort = HTTPS_PORT, networks = true } = {}): Promise<Target> {
   const dir = mkdtempSync('/var/tmp/weft-bench-');
-  const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${httpsPort}` };
+  const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${httpsPort}`, ...(networks ? {} : { WEFT_NETWORKS: 'off' }) };
   await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env, stdio: 'inherit' });
   const endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort, certFile: join(dir, 'bench.crt'), keyFile: join(dir, 'bench.key') };
   await execa('openssl', [

@@ -8,6 +8,8 @@ import { act, call, listen, tlsOptions, type Endpoint, type Transport } from './
 const endpoint = JSON.parse(process.env.BENCH_ENDPOINT ?? '{}') as Endpoint;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 2);
+/** Those to measure; all when none is named. `large` goes on with the instances of `small`. */
+const parts = process.argv.slice(2);
 const transports: Transport[] = ['unix', 'https'];
 
 const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b);
@@ -129,21 +131,29 @@ async function events(): Promise<void> {
   await act(endpoint, 'DELETE', '/1.0/profiles/ev');
 }
 
+const PARTS: Record<string, () => Promise<void>> = {
+  server: () => load('GET /1.0', '/1.0'),
+  profiles,
+  events,
+  small: async () => {
+    await fill(0, 100);
+    for (const recursion of [1, 2]) await list(100, recursion);
+  },
+  large: async () => {
+    await fill(100, 1000);
+    await load('GET one instance of 1,000', `/1.0/instances/${name(42)}`);
+    for (const recursion of [1, 2]) await list(1000, recursion);
+  },
+};
+
+async function list(count: number, recursion: number): Promise<void> {
+  const metric = `list ${count.toLocaleString('en')}, recursion ${recursion}`;
+  await latency(metric, `/1.0/instances?recursion=${recursion}`);
+  await load(metric, `/1.0/instances?recursion=${recursion}`);
+}
+
 async function main(): Promise<void> {
-  await load('GET /1.0', '/1.0');
-  await profiles();
-  await events();
-  await fill(0, 100);
-  await latency('list 100, recursion 1', '/1.0/instances?recursion=1');
-  await latency('list 100, recursion 2', '/1.0/instances?recursion=2');
-  await load('list 100, recursion 1', '/1.0/instances?recursion=1');
-  await load('list 100, recursion 2', '/1.0/instances?recursion=2');
-  await fill(100, 1000);
-  await load('GET one instance of 1,000', `/1.0/instances/${name(42)}`);
-  await latency('list 1,000, recursion 1', '/1.0/instances?recursion=1');
-  await latency('list 1,000, recursion 2', '/1.0/instances?recursion=2');
-  await load('list 1,000, recursion 1', '/1.0/instances?recursion=1');
-  await load('list 1,000, recursion 2', '/1.0/instances?recursion=2');
+  for (const [part, run] of Object.entries(PARTS)) if (parts.length === 0 || parts.includes(part)) await run();
 }
 
 main().then(

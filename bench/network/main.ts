@@ -51,7 +51,7 @@ const measure = async (operation: Operation, sides: readonly [Side, Side], lxd: 
 
 const main = async (): Promise<void> => {
   await execa('bash', [join(ROOT, 'tools/setup/packages.sh'), 'lxd', 'rsync', 'dnsmasq-base'], { stdio: 'inherit' });
-  const weft = await startWeft(WEFT_PORT);
+  const weft = await startWeft({ httpsPort: WEFT_PORT });
   try {
     const dir = dirname(weft.endpoint.socketPath);
     const lxd = await startLxdOnOvn(join(dir, 'run', 'ovn'));
