@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
+import { changedKeys } from '../domain/config-keys';
 import { decideProfile } from '../domain/profile.decider';
 import { profileStream } from '../domain/profile.state';
 import { loadProfile } from '../queries/profile-locations';
@@ -8,7 +10,7 @@ import { requireProject } from './authorize';
 import { enforceAggregateLimitsOfUsers } from './enforce-limits';
 import { enforceRootDiskOfUsers } from './enforce-root-disk';
 import { checkProfileRestrictions } from './profile-restrictions';
-import { checkProfilePorts } from './profile-ports';
+import { checkProfilePorts, type ProfileContent } from './profile-ports';
 import { requirePools } from './require-pools';
 
 export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body) =>
@@ -27,8 +29,12 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
       profileStream(id),
       events.map((event) => ({ ...event, project })),
     );
-    if (events.length > 0) enforceAggregateLimitsOfUsers(uow, id);
+    if (state.status === 'active' && events.some(({ data }) => 'config' in data && changesSizes(state, data))) enforceAggregateLimitsOfUsers(uow, id);
     if (state.status === 'active') for (const { data } of events) if ('devices' in data) enforceRootDiskOfUsers(uow, id, state.devices, data.devices);
     applyToRunningGuests(deps, uow, meta, state, events);
     return {};
   });
+
+/** What the sums of a project's limits are made of: limits, and sizes of disks. */
+const changesSizes = (before: ProfileContent, after: ProfileContent): boolean =>
+  changedKeys(before.config, after.config).some((key) => key.startsWith('limits.')) || !isDeepStrictEqual(before.devices, after.devices);

@@ -36,7 +36,7 @@ export interface ConsumerOptions {
   handles?: readonly string[];
   /** Effects of a batch, in log order, inside the checkpoint's transaction. A failure is retried for ever. */
   handle(events: readonly RecordedEvent[], client: ClientBase): Promise<void>;
-  /** After the commit: effects that may be lost. */
+  /** After the commit of what it wanted: effects that may be lost. */
   committed?(events: readonly RecordedEvent[], cursor: Cursor): void;
   stream?: string;
   logger?: StoreLogger;
@@ -47,6 +47,9 @@ export interface ConsumerOptions {
   /** Silence after which the producer is asked, in milliseconds (2,000). */
   idleMs?: number;
 }
+
+/** Events that the reader does not want move its checkpoint at most this often, in milliseconds: each move is a transaction. */
+const SKIP_MS = 50;
 
 export function createConsumer(options: ConsumerOptions): Worker {
   const logger = options.logger ?? silentLogger;
@@ -71,6 +74,8 @@ export function createConsumer(options: ConsumerOptions): Worker {
 class ConsumerSession {
   private cursor: Cursor;
   private streamSequence: string;
+  /** Since when the cursor is ahead of the checkpoint, by events that nobody here wants. */
+  private skippingSince: number | undefined;
   private readonly batch: number;
 
   constructor(
@@ -90,6 +95,7 @@ class ConsumerSession {
       if (this.feed.takeDoubt()) await this.catchUp();
       const live = this.feed.take(this.batch);
       if (live.length > 0) await this.follow(live);
+      else if (this.skippingSince !== undefined) await this.keepSkipped(this.skippingSince);
       else if (!(await this.rest())) await this.catchUp();
     }
   }
@@ -134,14 +140,30 @@ class ConsumerSession {
   }
 
   private async apply(events: readonly RecordedEvent[], to: Cursor): Promise<void> {
-    const { handles, handle, pool, schema, committed } = this.options;
+    const { handles } = this.options;
     const wanted = handles ? events.filter(({ type }) => handles.includes(type)) : events;
+    if (wanted.length > 0) return this.commit(wanted, to);
+    this.cursor = to;
+    this.skippingSince ??= performance.now();
+    if (performance.now() - this.skippingSince >= SKIP_MS) await this.commit([], to);
+  }
+
+  /** Others look at the checkpoint to learn how far this reader is: it does not stay behind for long. */
+  private async keepSkipped(since: number): Promise<void> {
+    const left = since + SKIP_MS - performance.now();
+    if (left > 0) await this.bell.wait(left, this.signal);
+    if (performance.now() - since >= SKIP_MS) await this.commit([], this.cursor);
+  }
+
+  private async commit(wanted: readonly RecordedEvent[], to: Cursor): Promise<void> {
+    const { handle, pool, schema, committed } = this.options;
     await inTransaction(pool, schema, async (client) => {
       // First the checkpoint: its row lock keeps a successor out until this transaction has ended.
       await this.lease.advance(client, to, this.streamSequence);
       if (wanted.length > 0) await handle(wanted, client);
     });
     this.cursor = to;
-    committed?.(wanted, to);
+    this.skippingSince = undefined;
+    if (wanted.length > 0) committed?.(wanted, to);
   }
 }
