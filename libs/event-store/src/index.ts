@@ -5,7 +5,7 @@ export { upcasting, type Upcast } from './read/upcasting';
 export type { Execute, Handler } from './command/execute';
 export { isConnectionError } from './command/append-error';
 export { pruneCommandLog, type PruneOptions } from './command/prune';
-export { inTransaction } from './command/commit-queue';
+export { inTransaction } from './command/connections';
 export { compareCursors, cursorOf, formatCursor, parseCursor, START } from './cursor';
 export { silentLogger, type StoreLogger } from './logger';
 export { eventStoreMigrations } from './schema/event-log.migration';

@@ -12,10 +12,10 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
-import { identifier } from '../schema/sql';
 import type { InlineProjection, RecordedEvent } from '../types';
 import { appendCall, landings } from './append-call';
 import { CommandsRepeated, OutcomeUnknown, StreamsMoved, appendError } from './append-error';
+import { Connections, transact } from './connections';
 import { isSingle, singleAppend } from './single-append';
 import { recordedEvents, type Landed, type Unit } from './unit';
 
@@ -29,12 +29,22 @@ export interface CommitQueueOptions {
   maxBatch: number;
 }
 
-interface Waiting {
-  unit: Unit;
-  landed(at: Landed): void;
-  refused(error: Error): void;
+class Waiting {
+  landed!: (at: Landed) => void;
+  private reject!: (error: Error) => void;
   /** Where the command runs: its trace, for one. What it waits for in the queue belongs to others. */
-  home: AsyncResource;
+  readonly home = new AsyncResource('weft.commit');
+  readonly landing = new Promise<Landed>((landed, refused) => {
+    this.landed = landed;
+    this.reject = refused;
+  });
+
+  constructor(readonly unit: Unit) {}
+
+  refuse(error: Error): void {
+    this.unit.fate.failed = true;
+    this.reject(error);
+  }
 }
 
 /** Waiting units that are worth a transaction of their own beside the one under way. */
@@ -50,9 +60,12 @@ export class CommitQueue {
   /** Streams of batches under way: a later unit on one of them waits instead of failing. */
   private readonly busyStreams = new Set<string>();
   /** The last unit under way per stream. */
-  private readonly underWay = new Map<string, Promise<unknown>>();
+  private readonly underWay = new Map<string, Waiting>();
+  private readonly connections: Connections;
 
-  constructor(private readonly options: CommitQueueOptions) {}
+  constructor(private readonly options: CommitQueueOptions) {
+    this.connections = new Connections(options.pool);
+  }
 
   /**
    * Resolves when the unit is durable.
@@ -60,21 +73,16 @@ export class CommitQueue {
    * projection or a work threw
    */
   commit(unit: Unit): Promise<Landed> {
-    const landing = new Promise<Landed>((landed, refused) => {
-      this.waiting.push({ unit, landed, refused, home: new AsyncResource('weft.commit') });
-    });
-    const settled = landing.catch(() => undefined);
-    for (const stream of unit.streams.keys()) this.underWay.set(stream, settled);
-    void settled.then(() => {
-      for (const stream of unit.streams.keys()) if (this.underWay.get(stream) === settled) this.underWay.delete(stream);
-    });
+    const waiting = new Waiting(unit);
+    this.waiting.push(waiting);
+    for (const stream of unit.streams.keys()) this.underWay.set(stream, waiting);
     this.pump();
-    return landing;
+    return waiting.landing;
   }
 
   /** Resolves when every unit that is under way on these streams has landed or failed. */
   async settled(streams: Iterable<string>): Promise<void> {
-    await Promise.all([...streams].map((stream) => this.underWay.get(stream)));
+    await Promise.all([...streams].map((stream) => this.underWay.get(stream)?.landing.catch(() => undefined)));
   }
 
   /**
@@ -114,18 +122,23 @@ export class CommitQueue {
 
   private launch(batch: readonly Waiting[]): void {
     this.busyLanes += 1;
-    const streams = new Set(batch.flatMap(({ unit }) => [...unit.streams.keys()]));
-    void batch[0]!.home
-      .runInAsyncScope(() => this.write(batch))
-      .finally(() => {
-        for (const stream of streams) this.busyStreams.delete(stream);
-        this.busyLanes -= 1;
-        if (this.waiting.length === 0) this.clearOverdue();
-        else this.pump();
-      });
+    void batch[0]!.home.runInAsyncScope(() => this.write(batch)).finally(() => this.landedAll(batch));
+  }
+
+  private landedAll(batch: readonly Waiting[]): void {
+    for (const waiting of batch) {
+      for (const stream of waiting.unit.streams.keys()) {
+        this.busyStreams.delete(stream);
+        if (this.underWay.get(stream) === waiting) this.underWay.delete(stream);
+      }
+    }
+    this.busyLanes -= 1;
+    if (this.waiting.length === 0) this.clearOverdue();
+    else this.pump();
   }
 
   private clearOverdue(): void {
+    if (!this.overdue) return;
     clearTimeout(this.overdue);
     this.overdue = undefined;
   }
@@ -168,7 +181,7 @@ export class CommitQueue {
       batch.forEach((waiting, index) => waiting.landed(landed[index]!));
     } catch (cause) {
       const error = appendError(cause, batch[0]!.unit.command.id);
-      if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => refuse(waiting, error));
+      if (batch.length === 1 || error instanceof OutcomeUnknown) return batch.forEach((waiting) => waiting.refuse(error));
       await this.writeRest(batch, error);
     }
   }
@@ -176,31 +189,39 @@ export class CommitQueue {
   private async writeRest(batch: readonly Waiting[], error: Error): Promise<void> {
     const guilty = batch.filter(({ unit }) => isAbout(error, unit));
     if (guilty.length > 0) {
-      for (const waiting of guilty) refuse(waiting, error);
+      for (const waiting of guilty) waiting.refuse(error);
       return this.write(batch.filter((waiting) => !guilty.includes(waiting)));
     }
     for (const waiting of batch) await this.write([waiting]);
   }
 
-  private async transact(units: readonly Unit[]): Promise<Landed[]> {
-    const { pool, schema, projections } = this.options;
-    const types = new Set(units.flatMap((unit) => unit.events.map(({ type }) => type)));
-    const wanted = projections.filter(({ handles }) => handles.some((type) => types.has(type)));
-    if (wanted.length === 0 && units.every(({ works }) => works.length === 0)) {
+  private transact(units: readonly Unit[]): Promise<Landed[]> {
+    const { schema } = this.options;
+    const projections = this.projectionsFor(units);
+    if (projections.length === 0 && units.every(({ works }) => works.length === 0)) {
       // A single statement in autocommit: one round trip, no BEGIN and COMMIT around it.
-      return append(pool, schema, units);
+      return this.connections.use(({ client }) => append(client, schema, units));
     }
-    return inTransaction(pool, schema, async (client) => {
-      const landed = await append(client, schema, units);
-      const events = units.flatMap((unit, index) => recordedEvents(unit, landed[index]!));
-      for (const projection of wanted) await projectInto(client, projection, events);
-      for (const unit of units) for (const work of unit.works) await work(client);
-      return landed;
-    });
+    return this.connections.use((connection) =>
+      transact(connection, schema, async (client) => {
+        const landed = await append(client, schema, units);
+        const events = units.flatMap((unit, index) => recordedEvents(unit, landed[index]!));
+        for (const projection of projections) await projectInto(client, projection, events);
+        for (const unit of units) for (const work of unit.works) await work(client);
+        return landed;
+      }),
+    );
+  }
+
+  private projectionsFor(units: readonly Unit[]): readonly InlineProjection[] {
+    const { projections } = this.options;
+    if (projections.length === 0) return projections;
+    const types = new Set(units.flatMap((unit) => unit.events.map(({ type }) => type)));
+    return projections.filter(({ handles }) => handles.some((type) => types.has(type)));
   }
 }
 
-async function append(client: Pool | PoolClient, schema: string, units: readonly Unit[]): Promise<Landed[]> {
+async function append(client: PoolClient, schema: string, units: readonly Unit[]): Promise<Landed[]> {
   const first = units[0]!;
   const call = isSingle(units) ? singleAppend(schema, first) : appendCall(schema, units);
   const { rows } = await client.query<{ tx: string; positions: string[] }>(call);
@@ -208,15 +229,10 @@ async function append(client: Pool | PoolClient, schema: string, units: readonly
   return landings(units, rows[0]);
 }
 
-function refuse({ unit, refused }: Waiting, error: Error): void {
-  unit.fate.failed = true;
-  refused(error);
-}
-
 /** A unit that was decided on the effect of one that failed must be decided again, whatever the versions say now. */
 function isFounded(waiting: Waiting): boolean {
   if (!waiting.unit.basedOn.some(({ failed }) => failed)) return true;
-  refuse(waiting, new StreamsMoved([...waiting.unit.streams.keys()]));
+  waiting.refuse(new StreamsMoved([...waiting.unit.streams.keys()]));
   return false;
 }
 
@@ -227,28 +243,4 @@ const isAbout = (error: Error, unit: Unit): boolean =>
 async function projectInto(client: PoolClient, projection: InlineProjection, events: readonly RecordedEvent[]): Promise<void> {
   const wanted = events.filter(({ type }) => projection.handles.includes(type));
   if (wanted.length > 0) await projection.project(wanted, client);
-}
-
-/** A transaction whose search path is the schema; rolled back when `work` throws, the connection dropped if it broke. */
-export async function inTransaction<T>(pool: Pool, schema: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const onError = (error: Error): void => {
-    broken = error;
-  };
-  client.on('error', onError);
-  try {
-    await client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}`);
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken ??= failure;
-    });
-    throw error;
-  } finally {
-    client.removeListener('error', onError);
-    client.release(broken);
-  }
 }

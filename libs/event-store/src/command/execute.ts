@@ -9,14 +9,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { WeftError } from '@weft/contracts';
-import { cursorOf } from '../cursor';
 import type { StoreLogger } from '../logger';
 import { VersionConflict, type Command, type CommandOutcome, type Cursor, type RecordedEvent, type UnitOfWork } from '../types';
 import { CommandsRepeated, OutcomeUnknown, StreamsMoved, TransientFailure, isConnectionError } from './append-error';
 import { BoundedMap } from './bounded-map';
 import { hashCommand, lookUp, repeatOutcome, type LoggedCommand } from './command-log';
 import type { CommitQueue } from './commit-queue';
-import { recordedEvents } from './unit';
+import { recordedEvents, type Landed, type Unit } from './unit';
 import { UnitSession, type SessionParts } from './unit-session';
 
 export type Handler<R> = (uow: UnitOfWork) => Promise<R>;
@@ -91,28 +90,38 @@ class Execution<R> {
     const landing = this.options.queue.commit(unit);
     session.advanceCache(unit.fate);
     session.release();
-    const landed = await landing.catch((error: unknown) => {
-      session.forgetCached();
-      throw error;
-    });
-    const events = recordedEvents(unit, landed);
-    const last = events.at(-1);
-    this.announce(session, events);
-    return { result, ...(last ? { cursor: cursorOf(last) } : {}), repeated: false };
+    // Behind the tick in which the queue sends the unit: there is time until Postgres answers.
+    process.nextTick(() => session.settleCache());
+    const landed = await this.landed(session, landing);
+    const position = landed.positions.at(-1);
+    const cursor = position === undefined ? undefined : { tx: landed.tx, position };
+    this.announce(session, unit, landed, cursor);
+    return { result, ...(cursor ? { cursor } : {}), repeated: false };
   }
 
-  private announce(session: UnitSession, events: readonly RecordedEvent[]): void {
+  private async landed(session: UnitSession, landing: Promise<Landed>): Promise<Landed> {
+    try {
+      return await landing;
+    } catch (error) {
+      session.forgetCached();
+      throw error;
+    }
+  }
+
+  private announce(session: UnitSession, unit: Unit, landed: Landed, cursor: Cursor | undefined): void {
+    const { onAppended } = this.options;
+    if (cursor && onAppended) this.afterwards(() => onAppended(recordedEvents(unit, landed), cursor));
+    for (const work of session.afterwards) this.afterwards(work);
+  }
+
+  /** The command is done: what fails now is logged. */
+  private afterwards(work: () => void | Promise<void>): void {
     const report = (error: unknown): void =>
       this.options.logger.error({ err: error, commandId: this.command.id, command: this.command.name }, 'work after commit failed');
-    const last = events.at(-1);
-    const works = [...session.afterwards];
-    if (last) works.unshift(() => this.options.onAppended?.(events, cursorOf(last)));
-    for (const work of works) {
-      try {
-        void Promise.resolve(work()).catch(report);
-      } catch (error) {
-        report(error);
-      }
+    try {
+      void work()?.catch(report);
+    } catch (error) {
+      report(error);
     }
   }
 

@@ -1,20 +1,26 @@
+type Release = () => void;
+
 /** Mutual exclusion per key within this process, first come first served. */
 export class KeyedMutex {
-  private readonly tails = new Map<string, Promise<void>>();
+  /** Who waits for a key; a key that nobody holds has no entry. */
+  private readonly queues = new Map<string, ((release: Release) => void)[]>();
 
-  /** Resolves with the function that releases the key; calling it twice does no harm. */
-  async acquire(key: string): Promise<() => void> {
-    const before = this.tails.get(key);
-    let release!: () => void;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const tail = before ? before.then(() => held) : held;
-    this.tails.set(key, tail);
-    void tail.then(() => {
-      if (this.tails.get(key) === tail) this.tails.delete(key);
-    });
-    await before;
-    return release;
+  /** The function that releases the key, at once when nobody holds it; calling it twice does no harm. */
+  acquire(key: string): Release | Promise<Release> {
+    const queue = this.queues.get(key);
+    if (queue) return new Promise((resolve) => queue.push(resolve));
+    this.queues.set(key, []);
+    return this.releaser(key);
+  }
+
+  private releaser(key: string): Release {
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const next = this.queues.get(key)!.shift();
+      if (next) next(this.releaser(key));
+      else this.queues.delete(key);
+    };
   }
 }

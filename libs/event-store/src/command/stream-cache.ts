@@ -14,12 +14,19 @@ import type { Fate } from './unit';
 /** A fold with its types erased: the cache keeps states of many kinds. */
 interface AnyFold {
   initial: unknown;
-  evolve(state: unknown, event: { type: string; data: object }): unknown;
+  evolve(state: unknown, event: AnyEvent): unknown;
+}
+
+interface AnyEvent {
+  type: string;
+  data: object;
 }
 
 interface CachedStream {
   version: number;
   states: Map<AnyFold, unknown>;
+  /** Events up to `version` that the states do not have yet. */
+  behind: AnyEvent[];
   fate?: Fate;
 }
 
@@ -41,17 +48,26 @@ export class StreamCache {
     this.streams = new BoundedMap(capacity);
   }
 
-  async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<Loaded<S>> {
-    const erased = fold as unknown as AnyFold;
+  /** The state that is in memory, if any. */
+  peek<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Loaded<S> | undefined {
     const known = this.streams.get(stream);
-    if (known?.states.has(erased)) return { state: known.states.get(erased) as S, version: known.version, cached: true, fate: known.fate };
+    const erased = fold as unknown as AnyFold;
+    if (!known?.states.has(erased)) return undefined;
+    foldIn(known);
+    return { state: known.states.get(erased) as S, version: known.version, cached: true, fate: known.fate };
+  }
+
+  async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<Loaded<S>> {
     const events = await this.reader.readStream(stream);
+    const erased = fold as unknown as AnyFold;
     let state: unknown = erased.initial;
     for (const event of events) state = erased.evolve(state, event);
     const version = events.at(-1)?.version ?? 0;
     const entry = this.streams.get(stream);
-    if (entry && entry.version === version) entry.states.set(erased, state);
-    else if (!entry || entry.version < version) this.streams.set(stream, { version, states: new Map([[erased, state]]) });
+    if (entry && entry.version === version) {
+      foldIn(entry);
+      entry.states.set(erased, state);
+    } else if (!entry || entry.version < version) this.streams.set(stream, { version, states: new Map([[erased, state]]), behind: [] });
     return { state: state as S, version, cached: false };
   }
 
@@ -62,18 +78,27 @@ export class StreamCache {
     return { version: await this.reader.version(stream), cached: false };
   }
 
-  /** Moves a cached stream on by the events of a unit that was queued behind version `before`. */
-  advance(stream: string, before: number, events: readonly { type: string; data: object }[], fate: Fate): void {
+  /**
+   * Moves a cached stream on by the events of a unit that was queued behind version `before`. They are folded when
+   * somebody loads the stream or `settle` is called: while Postgres writes there is time for it.
+   */
+  advance(stream: string, before: number, events: readonly AnyEvent[], fate: Fate): void {
     const known = this.streams.get(stream);
     if (!known || known.version !== before) return this.streams.delete(stream);
-    const states = new Map<AnyFold, unknown>();
-    for (const [fold, state] of known.states) {
-      states.set(
-        fold,
-        events.reduce((folded, event) => fold.evolve(folded, event), state),
-      );
+    for (const event of events) known.behind.push(event);
+    known.version = before + events.length;
+    known.fate = fate;
+  }
+
+  settle(stream: string): void {
+    const known = this.streams.get(stream);
+    if (!known) return;
+    try {
+      foldIn(known);
+    } catch {
+      // A fold that cannot take an event says so to the next command that loads the stream.
+      this.streams.delete(stream);
     }
-    this.streams.set(stream, { version: before + events.length, states, fate });
   }
 
   forget(stream: string): void {
@@ -83,4 +108,18 @@ export class StreamCache {
   clear(): void {
     this.streams.clear();
   }
+}
+
+function foldIn(stream: CachedStream): void {
+  if (stream.behind.length === 0) return;
+  const { states, behind } = stream;
+  const folded = new Map<AnyFold, unknown>();
+  for (const [fold, state] of states) {
+    folded.set(
+      fold,
+      behind.reduce((before, event) => fold.evolve(before, event), state),
+    );
+  }
+  stream.states = folded;
+  stream.behind = [];
 }

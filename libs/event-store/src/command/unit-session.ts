@@ -3,7 +3,7 @@ import type { Command, EventMeta, Fold, NewEvent, UnitOfWork } from '../types';
 import { StreamsMoved } from './append-error';
 import type { KeyedMutex } from './keyed-mutex';
 import type { StreamCache } from './stream-cache';
-import { prepareEvent, type Fate, type PreparedEvent, type TransactionWork, type Unit } from './unit';
+import { PreparedEvent, type Fate, type TransactionWork, type Unit } from './unit';
 
 export interface SessionParts {
   cache: StreamCache;
@@ -13,6 +13,8 @@ export interface SessionParts {
 
 interface Touched {
   expected: number;
+  /** Events appended, counted when the unit is finished. */
+  appended: number;
   cached: boolean;
   fate: Fate | undefined;
 }
@@ -25,7 +27,7 @@ interface Touched {
  */
 export class UnitSession implements UnitOfWork {
   private readonly touched = new Map<string, Touched>();
-  private readonly pending = new Map<string, PreparedEvent[]>();
+  private events: PreparedEvent[] = [];
   private readonly appended: { stream: string; event: NewEvent }[] = [];
   private readonly works: TransactionWork[] = [];
   readonly afterwards: (() => void | Promise<void>)[] = [];
@@ -42,10 +44,12 @@ export class UnitSession implements UnitOfWork {
 
   async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<{ state: S; version: number }> {
     await this.lockFirst(stream);
-    const { state, version, cached, fate } = await this.parts.cache.load(fold, stream);
+    const loaded = this.parts.cache.peek(fold, stream) ?? (await this.parts.cache.load(fold, stream));
+    const { state, version } = loaded;
     const seen = this.touched.get(stream);
-    if (seen && seen.expected !== version) throw new StreamsMoved([stream]);
-    if (!seen) this.touched.set(stream, { expected: version, cached, fate });
+    if (!seen) this.remember(stream, loaded);
+    else if (seen.expected !== version) throw new StreamsMoved([stream]);
+    if (this.appended.length === 0) return { state, version };
     const mine = this.appended.filter((entry) => entry.stream === stream);
     const evolved = mine.reduce((folded, { event }) => fold.evolve(folded, this.prepare(stream, 0, event) as unknown as E), state);
     return { state: evolved, version: version + mine.length };
@@ -65,20 +69,21 @@ export class UnitSession implements UnitOfWork {
 
   /** The unit to commit. Streams that were appended to unseen continue at the version they have now. */
   async finish(hash: string, result: unknown): Promise<Unit> {
-    const events: PreparedEvent[] = [];
     for (const { stream, event } of this.appended) {
-      const { expected } = await this.touch(stream);
-      const before = this.pending.get(stream) ?? [];
-      const prepared = this.prepare(stream, expected + before.length + 1, event);
-      this.pending.set(stream, [...before, prepared]);
-      events.push(prepared);
+      const touched = this.touched.get(stream) ?? (await this.touch(stream));
+      touched.appended += 1;
+      this.events.push(this.prepare(stream, touched.expected + touched.appended, event));
     }
-    const streams = new Map<string, { expected: number; appended: number }>();
-    for (const [stream, { expected }] of this.touched) {
-      streams.set(stream, { expected, appended: this.pending.get(stream)?.length ?? 0 });
-    }
-    const json = JSON.stringify(result) ?? 'null';
-    return { command: this.command, hash, streams, events, works: this.works, result: json, fate: { failed: false }, basedOn: this.fates() };
+    return {
+      command: this.command,
+      hash,
+      streams: this.touched,
+      events: this.events,
+      works: this.works,
+      result: JSON.stringify(result) ?? 'null',
+      fate: { failed: false },
+      basedOn: this.fates(),
+    };
   }
 
   /** Streams that were decided on without asking the database, with the version believed. */
@@ -95,7 +100,15 @@ export class UnitSession implements UnitOfWork {
 
   /** Moves the cached states on, before `release`: the next in the queue builds on them. `forgetCached` if it fails. */
   advanceCache(fate: Fate): void {
-    for (const [stream, events] of this.pending) this.parts.cache.advance(stream, this.touched.get(stream)!.expected, events, fate);
+    const { cache } = this.parts;
+    for (const [stream, { expected, appended }] of this.touched) {
+      if (appended > 0) cache.advance(stream, expected, this.touched.size === 1 ? this.events : this.events.filter((event) => event.stream === stream), fate);
+    }
+  }
+
+  /** Folds what `advanceCache` only noted, unless somebody needed it before. */
+  settleCache(): void {
+    for (const [stream, { appended }] of this.touched) if (appended > 0) this.parts.cache.settle(stream);
   }
 
   forgetCached(): void {
@@ -108,7 +121,9 @@ export class UnitSession implements UnitOfWork {
   }
 
   private fates(): Fate[] {
-    return [...this.touched.values()].flatMap(({ fate }) => fate ?? []);
+    const fates: Fate[] = [];
+    for (const { fate } of this.touched.values()) if (fate) fates.push(fate);
+    return fates;
   }
 
   private async lockFirst(stream: string): Promise<void> {
@@ -116,16 +131,17 @@ export class UnitSession implements UnitOfWork {
   }
 
   private async touch(stream: string): Promise<Touched> {
-    const seen = this.touched.get(stream);
-    if (seen) return seen;
     await this.lockFirst(stream);
-    const { version, cached, fate } = await this.parts.cache.version(stream);
-    const touched = { expected: version, cached, fate };
+    return this.remember(stream, await this.parts.cache.version(stream));
+  }
+
+  private remember(stream: string, { version, cached, fate }: { version: number; cached: boolean; fate?: Fate | undefined }): Touched {
+    const touched = { expected: version, appended: 0, cached, fate };
     this.touched.set(stream, touched);
     return touched;
   }
 
   private prepare(stream: string, version: number, event: NewEvent): PreparedEvent {
-    return prepareEvent(this.meta, this.parts.upcast, stream, version, event);
+    return new PreparedEvent(this.meta, this.parts.upcast, stream, version, event);
   }
 }

@@ -4,16 +4,33 @@ import type { Upcast } from '../read/upcasting';
 import type { Command, EventMeta, NewEvent, RecordedEvent } from '../types';
 
 /** An event that is ready to be written: numbered, with its JSON made once. */
-export interface PreparedEvent {
-  id: string;
-  stream: string;
-  version: number;
-  type: string;
-  schemaVersion: number;
-  /** As a reader will see it: through JSON and in the newest shape. */
-  data: object;
-  dataJson: string;
-  meta: EventMeta;
+export class PreparedEvent {
+  readonly id = newId();
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly dataJson: string;
+  readonly meta: EventMeta;
+  private parsed: object | undefined;
+
+  /** @param meta the command's, with its clock reading */
+  constructor(
+    meta: EventMeta,
+    private readonly upcast: Upcast,
+    readonly stream: string,
+    readonly version: number,
+    event: NewEvent,
+  ) {
+    this.type = event.type;
+    this.schemaVersion = event.schemaVersion ?? 1;
+    this.dataJson = JSON.stringify(event.data);
+    this.meta = event.project === undefined ? meta : { ...meta, project: event.project };
+  }
+
+  /** As a reader will see it: through JSON and in the newest shape. Made when somebody looks, mostly while Postgres writes. */
+  get data(): object {
+    this.parsed ??= this.upcast(this.type, this.schemaVersion, JSON.parse(this.dataJson) as object).data;
+    return this.parsed;
+  }
 }
 
 /** Whether a unit came to nothing. States in the cache carry the fate of the unit that wrote them last. */
@@ -28,7 +45,7 @@ export interface Unit {
   command: Command;
   hash: string;
   /** Streams that were loaded or appended to: the version they must still have, and how many events follow. */
-  streams: Map<string, { expected: number; appended: number }>;
+  streams: ReadonlyMap<string, { expected: number; appended: number }>;
   events: PreparedEvent[];
   works: TransactionWork[];
   /** JSON text of the command's result. */
@@ -42,22 +59,6 @@ export interface Unit {
 export interface Landed {
   tx: string;
   positions: string[];
-}
-
-/** Gives an event its id, version and meta. @param meta the command's, with its clock reading */
-export function prepareEvent(meta: EventMeta, upcast: Upcast, stream: string, version: number, event: NewEvent): PreparedEvent {
-  const dataJson = JSON.stringify(event.data);
-  const schemaVersion = event.schemaVersion ?? 1;
-  return {
-    id: newId(),
-    stream,
-    version,
-    type: event.type,
-    schemaVersion,
-    data: upcast(event.type, schemaVersion, JSON.parse(dataJson) as object).data,
-    dataJson,
-    meta: event.project === undefined ? meta : { ...meta, project: event.project },
-  };
 }
 
 export function recordedEvents(unit: Unit, landed: Landed): RecordedEvent[] {

@@ -12,7 +12,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ClientBase, Pool } from 'pg';
 import { EVENTS_STREAM } from '@weft/contracts';
-import { inTransaction } from '../command/commit-queue';
+import { inTransaction } from '../command/connections';
 import { compareCursors, cursorOf } from '../cursor';
 import { Bell } from '../lease/bell';
 import type { Lease } from '../lease/lease';
