@@ -64,15 +64,21 @@ async function openAccounts(events: readonly Recorded[], client: ClientBase): Pr
 }
 
 async function book(events: readonly Recorded[], client: ClientBase): Promise<void> {
-  const booked = events.flatMap((event) => (event.type === 'AmountBooked' ? [{ ...event, amount: event.data.amount }] : []));
-  if (booked.length === 0) return;
+  const [streams, versions, amounts] = [[] as string[], [] as number[], [] as number[]];
+  for (const event of events) {
+    if (event.type !== 'AmountBooked') continue;
+    streams.push(event.stream);
+    versions.push(event.version);
+    amounts.push(event.data.amount);
+  }
+  if (streams.length === 0) return;
   await client.query(
     `WITH booked AS (
        INSERT INTO booking (stream, version, amount) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) RETURNING stream, amount)
      UPDATE account SET total = total + b.sum, bookings = bookings + b.count
        FROM (SELECT stream, sum(amount) AS sum, count(*) AS count FROM booked GROUP BY stream) b
       WHERE account.stream = b.stream`,
-    [booked.map(({ stream }) => stream), booked.map(({ version }) => version), booked.map(({ amount }) => amount)],
+    [streams, versions, amounts],
   );
 }
 
