@@ -75,12 +75,11 @@ export class ContainerFiles implements GuestFiles {
     try {
       await pipeline(content, helper.stdin!);
     } catch (error) {
-      // The helper has closed the pipe: its own reason says more. Otherwise the source has failed, and what was sent is not the whole.
-      const isClosed =
-        (!content.errored || content.errored === error) &&
-        ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (!isClosed) helper.kill('SIGKILL');
-      if (!isClosed) throw error;
+      // A helper that has closed the pipe has its own reason, which says more. Otherwise the source has failed: what was sent is not the whole.
+      if (!hasLeft(helper)) {
+        helper.kill('SIGKILL');
+        throw error;
+      }
     }
     await ended;
   }
@@ -138,6 +137,13 @@ export class ContainerFiles implements GuestFiles {
     return helper;
   }
 }
+
+/**
+ * The reader of our pipe has gone. The error of a pipeline does not tell: whichever end fails, both are destroyed, and either
+ * may be reported as a premature close.
+ */
+const hasLeft = ({ exitCode, signalCode, stdin }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null || ['EPIPE', 'ECONNRESET'].includes((stdin?.errored as NodeJS.ErrnoException | null)?.code ?? '');
 
 /** Resolves with the first content; a helper that ends without any is known by its exit. */
 const firstBytes = (output: Readable): Promise<void> =>
