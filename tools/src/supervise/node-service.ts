@@ -28,7 +28,7 @@ export const nodeService = (at: Places, options: NodeServiceOptions): Service =>
     rmSync(readyFile, { force: true });
     const metricsAddress = `${options.place?.address ?? '127.0.0.1'}:${await freePort()}`;
     writeFileSync(at.metricsFile(options.name), `${metricsAddress}\n`);
-    const commandLine: [string, string[]] = [process.execPath, ['--enable-source-maps', options.main]];
+    const commandLine: [string, string[]] = [process.execPath, [options.main]];
     const [command, args] = options.place ? inside(options.place.namespace, ...commandLine) : commandLine;
     const service = startTied({
       command,
