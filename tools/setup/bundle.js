@@ -1,12 +1,15 @@
 /**
- * Makes one file of each app: apps/<app>/bundle/main.js, from the `dist` of the app, of our libraries and of what they use,
- * with a source map of what is ours beside it.
+ * Makes one file of each app, from the `dist` of the app, of our libraries and of what they use. In apps/<app>/bundle:
+ *
+ *   main.js      what is run (bundle-main.js)       app.cache    what V8 has compiled of app.js
+ *   app.js       the app                            app.js.map   where its lines come from, for what is ours
  *
  * A service loads more than a thousand modules; reading, resolving and compiling them one by one took most of the time that
  * a start takes.
  */
-const { existsSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { spawnSync } = require('node:child_process');
+const { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { join, relative } = require('node:path');
 const esbuild = require('esbuild');
 const { onlySources } = require('./source-map.js');
 
@@ -22,14 +25,14 @@ const absent = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nes
   ),
 );
 
-/** For stack traces, and for modules that were ESM. */
-const banner = `${readFileSync(join(__dirname, 'stack-lines.js'), 'utf8')}const importMetaUrl = require('node:url').pathToFileURL(__filename).href;`;
+/** What Node puts around a CommonJS module; what makes stack traces readable; what modules need that were ESM. */
+const head = `(function (exports, require, module, __filename, __dirname) {${readFileSync(join(__dirname, 'stack-lines.js'), 'utf8')}const importMetaUrl = require('node:url').pathToFileURL(__filename).href;`;
 
-/** @param entryPoints `{ in, out }` as esbuild has them; `out` is relative to `outdir` and has no extension */
-async function bundle(entryPoints, outdir) {
+/** @param places for each app, its own `main` and the directory `into` that gets the files */
+async function bundle(places) {
   await esbuild.build({
-    entryPoints,
-    outdir,
+    entryPoints: places.map(({ main, into }) => ({ in: main, out: relative('/', join(into, 'app')) })),
+    outdir: '/',
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -37,23 +40,34 @@ async function bundle(entryPoints, outdir) {
     sourcemap: 'external',
     sourcesContent: false,
     external: [...external, ...absent],
-    banner: { js: banner },
+    banner: { js: head },
+    footer: { js: '})' },
     define: { 'import.meta.url': 'importMetaUrl' },
     logLevel: 'error',
   });
-  for (const { out } of entryPoints) {
-    const file = join(outdir, `${out}.js.map`);
+  for (const { into } of places) {
+    const file = join(into, 'app.js.map');
     const map = onlySources(JSON.parse(readFileSync(file, 'utf8')), (source) => !source.includes('node_modules/'));
     writeFileSync(file, JSON.stringify(map));
+    copyFileSync(join(__dirname, 'bundle-main.js'), join(into, 'main.js'));
+    compile(into);
   }
+}
+
+/** Without any environment a service loads all it needs, refuses to start, and leaves what was compiled for it. */
+function compile(into) {
+  rmSync(join(into, 'app.cache'), { force: true });
+  const env = { PATH: process.env.PATH, WEFT_CODE_CACHE: 'write' };
+  spawnSync(process.execPath, [join(into, 'main.js')], { env, stdio: 'ignore', timeout: 60_000 });
+  if (!existsSync(join(into, 'app.cache'))) console.error(`${into}: nothing was compiled; it starts slower`);
 }
 
 exports.bundle = bundle;
 
 if (require.main === module) {
   const apps = readdirSync(join(root, 'apps')).filter((app) => existsSync(join(root, 'apps', app, 'dist', 'main.js')));
-  const entryPoints = apps.map((app) => ({ in: join(root, 'apps', app, 'dist', 'main.js'), out: join(app, 'bundle', 'main') }));
-  bundle(entryPoints, join(root, 'apps')).catch((error) => {
+  const places = apps.map((app) => ({ main: join(root, 'apps', app, 'dist', 'main.js'), into: join(root, 'apps', app, 'bundle') }));
+  bundle(places).catch((error) => {
     // esbuild has said what it does not understand.
     if (!error.errors) console.error(error);
     process.exit(1);
