@@ -3,7 +3,7 @@ import type { RunningService } from '../../apps/network-svc/src/testing/running-
 import { eventually } from '@weft/testing';
 
 const PORTS_EACH = 10;
-const AT_ONCE = 16;
+const AT_ONCE = 64;
 const HOSTS = 50;
 const ACL = 'scale';
 /** Room for 1,000 routers. */

@@ -64,7 +64,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
   const moves: MoveDeps = { nc, drivers, instances, logger, migrationAddress: config.migrationAddress };
   const runner: TaskRunner = new TaskRunner({
     journal,
-    handle: (task, progress, interrupt) => handleTask({ drivers, instances, images, transfer, moves }, task, progress, interrupt),
+    handle: (task, progress, interrupt) => handleTask({ drivers, instances, images, transfer, moves, network }, task, progress, interrupt),
     concurrency: config.concurrency,
     publishProgress: (progress) => nc.publish(taskProgressSubject(progress.taskId), JSON.stringify(progress)),
     onSettled: (instanceId) => changed(instanceId),

@@ -26,7 +26,7 @@ export interface Running extends ComposedService {
 }
 
 export async function compose(config: NetworkConfig, log: Logger): Promise<Running> {
-  const core = await openServiceCore({ service: SERVICE, context: NETWORK_CONTEXT, config, log, projections, migrations });
+  const core = await openServiceCore({ service: SERVICE, context: NETWORK_CONTEXT, config, log, projections, migrations, planOnce: true });
   const { store, pool, nats } = core;
   const plane = config.ovn ? openOvn(config.ovn, config.schema, core) : undefined;
   const dataPlane = plane?.dataPlane ?? noOvn;

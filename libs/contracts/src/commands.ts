@@ -170,7 +170,7 @@ export const instanceCommands = {
     }),
   ),
   'instance.update': asynchronous(z.object({ ...named, ...ifMatch, ...instanceWritable })),
-  /** PATCH is synchronous in LXD. */
+  /** PATCH is synchronous in LXD. Result: {operationId}, of the operation to wait for. */
   'instance.patch': sync(
     z
       .object({ ...named, ...ifMatch, ...instanceWritable })

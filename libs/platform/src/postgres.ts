@@ -1,11 +1,20 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from 'pino';
 
+export interface PgPoolOptions extends Pick<PoolConfig, 'types'> {
+  schema?: string;
+  name: string;
+  max?: number;
+  logger: Logger;
+  /** Prepared statements are planned once, not for each set of values: for large queries that look single rows up. */
+  planOnce?: boolean;
+}
+
 /**
  * A pool whose connections see only `schema`. Idle connections that the server drops are logged and replaced, never
  * a crash; a query on a broken connection fails and is the caller's to repeat.
  */
-export function createPgPool(url: string, options: { schema?: string; name: string; max?: number; logger: Logger } & Pick<PoolConfig, 'types'>): Pool {
+export function createPgPool(url: string, options: PgPoolOptions): Pool {
   const pool = new Pool({
     connectionString: url,
     application_name: options.name,
@@ -13,7 +22,9 @@ export function createPgPool(url: string, options: { schema?: string; name: stri
     types: options.types,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    ...(options.schema ? { options: `-c search_path=${options.schema}` } : {}),
+    options: [...(options.schema ? [`-c search_path=${options.schema}`] : []), ...(options.planOnce ? ['-c plan_cache_mode=force_generic_plan'] : [])].join(
+      ' ',
+    ),
   });
   pool.on('error', (error) => options.logger.warn({ err: error }, 'postgres connection lost'));
   return pool;

@@ -3,6 +3,7 @@
  * lost with the broker; a slow look at the database makes up for it.
  */
 import type { IncomingMessage } from 'node:http';
+import { WeftError, type LxdOperation } from '@weft/contracts';
 import type { EventHub } from '../clients/event.hub';
 import type { ReadClient } from '../clients/read.client';
 import { findOperation } from './operation.query';
@@ -39,6 +40,12 @@ export async function waitForOperation(
     stopListening();
     client.socket.off('close', leave);
   }
+}
+
+/** For requests that LXD answers at the end of their work. @throws WeftError `task.failed` with what the operation failed with */
+export async function requireSuccess(deps: { hub: EventHub; reads: ReadClient }, id: string, { raw }: { raw: IncomingMessage }): Promise<void> {
+  const ended = JSON.parse(await waitForOperation(deps, id, undefined, raw)) as LxdOperation | null;
+  if (ended && ended.status_code > FINAL) throw new WeftError('task.failed', ended.err);
 }
 
 function sleepUntilWoken(ms: number, onWake: (wake: () => void) => void): Promise<void> {

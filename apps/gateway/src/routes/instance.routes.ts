@@ -11,6 +11,7 @@ import { empty, sync, syncValue, started, type Reply } from '../http/reply';
 import { route, type Call, type Method, type Route } from '../http/route';
 import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '../queries/instance.query';
 import { ListCache } from '../queries/list-cache';
+import { requireSuccess } from '../queries/operation-wait';
 import { listJson, listQuery, recursionOf, type Scope } from '../queries/list.query';
 import { allProjects, ownProject } from '../queries/project-scope';
 
@@ -101,7 +102,8 @@ function requireProjectOf(call: Call, project: string): void {
   if (projects !== null && !projects.includes(project)) throw new WeftError('auth.forbidden', 'not authorized');
 }
 
-function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
+function objectRoutes(deps: Deps, path: string): Route[] {
+  const { reads, commands } = deps;
   const get = async (call: Call): Promise<Reply> => {
     const full = call.query.recursion === '1' || call.query.recursion === '2';
     const row = await reads.row(full ? GET_INSTANCE_FULL : GET_INSTANCE, [call.project, call.params.name]);
@@ -124,7 +126,9 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
       ...define('PATCH', 'Change parts of the configuration of an instance'),
       body: instancePatch,
       handle: async (call) => {
-        await commands.send('instance.patch', { name: call.params.name, ifMatch: call.ifMatch, ...call.body }, call.meta());
+        const body = { name: call.params.name, ifMatch: call.ifMatch, ...call.body };
+        const { operationId } = await commands.send<{ operationId: string }>('instance.patch', body, call.meta());
+        await requireSuccess(deps, operationId, call);
         return empty;
       },
     }),

@@ -2,6 +2,7 @@
  * Interfaces of the host: veth(4) for containers, tap for virtual machines. Everything happens in one network namespace,
  * the agent's own or that of a simulated host.
  */
+import { readFile } from 'node:fs/promises';
 import { runProgram } from '../storage/vm-program';
 import type { Nic } from './nic';
 
@@ -34,6 +35,10 @@ export class HostLinks {
   }
 
   async indexOf(link: string): Promise<number | undefined> {
+    return (this.netns === undefined ? await indexOfOwn(link) : undefined) ?? this.askForIndex(link);
+  }
+
+  private async askForIndex(link: string): Promise<number | undefined> {
     const text = await this.run('ip', ['-json', 'link', 'show', 'dev', link]).catch(() => '[]');
     return parseLinks(text)[0]?.ifindex;
   }
@@ -59,6 +64,13 @@ export class HostLinks {
       : runProgram('nsenter', [`--net=${this.netns}`, '--', program, ...args], environment);
   }
 }
+
+/** Of a link in our own namespace that is up and so in a multicast group, `index name users ...`: no program need be run for it. */
+const indexOfOwn = async (link: string): Promise<number | undefined> => {
+  const lines = (await readFile('/proc/self/net/dev_mcast', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  const found = lines.find(([, name]) => name === link)?.[0];
+  return found === undefined ? undefined : Number(found);
+};
 
 /** Interfaces as a process sees them. */
 export const linksOf = async (pid: number): Promise<LinkState[]> =>

@@ -15,6 +15,9 @@ import type { Nic } from './nic';
 import { rarpOf } from './rarp';
 import { containerNetwork, machineNetwork, type GuestInterface, type NetworkState } from './network-state';
 
+/** Flows of a port take OVN milliseconds; its daemons that have died are back within seconds. */
+const CONNECT_TIMEOUT_MS = 30_000;
+
 export interface HostNetworkOptions {
   /** The switch's database, such as unix:/run/openvswitch/db.sock. */
   endpoint: string;
@@ -49,6 +52,22 @@ export class HostNetwork {
       await this.hostSwitch.plug({ ...nic, ifindex });
     }
     this.resolvers.ring();
+  }
+
+  /** What is plugged in for a guest has its flows. @throws WeftError task.failed when OVN does not get there in time */
+  async connected(instanceId: string): Promise<void> {
+    const nics = await this.hostSwitch.plugged(instanceId);
+    if (nics.length === 0) return;
+    const late = await this.hostSwitch.connected(
+      nics.map(({ link }) => link),
+      CONNECT_TIMEOUT_MS,
+    );
+    const devices = nics.flatMap(({ link, device }) => (late.includes(link) ? `"${device}"` : []));
+    if (devices.length > 0)
+      throw new WeftError(
+        'task.failed',
+        `Device ${devices.join(', ')}: OVN has not connected it to its network in time; look at ovn-northd and ovn-controller`,
+      );
   }
 
   /** Ports and wires. */

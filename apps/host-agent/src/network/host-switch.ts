@@ -27,13 +27,16 @@ export interface PluggedNic extends Nic {
   ifindex: number;
 }
 
-const CONFIGURATION = { Open_vSwitch: { columns: ['next_cfg', 'cur_cfg', 'external_ids'] } } as const;
+/** What is followed: whether ovs-vswitchd has made what it shall, and ovn-controller the flows of a port. */
+const FOLLOWED = { Open_vSwitch: { columns: ['next_cfg', 'cur_cfg', 'external_ids'] }, Interface: { columns: ['name', 'external_ids'] } } as const;
+/** ovn-controller's, when all flows of a port are in place (ovn-controller(8)). */
+const INSTALLED = 'ovn-installed';
 
 export class HostSwitch {
   private readonly client: OvsdbClient<Tables>;
   /** Beside the database: both are in OVS_RUNDIR. */
   private readonly management: string;
-  private configuration: Promise<Replica<Tables, typeof CONFIGURATION>> | undefined;
+  private copy: Promise<Replica<Tables, typeof FOLLOWED>> | undefined;
 
   /** @param endpoint such as unix:/run/openvswitch/db.sock */
   constructor(endpoint: string) {
@@ -51,13 +54,36 @@ export class HostSwitch {
     const [{ rows }] = await this.client.transact([ovs.select('Interface', [...where])]);
     if (rows[0] && !rows[0].external_ids['weft:instance'])
       throw new WeftError('device.invalid', `Device "${nic.device}": "${nic.link}" is an interface of the host's own`);
-    if (rows[0]) return void (await this.client.transact([ovs.update('Interface', [...where], { external_ids: identityOf(nic) })]));
+    if (rows[0]) return this.rename([...where], rows[0].external_ids, identityOf(nic));
     await this.client.transact([
       ovs.wait('Bridge', [['name', '==', INTEGRATION_BRIDGE]], '==', [{ name: INTEGRATION_BRIDGE }], { columns: ['name'], timeoutMs: BRIDGE_TIMEOUT_MS }),
       ovs.insert('Interface', { name: nic.link, external_ids: identityOf(nic) }, { name: 'nic' }),
       ovs.insert('Port', { name: nic.link, interfaces: [named('nic')], external_ids: { 'weft:instance': nic.instanceId } }, { name: 'port' }),
       ovs.mutate('Bridge', [['name', '==', INTEGRATION_BRIDGE]], [['ports', 'insert', [named('port')]]]),
     ]);
+  }
+
+  /** What ovn-controller has noted there stays, as long as the port is the same one. */
+  private async rename(where: readonly (readonly ['name', '==', string])[], before: Readonly<Record<string, string>>, after: Record<string, string>) {
+    const samePort = before['iface-id'] === after['iface-id'];
+    const kept = Object.fromEntries(Object.entries(before).filter(([key]) => samePort && key.startsWith('ovn-')));
+    await this.client.transact([ovs.update('Interface', [...where], { external_ids: { ...kept, ...after } })]);
+  }
+
+  /**
+   * Waits until ovn-controller has the flows of these ports in place.
+   * @returns the links that lack them when the time is over; none on a host without ovn-controller
+   */
+  async connected(links: readonly string[], timeoutMs: number): Promise<string[]> {
+    const copy = await this.followed();
+    const followsOvn = [...copy.table('Open_vSwitch').values()].some(({ external_ids: ids }) => ids['ovn-remote'] !== undefined);
+    if (!followsOvn) return [];
+    const late = (): string[] => {
+      const installed = new Set([...copy.table('Interface').values()].flatMap(({ name, external_ids: ids }) => (ids[INSTALLED] === 'true' ? name : [])));
+      return links.filter((link) => !installed.has(link));
+    };
+    await copy.until(() => late().length === 0, timeoutMs).catch(() => undefined);
+    return late();
   }
 
   /** Plugs a link that is no guest's; one by that name is replaced. */
@@ -139,12 +165,18 @@ export class HostSwitch {
     if (missing.length) await this.applied();
   }
 
+  private followed(): Promise<Replica<Tables, typeof FOLLOWED>> {
+    if (!this.copy) {
+      this.copy = this.client.monitor(FOLLOWED);
+      this.copy.catch(() => (this.copy = undefined));
+    }
+    return this.copy;
+  }
+
   private async applied(): Promise<void> {
     const [, { rows }] = await this.client.transact([ovs.mutate('Open_vSwitch', [], [['next_cfg', '+=', 1]]), ovs.select('Open_vSwitch', [])]);
     const wanted = rows[0]?.next_cfg ?? 0;
-    this.configuration ??= this.client.monitor(CONFIGURATION);
-    this.configuration.catch(() => (this.configuration = undefined));
-    const copy = await this.configuration;
+    const copy = await this.followed();
     const isApplied = () => [...copy.table('Open_vSwitch').values()].some(({ cur_cfg }) => cur_cfg >= wanted);
     // One that is down starts from what the database says then.
     await copy.until(isApplied, APPLY_TIMEOUT_MS).catch(() => undefined);

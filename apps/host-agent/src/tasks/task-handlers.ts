@@ -5,6 +5,7 @@ import type { DriverRegistry } from '../drivers/driver-registry';
 import type { HostImages } from '../images/host-images';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { InstanceStore } from '../instances/instance-store';
+import type { HostNetwork } from '../network/host-network';
 import { Hurried } from './interruption';
 import {
   confirmTargetTask,
@@ -24,6 +25,8 @@ export interface TaskDeps {
   moves: MoveDeps;
   images: HostImages;
   transfer: ImageTransfer;
+  /** Unset: guests have no network devices here. */
+  network?: Pick<HostNetwork, 'connected'> | undefined;
 }
 
 type Result = Record<string, unknown>;
@@ -107,7 +110,7 @@ async function remove({ drivers, instances, images }: TaskDeps, body: TaskBody<'
 
 type RunStateTask = Extract<HostTask, { kind: 'instance.start' | 'instance.stop' | 'instance.freeze' | 'instance.unfreeze' | 'instance.update' }>;
 
-async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTask, interrupt: AbortSignal): Promise<Result> {
+async function changeRunState({ drivers, instances, network }: TaskDeps, task: RunStateTask, interrupt: AbortSignal): Promise<Result> {
   const { instance, epoch } = task.body;
   const driver = drivers.require(instance.type);
   // What is not here does not run.
@@ -118,6 +121,7 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
   switch (task.kind) {
     case 'instance.start':
       await driver.start(instance, epoch, { stateless: task.body.stateless });
+      await network?.connected(instance.id);
       await instances.updateState(instance.id, { lastStatus: 'running' });
       return { pid: (await driver.inspect(instance.id)).pid ?? 0 };
     case 'instance.stop':
@@ -130,7 +134,9 @@ async function changeRunState({ drivers, instances }: TaskDeps, task: RunStateTa
       await driver.unfreeze(instance);
       return {};
     case 'instance.update':
-      if ((await driver.inspect(instance.id)).status !== 'stopped') await driver.update(instance);
+      if ((await driver.inspect(instance.id)).status === 'stopped') return {};
+      await driver.update(instance);
+      await network?.connected(instance.id);
       return {};
   }
 }

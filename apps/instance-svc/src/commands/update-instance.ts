@@ -1,4 +1,4 @@
-import { WeftError, type InstanceCommandBody, type Meta } from '@weft/contracts';
+import { WeftError, type InstanceCommandBody, type LxdOperation, type Meta } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
@@ -40,11 +40,11 @@ export const updateInstance: CommandHandler<'instance.update'> = async (deps, me
   }));
 };
 
-/** PATCH: what is given is merged; an empty value unsets a key. LXD answers it without an operation. */
+/** PATCH: what is given is merged; an empty value unsets a key. LXD answers it at the end of its work: `operationId` is what to wait for. */
 export const patchInstance: CommandHandler<'instance.patch'> = async (deps, meta, body) => {
   const wanted = body.profiles ? await wantedProfiles(deps, meta, body.profiles) : undefined;
   const outcome = await change(deps, meta, 'instance.patch', body, wanted, (before) => merged(before, body, wanted));
-  return { ...outcome, result: {} };
+  return { ...outcome, result: { operationId: (outcome.result as LxdOperation).id } };
 };
 
 function merged(before: LiveInstance, body: PatchBody, wanted: ProfileFacts[] | undefined): Writable {

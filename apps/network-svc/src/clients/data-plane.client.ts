@@ -14,11 +14,12 @@ export interface DataPlane {
   /** Nothing is written when it rejects. @throws WeftError `network.unavailable` when this installation has no OVN, or it cannot be reached now */
   require(): Promise<void>;
   /**
-   * Brings the rows of these (and of nobody else) in line with the tables; what is gone loses its rows. Resolves when
-   * northd has done its part.
-   * @throws WeftError `network.unavailable` when that does not happen in time: it is made up for later
+   * Brings the rows of these (and of nobody else) in line with the tables; what is gone loses its rows. Resolves when the hosts
+   * concerned have the flows, if they are up; `written`: when OVN's northbound database has it, for what a host itself waits
+   * for (a port that it plugs in), or nobody.
+   * @throws WeftError `network.unavailable` when northd does not do its part in time: it is made up for later
    */
-  settle(changed: Changed): Promise<void>;
+  settle(changed: Changed, until?: 'written' | 'in effect'): Promise<void>;
   /** The member whose chassis carries the gateway of a network's router; undefined when none does. */
   gatewayChassis(networkNumber: number): Promise<string | undefined>;
 }

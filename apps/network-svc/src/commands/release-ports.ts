@@ -14,17 +14,17 @@ export const deactivatePorts: CommandHandler<'port.deactivate'> = async (deps, m
   const done = await execute(deps, meta, 'port.deactivate', body, (uow) =>
     change(deps, uow, body.instanceId, (port) => (wanted(port) ? deactivation(port) : [])),
   );
-  return settled(deps, done);
+  return settled(deps, done, 'written');
 };
 
 export const removePorts: CommandHandler<'port.remove'> = async (deps, meta, body) => {
   const done = await execute(deps, meta, 'port.remove', body, (uow) => change(deps, uow, body.instanceId, removal));
-  return settled(deps, done);
+  return settled(deps, done, 'written');
 };
 
 export const bindPorts: CommandHandler<'port.bind'> = async (deps, meta, body) => {
   const done = await execute(deps, meta, 'port.bind', body, (uow) => change(deps, uow, body.instanceId, (port) => bind(port, body.members)));
-  return settled(deps, done);
+  return settled(deps, done, 'in effect');
 };
 
 async function change(deps: Deps, uow: UnitOfWork, instanceId: string, decide: (port: LivePort) => PortEvent[]): Promise<Changed> {
@@ -36,9 +36,9 @@ async function change(deps: Deps, uow: UnitOfWork, instanceId: string, decide: (
   );
 }
 
-/** A repeat settles too: the first one may have died in between. */
-async function settled<T extends { result: unknown }>(deps: Deps, done: T): Promise<T> {
+/** A repeat settles too: the first one may have died in between. Nobody waits for the flows of ports that leave: their guest is gone. */
+async function settled<T extends { result: unknown }>(deps: Deps, done: T, until: 'written' | 'in effect'): Promise<T> {
   const changed = done.result as Changed;
-  if (changed.ports?.length) await deps.dataPlane.settle(changed);
+  if (changed.ports?.length) await deps.dataPlane.settle(changed, until);
   return { ...done, result: {} };
 }

@@ -49,7 +49,8 @@ export const activatePorts: CommandHandler<'port.activate'> = async (deps, meta,
   if (Object.keys(body.nics).length === 0) return definePorts(deps, meta, body);
   await deps.dataPlane.require();
   const done = await settlePorts(deps, meta, 'port.activate', body, body.member);
-  await deps.dataPlane.settle(done.changed);
+  // The host plugs them meanwhile, and waits for their flows itself. Routes to them are for other hosts too.
+  await deps.dataPlane.settle(done.changed, done.changed.networks?.length ? 'in effect' : 'written');
   return { result: { ports: done.ports }, cursor: done.cursor };
 };
 

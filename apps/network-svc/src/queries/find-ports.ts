@@ -50,3 +50,13 @@ export async function takenOnNetwork(db: Queryable, networkId: string, exceptIns
   });
   return rows.map(({ address }) => address);
 }
+
+/** Hosts with active ports on any of these networks. */
+export async function membersOn(db: Queryable, networkIds: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ member: string }>({
+    name: 'members_on_networks',
+    text: 'SELECT DISTINCT m.member FROM port p CROSS JOIN unnest(p.members) AS m (member) WHERE p.active AND p.network_id = ANY ($1)',
+    values: [networkIds],
+  });
+  return rows.map(({ member }) => member);
+}

@@ -20,11 +20,12 @@ it('the first networks are there, in OVN too', async () => {
   await eventually(async () => (await nbctl('lr-list')).includes('weft-net2-lr'), { timeoutMs: 20_000 });
 });
 
-it('what a command has done is in the southbound database when it replies', async () => {
+it('what a command has done is in the northbound database when it replies', async () => {
   await service.send('network.create', ovn('blue', { 'ipv4.address': '10.1.1.1/24', 'ipv4.nat': 'true', 'ipv6.address': 'none' }));
   await service.send('network.create', ovn('red', { 'ipv4.address': '10.2.2.1/24', 'ipv4.nat': 'true', 'ipv6.address': 'none' }));
   expect(await activate(1, 'blue')).toMatchObject({ ports: { eth0: { ifaceId: 'weft-net3-instance-i1-eth0', addresses: ['10.1.1.2/24'] } } });
-  expect(await service.central.sbctl('--bare', '--columns=mac', 'find', 'Port_Binding', 'logical_port=weft-net3-instance-i1-eth0')).toContain('10.1.1.2');
+  const binding = ['--bare', '--columns=mac', 'find', 'Port_Binding', 'logical_port=weft-net3-instance-i1-eth0'];
+  await eventually(async () => (await service.central.sbctl(...binding)).includes('10.1.1.2'), { timeoutMs: 20_000 });
   expect(await nbctl('--bare', '--columns=options', 'list', 'Logical_Switch_Port', 'weft-net3-instance-i1-eth0')).toContain('requested-chassis=host1');
   await service.send('port.bind', { instanceId: 'i1', members: ['host1', 'host2'] });
   expect(await nbctl('--bare', '--columns=options', 'list', 'Logical_Switch_Port', 'weft-net3-instance-i1-eth0')).toContain('requested-chassis=host1,host2');
@@ -94,6 +95,27 @@ it('a crash of OVN is ridden out: changes are refused before anything is written
 it('a restart finds what was missed', async () => {
   await service.restart(async () => void (await nbctl('lr-del', 'weft-net4-lr')));
   await eventually(async () => (await nbctl('lr-list')).includes('weft-net4-lr'), { timeoutMs: 20_000 });
+});
+
+it('a change is done when the hosts concerned have its flows; others, and those that are down, are not waited for', async () => {
+  const counter = () => nbctl('get', 'NB_Global', '.', 'nb_cfg');
+  const reached = (host: string, sequence: string) => service.central.sbctl('set', 'Chassis_Private', host, `nb_cfg=${sequence}`);
+  for (const host of ['host1', 'dead', 'elsewhere']) await service.central.sbctl('--id=@h', 'create', 'Chassis_Private', `name=${host}`);
+  await service.send('network.create', ovn('wide', { 'ipv4.address': '10.3.3.1/24', 'ipv6.address': 'none' }));
+  await activate(5, 'wide');
+  const onDeadHost = { instanceId: 'i6', instanceName: 'c6', type: 'container' as const, member: 'dead', nics: { eth0: nicOf('wide', 6) } };
+  await service.send('port.activate', onDeadHost);
+  await reached('host1', await counter());
+  let done = false;
+  const change = service.send('network.update', { name: 'wide', mode: 'merge', config: { 'dns.domain': 'late.test' } }).finally(() => (done = true));
+  await eventually(async () => (await nbctl('list', 'DHCP_Options')).includes('late.test'), { timeoutMs: 20_000 });
+  await eventually(async () => (await nbctl('get', 'NB_Global', '.', 'sb_cfg')) === (await counter()), { timeoutMs: 20_000 });
+  expect(done).toBe(false);
+  // What ovn-controller does when the flows are in place.
+  await reached('host1', await counter());
+  await change;
+  for (const n of [5, 6]) await service.send('port.remove', { instanceId: `i${n}` });
+  await service.send('network.delete', { name: 'wide' });
 });
 
 it('networks leave nothing behind', async () => {

@@ -10,6 +10,7 @@ import type { Changed, DataPlane } from '../clients/data-plane.client';
 import type { Ovn } from '../clients/northbound.client';
 import type { Queryable } from '../queries/database';
 import { hasGrownSince, readDesiredRows } from '../queries/desired-rows';
+import { concernedHosts } from './concerned-hosts';
 import { desiredState } from './desired-state';
 import { scopeOf } from './scope';
 
@@ -37,13 +38,18 @@ export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOpt
     return nb;
   };
 
-  const round = async (changed: Changed, deadline: number): Promise<boolean> => {
+  const round = async (changed: Changed, until: 'written' | 'in effect', deadline: number): Promise<boolean> => {
     const rows = await readDesiredRows(pool, changed);
     const change = { state: desiredState(rows, ovn.chassis()), scope: scopeOf(changed, rows) };
+    const chassis = until === 'written' ? [] : await concernedHosts(pool, change.state);
     const nb = northbound();
     try {
-      const { completion } = await nb.apply(change, { until: 'southbound', timeoutMs: Math.max(1, deadline - performance.now()) });
-      if (!completion.done)
+      const { completion } = await nb.apply(change, {
+        until: until === 'written' ? 'northbound' : { chassis },
+        timeoutMs: Math.max(1, deadline - performance.now()),
+      });
+      if (completion.late.length > 0) log.info({ hosts: completion.late }, 'hosts that have not got a change yet');
+      if (!completion.compiled)
         throw new WeftError('network.unavailable', 'The change is recorded, but ovn-northd has not carried it out in time: it will when it is back');
     } catch (error) {
       if (error instanceof OvnStaleState) return false;
@@ -64,11 +70,11 @@ export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOpt
         throw new WeftError('network.unavailable', 'Networks cannot be changed now: OVN cannot be reached; try again', { cause: error });
       }
     },
-    async settle(changed) {
+    async settle(changed, until = 'in effect') {
       const end = seconds.startTimer();
       const deadline = performance.now() + waitMs;
       try {
-        for (let n = 0; n < ROUNDS; n++) if (await round(changed, deadline)) return;
+        for (let n = 0; n < ROUNDS; n++) if (await round(changed, until, deadline)) return;
         throw new WeftError('network.unavailable', 'The change is recorded, but others keep changing the same network: it will reach OVN');
       } catch (error) {
         onFailure();

@@ -6,6 +6,8 @@ export type Until = 'northbound' | 'southbound' | { readonly chassis: readonly s
 export interface Completion {
   /** Whether all that was waited for came in time; hosts that are down are not waited for. */
   readonly done: boolean;
+  /** Whether the southbound database has it, if that was waited for: all hosts that are up can. */
+  readonly compiled: boolean;
   /** Hosts that have not got it yet: down, unknown, or slow. They catch up by themselves. */
   readonly late: readonly string[];
 }
@@ -45,7 +47,7 @@ export class CompletionWatch {
 
   /** Never rejects for what is late. */
   async completed(sequence: number, until: Until, timeoutMs: number): Promise<Completion> {
-    if (until === 'northbound') return { done: true, late: [] };
+    if (until === 'northbound') return { done: true, compiled: true, late: [] };
     const deadline = performance.now() + timeoutMs;
     const chassis = until === 'southbound' ? [] : until.chassis;
     const inSouthbound = await comesTrue(
@@ -53,13 +55,13 @@ export class CompletionWatch {
       (listener) => this.northbound.onChange(listener),
       timeoutMs,
     );
-    if (!inSouthbound) return { done: false, late: chassis };
-    if (chassis.length === 0) return { done: true, late: [] };
+    if (!inSouthbound) return { done: false, compiled: false, late: chassis };
+    if (chassis.length === 0) return { done: true, compiled: true, late: [] };
     const { hosts } = this;
     if (!hosts) throw new Error('To wait for hosts the southbound database is needed');
     const settled = () => this.behind(chassis, sequence).every((name) => this.isDown(name, sequence));
     const done = await comesTrue(settled, (listener) => hosts.onChange(listener), deadline - performance.now());
-    return { done, late: this.behind(chassis, sequence) };
+    return { done, compiled: true, late: this.behind(chassis, sequence) };
   }
 
   private behind(chassis: readonly string[], sequence: number): string[] {

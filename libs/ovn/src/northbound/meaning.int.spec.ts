@@ -14,7 +14,7 @@ describe('what OVN does with packets', () => {
 
   const holds = async (state: DesiredState) => {
     const { completion } = await northbound.apply({ state, scope: 'everything' });
-    expect(completion).toEqual({ done: true, late: [] });
+    expect(completion).toEqual({ done: true, compiled: true, late: [] });
   };
   const switchOf = (network: typeof blue) => networkNames(network.number).innerSwitch;
   const from = (port: typeof b1, network: typeof blue, to: string, what = 'icmp4 && icmp4.type == 8', source = port.ipv4) => {

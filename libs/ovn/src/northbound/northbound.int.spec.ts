@@ -103,7 +103,7 @@ describe('changes', () => {
     expect(asked).toBe(false);
     // What ovn-controller does when the flows are in place.
     await central.sbctl('set', 'Chassis_Private', 'alive', `nb_cfg=${await counter()}`);
-    expect((await change).completion).toEqual({ done: true, late: ['dead', 'unknown'] });
+    expect((await change).completion).toEqual({ done: true, compiled: true, late: ['dead', 'unknown'] });
   });
 
   it('of others are heard of by owner, ours are not', async () => {

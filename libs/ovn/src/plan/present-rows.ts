@@ -16,7 +16,8 @@ export interface PresentLink {
   readonly column: LinkColumn;
 }
 
-const NOBODY = '';
+/** Stands for the owner of rows that have none, so that those of one table are found without a look at all. No owner begins so. */
+const NOBODY = 'nobody ';
 
 /**
  * What OVN has, indexed so that a change of one thing costs the same however many others there are: by owner, by key, by name, and
@@ -50,7 +51,7 @@ export class PresentRows {
   }
 
   owners(): string[] {
-    return [...this.owned.keys()].filter((owner) => owner !== NOBODY);
+    return [...this.owned.keys()].filter((owner) => !owner.startsWith(NOBODY));
   }
 
   ofOwner(owner: string): PresentRow[] {
@@ -68,7 +69,7 @@ export class PresentRows {
 
   /** Rows without owner ids. */
   ofNobody(table: OwnedTable): PresentRow[] {
-    return this.found(this.owned.get(NOBODY)).filter((row) => row.table === table);
+    return this.found(this.owned.get(`${NOBODY}${table}`));
   }
 
   linksTo(uuid: Uuid): PresentLink[] {
@@ -97,7 +98,7 @@ export class PresentRows {
   private placesOf(row: PresentRow): [Map<string, Set<Uuid>>, string][] {
     const key = keyOfRow(row);
     return [
-      [this.owned, ownerOfRow(row) ?? NOBODY],
+      [this.owned, ownerOfRow(row) ?? `${NOBODY}${row.table}`],
       ...(key ? ([[this.keys as Map<string, Set<Uuid>>, key]] as [Map<string, Set<Uuid>>, string][]) : []),
       ...(isNamed(row.table) ? ([[this.names, `${row.table} ${String(row.columns.name)}`]] as [Map<string, Set<Uuid>>, string][]) : []),
     ];

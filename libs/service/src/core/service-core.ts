@@ -35,6 +35,8 @@ export interface ServiceCoreOptions extends Required<Pick<EventStoreOptions, 'co
   service: string;
   config: ServiceConfig;
   log: Logger;
+  /** See `createPgPool`. */
+  planOnce?: boolean;
 }
 
 /** Whose events, and what becomes of them; the rest is known here. `name` tells several readers of one context apart. */
@@ -66,7 +68,7 @@ const SAGAS_AT_ONCE = 2_000;
 export async function openServiceCore(options: ServiceCoreOptions): Promise<ServiceCore> {
   const { service, config, log, context } = options;
   const nats = await connectNats(config.natsUrl, service, log);
-  const pool = createPgPool(config.postgresUrl, { schema: config.schema, name: service, max: config.poolSize, logger: log });
+  const pool = createPgPool(config.postgresUrl, { schema: config.schema, name: service, max: config.poolSize, logger: log, planOnce: options.planOnce });
   const poke = pokeRelay(nats, context);
   const store = createEventStore({
     pool,

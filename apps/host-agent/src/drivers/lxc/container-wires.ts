@@ -14,12 +14,13 @@ const SCRIPT = `#!/bin/sh
 # Makes the wires of a container's network devices; written by the host agent.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
+make() {
+  ip link add name "$link" mtu "$mtu" up type veth peer name "$name" mtu "$mtu" address "$hwaddr" netns "$LXC_PID"
+}
 while read -r link name hwaddr mtu offload; do
-  ip link delete dev "$link" 2>/dev/null || :
-  ip link add name "$link" mtu "$mtu" type veth peer name "$name" mtu "$mtu" address "$hwaddr" netns "$LXC_PID"
-  [ "$offload" = on ] || nsenter "--net=/proc/$LXC_PID/ns/net" ethtool -K "$name" tx off >/dev/null
-  nsenter "--net=/proc/$LXC_PID/ns/net" ip link set dev "$name" up
-  ip link set dev "$link" up
+  # Most often there is none from before, and each program takes its time.
+  make 2>/dev/null || { ip link delete dev "$link" 2>/dev/null || :; make; }
+  nsenter "--net=/proc/$LXC_PID/ns/net" sh -c '[ "$1" = on ] || ethtool -K "$0" tx off >/dev/null; exec ip link set dev "$0" up' "$name" "$offload"
 done <"\${WEFT_NICS:-\${0%/*}/nics}"
 `;
 
