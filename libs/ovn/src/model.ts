@@ -57,6 +57,8 @@ export interface DesiredNetwork extends Thing {
 export interface DesiredUplink {
   /** Key of `ovn-bridge-mappings` on the hosts. */
   readonly providerNetwork: string;
+  /** Of the packets there; null: they have no tag. */
+  readonly vlan: number | null;
   /** The router's outer address with the uplink's prefix length, and who to send to. */
   readonly ipv4: { readonly address: string; readonly gateway: string | null } | null;
   readonly ipv6: { readonly address: string; readonly gateway: string | null } | null;

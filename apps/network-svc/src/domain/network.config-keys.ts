@@ -2,7 +2,7 @@
  * The configuration keys of networks, as LXD 5.0 documents them ("Network configuration"), by type. A check returns what
  * is wrong with a value, or undefined; what keys mean to each other is in `network.settle.ts`.
  */
-import { anything, boolean, oneOf, sortedMap, WeftError, type NetworkType, type ValueCheck } from '@weft/contracts';
+import { anything, boolean, isTrue, oneOf, sortedMap, WeftError, type NetworkType, type ValueCheck } from '@weft/contracts';
 import { isMac, parseAddress, parseInterface, parseList, parseRange, parseSubnet, type Family } from './ip-address';
 
 const number =
@@ -84,7 +84,7 @@ const PER_TYPE: Readonly<Record<NetworkType, Readonly<Record<string, ValueCheck>
     parent,
     mtu: number(1280, 16384),
     vlan: number(0, 4094),
-    gvrp: boolean,
+    gvrp: (value) => boolean(value) ?? (isTrue(value) ? 'VLANs are tagged by OVN, which does not register them: leave it out' : undefined),
     'ipv4.gateway': gateway(4),
     'ipv4.ovn.ranges': ranges(4),
     'ipv4.routes': subnets(4),

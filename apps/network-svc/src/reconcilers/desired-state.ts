@@ -79,6 +79,7 @@ function uplink({ networkId, config }: NetworkRows, name: string, up: Readonly<R
   };
   return {
     providerNetwork: name,
+    vlan: Number(up['vlan'] ?? 0) || null,
     ipv4: outer(4),
     ipv6: outer(6),
     ingressMode: up['ovn.ingress_mode'] === 'routed' ? 'routed' : 'l2proxy',

@@ -45,8 +45,29 @@ describe('what OVN does with packets', () => {
     expect(await from(b1, blue, r1.ipv4!, undefined, '203.0.113.9')).not.toContain('output');
   });
 
+  it('drops what comes from the uplink with a source of the network itself', async () => {
+    const { outerSwitch, providerPort } = networkNames(4);
+    const fromOutside = (source: string) =>
+      central.trace(
+        outerSwitch,
+        `inport == "${providerPort}" && eth.src == 00:16:3e:aa:aa:aa && eth.dst == ${blue.routerMac} && ip4.src == ${source} && ip4.dst == ${b1.ipv4} && ip.ttl == 64 && icmp4 && icmp4.type == 8`,
+        '--ct=new',
+      );
+    expect(await fromOutside('192.0.0.77')).toContain(`output("${b1.interfaceId}")`);
+    expect(await fromOutside(b2.ipv4!)).not.toContain('output');
+  });
+
   it('keeps networks apart that are no peers: what is for the other one leaves by the uplink', async () => {
     expect(await from(b1, blue, r1.ipv4!)).not.toContain(r1.interfaceId);
+  });
+
+  it('tags what leaves to an uplink on a VLAN', async () => {
+    const tagged = { ...blue, uplink: { ...blue.uplink!, vlan: 12 } };
+    await holds({ ...base, networks: [tagged, red] });
+    const tagOf = ({ number }: typeof blue) =>
+      central.sbctl('--bare', '--columns=tag', 'find', 'Port_Binding', `logical_port=${networkNames(number).providerPort}`);
+    expect([await tagOf(blue), await tagOf(red)]).toEqual(['12', '']);
+    await holds(base);
   });
 
   it('takes it to a peer without the uplink, and no longer when the pairing has ended', async () => {
@@ -80,6 +101,45 @@ describe('what OVN does with packets', () => {
     expect(await from(b1, blue, b2.ipv4!, 'tcp && tcp.dst == 81')).toContain(`output("${b2.interfaceId}")`);
     expect(await from(b1, blue, b2.ipv4!, 'tcp && tcp.dst == 82')).not.toContain('output');
     expect(await from(b1, blue, b2.ipv4!)).not.toContain('output');
+    await holds(base);
+  });
+
+  it('limits what a NIC sends and gets', async () => {
+    await holds({ ...base, ports: [{ ...b1, limits: { ingressKbps: 2_000, egressKbps: 1_000 } }, b2, r1] });
+    const flows = (await central.sbctl('lflow-list', switchOf(blue))).split('\n').filter((line) => line.includes('set_meter'));
+    expect(flows.map((line) => /match=\((.*?)\), action=\((.*?);/.exec(line)?.slice(1)).sort()).toEqual([
+      [`inport == "${b1.interfaceId}"`, 'set_meter(1000)'],
+      [`outport == "${b1.interfaceId}"`, 'set_meter(2000)'],
+    ]);
+    await holds(base);
+  });
+
+  it('takes what is for a routed subnet to its NIC, and answers for an external one on the uplink', async () => {
+    const routes = { routes: ['10.77.0.0/24'], externalRoutes: ['198.51.100.8/30'] };
+    const routed = { ...blue, routes: [...routes.routes, ...routes.externalRoutes] };
+    await holds({ ...base, networks: [routed, red], ports: [b1, { ...b2, ...routes }, r1] });
+    for (const to of ['10.77.0.5', '198.51.100.9']) expect(await from(b1, blue, to)).toContain(`output("${b2.interfaceId}")`);
+    const { outerSwitch, providerPort } = networkNames(4);
+    const ask = (address: string) => {
+      const frame = `inport == "${providerPort}" && eth.src == 00:16:3e:aa:aa:aa && eth.dst == ff:ff:ff:ff:ff:ff`;
+      return central.trace(outerSwitch, `${frame} && arp.op == 1 && arp.sha == 00:16:3e:aa:aa:aa && arp.spa == 192.0.0.1 && arp.tpa == ${address}`);
+    };
+    expect(await ask('198.51.100.9')).toContain(`output("${providerPort}")`);
+    expect(await ask('198.51.100.12')).not.toContain(`output("${providerPort}")`);
+    expect(await ask('10.77.0.5')).not.toContain(`output("${providerPort}")`);
+    await holds(base);
+  });
+
+  it('tells guests their IPv6 prefix, and with stateful DHCP their address', async () => {
+    await holds({ ...base, networks: [{ ...blue, dhcp: { ipv4: true, ipv6: 'stateful' } }, red] });
+    const adverts = async (number: number) => {
+      const flows = (await central.sbctl('lflow-list', networkNames(number).router)).split('\n').filter((line) => line.includes('put_nd_ra_opts'));
+      return flows.map((line) => /addr_mode = "(\w+)".*prefix = ([0-9a-f:/]+)/.exec(line)?.slice(1));
+    };
+    expect(await adverts(4)).toEqual([['dhcpv6_stateful', 'fd42:4::/64']]);
+    expect(await adverts(5)).toEqual([['dhcpv6_stateless', 'fd42:5::/64']]);
+    const leases = (await central.sbctl('lflow-list', switchOf(blue))).split('\n').filter((line) => line.includes('put_dhcpv6_opts'));
+    for (const { ipv6, interfaceId } of [b1, b2]) expect(leases.some((line) => line.includes(interfaceId) && line.includes(`ia_addr = ${ipv6}`))).toBe(true);
     await holds(base);
   });
 

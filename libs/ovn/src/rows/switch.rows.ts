@@ -1,4 +1,4 @@
-import type { DesiredNetwork } from '../model';
+import type { DesiredNetwork, DesiredUplink } from '../model';
 import { subnetOf, withoutLength } from './addresses';
 import type { DesiredRow, MakeRow } from './desired-row';
 import { linkTo } from './keys';
@@ -6,7 +6,7 @@ import { networkNames } from './names';
 
 /** The switch that instances are on, and with an uplink the one that joins the router to the provider's network. */
 export function switchRows(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
-  return [...innerSwitch(make, network), ...(network.uplink ? outerSwitch(make, network, network.uplink.providerNetwork) : [])];
+  return [...innerSwitch(make, network), ...(network.uplink ? outerSwitch(make, network, network.uplink) : [])];
 }
 
 function innerSwitch(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
@@ -21,14 +21,16 @@ function innerSwitch(make: MakeRow, network: DesiredNetwork): DesiredRow[] {
   return [inner, make('Logical_Switch_Port', 'inner-router-port', port, { links: [linkTo.innerPort(network.id)] })];
 }
 
-function outerSwitch(make: MakeRow, { id, number, uplink }: DesiredNetwork, providerNetwork: string): DesiredRow[] {
+function outerSwitch(make: MakeRow, { id, number }: DesiredNetwork, { providerNetwork, vlan, ipv4, ipv6 }: DesiredUplink): DesiredRow[] {
   const names = networkNames(number);
-  const provider = { name: names.providerPort, type: 'localnet', addresses: ['unknown'], options: { network_name: providerNetwork } };
+  const options = { network_name: providerNetwork };
+  // ovn-northd makes the port's tag of it.
+  const provider = { name: names.providerPort, type: 'localnet', addresses: ['unknown'], options, ...(vlan !== null && { tag_request: vlan }) };
   const links = [linkTo.outerPort(id)];
   const port = routerPort(names.outerSwitchRouterPort, names.outerRouterPort);
   return [
     make('Logical_Switch', 'outer-switch', { name: names.outerSwitch }),
-    ...(uplink?.ipv4 || uplink?.ipv6 ? [make('Logical_Switch_Port', 'outer-router-port', port, { links })] : []),
+    ...(ipv4 || ipv6 ? [make('Logical_Switch_Port', 'outer-router-port', port, { links })] : []),
     make('Logical_Switch_Port', 'provider-port', provider, { links }),
   ];
 }

@@ -93,7 +93,12 @@ function oneNetwork(number: number, choice: Choices['networks'][number]): Desire
     ipv6: choice.ipv6 ? plain.ipv6 : null,
     nat: { ipv4: choice.nat && choice.uplink ? plain.nat.ipv4 : null, ipv6: null },
     uplink: choice.uplink
-      ? { ...plain.uplink!, ingressMode: choice.routed ? 'routed' : 'l2proxy', chassis: choice.hosts.map((name, index) => ({ name, priority: 100 - index })) }
+      ? {
+          ...plain.uplink!,
+          ingressMode: choice.routed ? 'routed' : 'l2proxy',
+          vlan: choice.routed ? 12 : null,
+          chassis: choice.hosts.map((name, index) => ({ name, priority: 100 - index })),
+        }
       : null,
   };
 }

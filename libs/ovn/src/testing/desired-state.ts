@@ -13,6 +13,7 @@ export const aNetwork = (number: number, change: Partial<DesiredNetwork> = {}): 
   ipv6: `fd42:${number.toString(16)}::1/64`,
   uplink: {
     providerNetwork: 'UPLINK',
+    vlan: null,
     ipv4: { address: `192.0.${number >> 8}.${(number & 255) + 10}/16`, gateway: '192.0.0.1' },
     ipv6: null,
     ingressMode: 'l2proxy',
