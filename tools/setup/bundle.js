@@ -54,10 +54,10 @@ async function bundle(places) {
   }
 }
 
-/** Without any environment a service loads all it needs, refuses to start, and leaves what was compiled for it. */
+/** A service loads all it needs, refuses this environment before it does anything, and leaves what was compiled for it. */
 function compile(into) {
   rmSync(join(into, 'app.cache'), { force: true });
-  const env = { PATH: process.env.PATH, WEFT_CODE_CACHE: 'write' };
+  const env = { PATH: process.env.PATH, WEFT_CODE_CACHE: 'write', WEFT_LOG_LEVEL: 'of a build' };
   spawnSync(process.execPath, [join(into, 'main.js')], { env, stdio: 'ignore', timeout: 60_000 });
   if (!existsSync(join(into, 'app.cache'))) console.error(`${into}: nothing was compiled; it starts slower`);
 }
