@@ -1,7 +1,7 @@
 /**
  * What the event store costs against bare INSERTs on the same server, in the same run.
  *
- *   node -r ./libs/event-store/src/testing/from-source.cjs bench/event-store/main.ts [--runs 30] [--seconds 0.4] [--url postgres://...]
+ *   npm run bench:event-store -- [--runs 30] [--seconds 0.4] [--url postgres://...]
  *
  * The bare INSERT is what a service writes that keeps a plain append-only event table: the same row into a table with the
  * same columns, types and indexes (primary key (stream, version) and the log's order (tx, position)), through the same

@@ -51,7 +51,7 @@ export async function startFailureRig(): Promise<FailureRig> {
     kill,
     async actor(role, name = role, commands = 0) {
       const options: ActorOptions = { role, name, commands, postgres: postgres.url, nats: nats.url };
-      const execArgv = ['-r', join(__dirname, 'from-source.cjs')];
+      const execArgv = ['-r', join(__dirname, '../../../testing/source-hook.cjs')];
       const actor = fork(join(__dirname, 'actor.ts'), [JSON.stringify(options)], {
         execArgv,
         stdio: ['ignore', 'ignore', process.env['WEFT_TEST_LOG'] ? 'inherit' : 'ignore', 'ipc'],
