@@ -7,7 +7,7 @@
  * A service loads more than a thousand modules; reading, resolving and compiling them one by one took most of the time that
  * a start takes.
  */
-const { spawnSync } = require('node:child_process');
+const { execFile } = require('node:child_process');
 const { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const esbuild = require('esbuild');
@@ -50,15 +50,15 @@ async function bundle(places) {
     const map = onlySources(JSON.parse(readFileSync(file, 'utf8')), (source) => !source.includes('node_modules/'));
     writeFileSync(file, JSON.stringify(map));
     copyFileSync(join(__dirname, 'bundle-main.js'), join(into, 'main.js'));
-    compile(into);
   }
+  await Promise.all(places.map(({ into }) => compile(into)));
 }
 
 /** A service loads all it needs, refuses this environment before it does anything, and leaves what was compiled for it. */
-function compile(into) {
+async function compile(into) {
   rmSync(join(into, 'app.cache'), { force: true });
   const env = { PATH: process.env.PATH, WEFT_CODE_CACHE: 'write', WEFT_LOG_LEVEL: 'of a build' };
-  spawnSync(process.execPath, [join(into, 'main.js')], { env, stdio: 'ignore', timeout: 60_000 });
+  await new Promise((resolve) => execFile(process.execPath, [join(into, 'main.js')], { env, timeout: 60_000 }, resolve));
   if (!existsSync(join(into, 'app.cache'))) console.error(`${into}: nothing was compiled; it starts slower`);
 }
 
