@@ -78,6 +78,25 @@ export const instanceSpec = z.object({
 });
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 
+/** What a snapshot is besides its files, on its way to another server. Profiles stay: they are the other server's own. */
+export const travellingSnapshot = z.object({
+  id: z.string(),
+  /** As strict as what a user may call one. */
+  name: z
+    .string()
+    .max(255)
+    .regex(/^(?!\.{1,2}$)[^/\s\p{Cc}]+$/u),
+  /** ISO 8601. */
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
+  stateful: z.boolean(),
+  architecture: z.string(),
+  config: stringMap,
+  devices: devicesSchema,
+  ephemeral: z.boolean(),
+});
+export type TravellingSnapshot = z.infer<typeof travellingSnapshot>;
+
 const withEpoch = { instance: instanceSpec, epoch: z.number().int() };
 const ofMigration = { ...withEpoch, migrationId: z.string() };
 
@@ -107,6 +126,12 @@ export const taskBodies = {
   'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean().optional() }),
   /** Gets an instance's files from another member; `whole` and `rest` complete it, as a stopped instance. */
   'instance.fetch': z.object({ ...withEpoch, from: z.string(), pass: transferPass }),
+  // To and from other servers (docs/adr/0016). Channels "migration-control" and "migration-fs" of the session carry the
+  // conversation of @weft/handover; whoever brings them to the other server attaches to them as the client.
+  /** Done when the other server has it. `root`: this snapshot's files instead of the instance's, "" for those. */
+  'instance.hand-over': z.object({ instance: instanceSpec, sessionId: z.string(), root: z.string(), snapshots: z.array(travellingSnapshot) }),
+  /** Result: `arrivedSnapshots`. */
+  'instance.receive': z.object({ instance: instanceSpec, sessionId: z.string() }),
   // Live migration, see migration.ts.
   /** Result: `moveEndpoint`. */
   'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number() }),
@@ -134,6 +159,10 @@ export const taskBodies = {
    */
   'task.cancel': z.object({ taskId: z.string().refine(isId, 'a UUID') }),
 } as const;
+/** With the ids that they have here. */
+export const arrivedSnapshots = z.object({ snapshots: z.array(travellingSnapshot) });
+export type ArrivedSnapshots = z.infer<typeof arrivedSnapshots>;
+
 export type TaskKind = keyof typeof taskBodies;
 export type TaskBody<K extends TaskKind = TaskKind> = z.infer<(typeof taskBodies)[K]>;
 

@@ -32,6 +32,8 @@ export const instanceSource = z.object({
   live: z.boolean().optional(),
   refresh: z.boolean().optional(),
   allow_inconsistent: z.boolean().optional(),
+  /** migration: fingerprint of the image that the source has been made from. Secrets and certificates stay at the gateway. */
+  'base-image': z.string().optional(),
 });
 
 const instanceWritable = {
@@ -182,6 +184,11 @@ export const instanceCommands = {
   'instance.delete': asynchronous(z.object({ ...named })),
   /** To another member; `newName` "" keeps the name. `live`: with what a virtual machine has in its memory. */
   'instance.migrate': asynchronous(z.object({ ...named, target: z.string(), newName: z.string(), live: z.boolean() })),
+  /**
+   * To another server, over the channels of the operation (class websocket, or task when the gateway dials the other server:
+   * `push`). `snapshot`: that snapshot instead of the instance, "" for the instance. `live`: with what it has in its memory.
+   */
+  'instance.hand-over': asynchronous(z.object({ ...named, snapshot: z.string(), instanceOnly: z.boolean(), live: z.boolean(), push: z.boolean() })),
   /** What a move would do; `target` "" lets the service choose. Result: `migrationPlanSchema`. */
   'instance.migration-plan': sync(z.object({ ...named, target: z.string(), live: z.boolean() })),
   'instance.set-state': asynchronous(z.object({ ...named, ...stateAction })),

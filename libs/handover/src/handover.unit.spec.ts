@@ -8,14 +8,19 @@ import { socketPair } from './testing/socket-pair';
 const OFFER: Offer = { type: 'container', image: '', bytes: 10, snapshots: [] };
 
 /** Both ends in one process; what the sink has at the end is in `log`. */
-function conversation(change: { accept?: () => Promise<void>; take?: (archive: Readable) => Promise<void>; archive?: Readable; done?: Promise<void> } = {}) {
+function conversation(change: { accept?: () => Promise<Offer>; take?: (archive: Readable) => Promise<void>; archive?: Readable; done?: Promise<void> } = {}) {
   const [atSource, atSink] = socketPair();
   const fs = new PassThrough();
   // A channel that is destroyed at one end fails at the other one: a PassThrough is both.
   fs.on('error', () => undefined);
   const log: string[] = [];
   const receiver = {
-    accept: change.accept ?? (async () => void log.push('accepted')),
+    accept:
+      change.accept ??
+      (async (offer: Offer) => {
+        log.push('accepted');
+        return offer;
+      }),
     take: change.take ?? (async (archive: Readable) => void log.push(`took ${(await buffer(archive)).length}`)),
     commit: async () => void log.push('committed'),
   };
@@ -53,6 +58,17 @@ it('an archive that is not whole is never committed, though its stream has ended
   expect(ends.log).not.toContain('committed');
 });
 
+it('a channel for the files that does not come about ends both, before anything is offered', async () => {
+  const [atSource, atSink] = socketPair();
+  const fs = new PassThrough();
+  const receiver = { accept: jest.fn(), take: jest.fn(), commit: jest.fn() };
+  const sink = receiveInstance(atSink, fs, receiver);
+  fs.destroy(new Error('not authorized'));
+  await expect(sink).rejects.toThrow('not authorized');
+  await expect(sendInstance(atSource, new PassThrough(), OFFER, jest.fn())).rejects.toThrow('not authorized');
+  expect(receiver.accept).not.toHaveBeenCalled();
+});
+
 it('a connection that is cut in the middle fails both ends', async () => {
   const never = new Readable({ read: () => undefined });
   const ends = conversation({ archive: never });
@@ -67,7 +83,7 @@ it('a cut after the archive, before the source has said that it is whole: nothin
   const log: string[] = [];
   const taken = new PassThrough();
   const receiver = {
-    accept: async () => undefined,
+    accept: async (offer: Offer) => offer,
     take: async (archive: Readable) => void (await buffer(archive)),
     commit: async () => void log.push('committed'),
   };

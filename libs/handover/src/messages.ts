@@ -12,7 +12,7 @@ import { type Message, Reader, Root } from 'protobufjs/light';
 import { HandoverFailed } from './handover-failed';
 
 /** Far above any header (snapshots with their configuration), far below what would hurt. */
-const MOST_BYTES = 1024 * 1024;
+export const MOST_BYTES = 1024 * 1024;
 /** The stream that Weft servers use: one tar archive of the instance's files. */
 export const STREAM_VERSION = 1;
 const RSYNC = 0;
@@ -24,12 +24,14 @@ export interface OfferedSnapshot {
   /** Seconds since the epoch; `expiresAt` 0: never. */
   createdAt: number;
   expiresAt: number;
+  /** What it froze beside its files, for the instance service at the other end: opaque here. */
+  content: string;
 }
 
 /** What the source has. */
 export interface Offer {
   type: 'container' | 'virtual-machine';
-  /** Fingerprint of the image that the archive needs at the target, "" for none. */
+  /** Fingerprint of the image that the archive needs at the target, "" for none. A sink that has no such image answers with "". */
   image: string;
   /** About what will come, bytes. */
   bytes: number;
@@ -60,7 +62,13 @@ const root = Root.fromJSON({
       },
     },
     WeftSnapshot: {
-      fields: { name: { type: 'string', id: 1 }, id: { type: 'string', id: 2 }, createdAt: { type: 'int64', id: 3 }, expiresAt: { type: 'int64', id: 4 } },
+      fields: {
+        name: { type: 'string', id: 1 },
+        id: { type: 'string', id: 2 },
+        createdAt: { type: 'int64', id: 3 },
+        expiresAt: { type: 'int64', id: 4 },
+        content: { type: 'string', id: 5 },
+      },
     },
     WeftOffer: {
       fields: {
@@ -97,7 +105,7 @@ export function decodeHeader(bytes: Buffer): Header {
   if (weft?.stream !== STREAM_VERSION) return {};
   const { type, image = '', bytes: size = 0, snapshots = [] } = weft;
   if (type !== 'container' && type !== 'virtual-machine') throw new HandoverFailed('The other server offers an unknown type of instance');
-  const whole = (one: Partial<OfferedSnapshot>): OfferedSnapshot => ({ name: '', id: '', createdAt: 0, expiresAt: 0, ...one });
+  const whole = (one: Partial<OfferedSnapshot>): OfferedSnapshot => ({ name: '', id: '', createdAt: 0, expiresAt: 0, content: '', ...one });
   return { offer: { type, image, bytes: size, snapshots: snapshots.map(whole) } };
 }
 

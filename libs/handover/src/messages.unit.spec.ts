@@ -6,8 +6,8 @@ const OFFER: Offer = {
   image: 'e'.repeat(64),
   bytes: 5 * 1024 ** 3,
   snapshots: [
-    { name: 's0', id: '1', createdAt: 1_700_000_000, expiresAt: 0 },
-    { name: 'später', id: '2', createdAt: 1_700_000_001, expiresAt: 4_000_000_000 },
+    { name: 's0', id: '1', createdAt: 1_700_000_000, expiresAt: 0, content: '{}' },
+    { name: 'später', id: '2', createdAt: 1_700_000_001, expiresAt: 4_000_000_000, content: '' },
   ],
 };
 

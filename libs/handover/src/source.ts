@@ -16,6 +16,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ControlSocket } from './control-socket';
 import { HandoverFailed } from './handover-failed';
 import { decodeControl, decodeHeader, encodeControl, encodeHeader, type Offer } from './messages';
+import { inTheirWords, type Verdict } from './their-words';
 
 export interface HandoverArchive {
   stream: Readable;
@@ -23,18 +24,22 @@ export interface HandoverArchive {
   done: Promise<void>;
 }
 
-/** @param open makes the archive, after the sink has agreed. @throws HandoverFailed, and whatever the archive fails with */
-export async function sendInstance(control: ControlSocket, fs: Writable, offer: Offer, open: () => Promise<HandoverArchive>): Promise<void> {
+/**
+ * @param open makes the archive, after the sink has agreed: what it wants may differ from the offer (`image`)
+ * @throws HandoverFailed, and whatever the archive fails with
+ */
+export async function sendInstance(control: ControlSocket, fs: Writable, offer: Offer, open: (wanted: Offer) => Promise<HandoverArchive>): Promise<void> {
   await control.send(encodeHeader(offer));
-  if (!decodeHeader(await control.receive()).offer) throw new HandoverFailed('The other server is no Weft server: it cannot take this instance');
+  const { offer: wanted } = decodeHeader(await control.receive());
+  if (!wanted) throw new HandoverFailed('The other server is no Weft server: it cannot take this instance');
   const verdict = control.receive().then(decodeControl);
   try {
-    const archive = await open();
-    await Promise.race([sent(archive, fs), untilRefused(verdict)]);
+    const archive = await open(wanted);
+    await Promise.race([sent(archive, fs, verdict), untilRefused(verdict)]);
   } catch (error) {
-    fs.destroy();
-    // The sink may be the one that has gone: then it knows already.
+    // First why, then that: the sink looks for a reason when the stream breaks. It may be the one that has gone, and knows already.
     await control.send(encodeControl({ success: false, message: (error as Error).message })).catch(() => undefined);
+    fs.destroy();
     throw error;
   }
   await control.send(encodeControl({ success: true, message: '' }));
@@ -42,12 +47,19 @@ export async function sendInstance(control: ControlSocket, fs: Writable, offer: 
   if (!success) throw new HandoverFailed(message || 'The other server has not taken the instance');
 }
 
-async function sent({ stream, done }: HandoverArchive, fs: Writable): Promise<void> {
-  await Promise.all([pipeline(stream, fs), done]);
+async function sent({ stream, done }: HandoverArchive, fs: Writable, verdict: Verdict): Promise<void> {
+  let isWhole = true;
+  done.catch(() => (isWhole = false));
+  try {
+    await Promise.all([done, pipeline(stream, fs)]);
+  } catch (error) {
+    stream.destroy();
+    throw isWhole ? await inTheirWords(error, verdict) : error;
+  }
 }
 
 /** Never for a success: nobody can have taken what is not there yet. */
-async function untilRefused(verdict: Promise<{ success: boolean; message: string }>): Promise<never> {
+async function untilRefused(verdict: Verdict): Promise<never> {
   const { success, message } = await verdict;
   throw new HandoverFailed(success ? 'The other server speaks out of turn' : message || 'The other server refuses the instance');
 }

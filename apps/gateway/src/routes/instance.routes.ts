@@ -13,6 +13,7 @@ import { GET_INSTANCE, GET_INSTANCE_FULL, instanceNotFound, INSTANCES } from '..
 import { ListCache } from '../queries/list-cache';
 import { requireSuccess } from '../queries/operation-wait';
 import { listJson, listQuery, recursionOf, type Scope } from '../queries/list.query';
+import { receiveFromServer, sendToServer } from './instance-migration';
 import { allProjects, ownProject } from '../queries/project-scope';
 
 /** The three collections and the type that each is limited to. */
@@ -26,7 +27,12 @@ type InstanceCollection = (typeof INSTANCE_COLLECTIONS)[number];
 /** The same route below each collection; `build` gets the URL prefix. */
 export const underEachCollection = (build: (prefix: string) => Route[]): Route[] => INSTANCE_COLLECTIONS.flatMap(({ path }) => build(`/1.0/${path}/:name`));
 
-const instanceBody = instancesPost.transform(({ source, ...rest }) => ({ ...rest, source: validate(instanceSource, source) }));
+/** What opens the other server's channels stays here: no service needs it, and no log shall have it. */
+const instanceBody = instancesPost.transform(({ source, ...rest }) => ({
+  ...rest,
+  source: validate(instanceSource, source),
+  peer: { operation: source.operation, secrets: source.secrets, certificate: source.certificate },
+}));
 
 export function instanceRoutes(deps: Deps): Route[] {
   const lists = new ListCache(deps.reads);
@@ -49,7 +55,8 @@ async function list(reads: ReadClient, lists: ListCache, path: string, scope: Sc
   return { kind: 'raw', contentType: 'application/json', body: await lists.reply({ name, sql }, parameters) };
 }
 
-function collectionRoutes({ reads, commands }: Deps, lists: ListCache, { path, type }: InstanceCollection): Route[] {
+function collectionRoutes(deps: Deps, lists: ListCache, { path, type }: InstanceCollection): Route[] {
+  const { reads, commands } = deps;
   return [
     route({
       method: 'GET',
@@ -72,14 +79,16 @@ function collectionRoutes({ reads, commands }: Deps, lists: ListCache, { path, t
       access: 'project',
       body: instanceBody,
       handle: async (call) => {
-        const wanted = type ?? call.body.type;
+        const { peer, ...content } = call.body;
+        const wanted = type ?? content.type;
         const body = {
-          ...call.body,
+          ...content,
           type: wanted === '' ? ('' as const) : validate(z.object({ type: instanceType }), { type: wanted }).type,
           target: call.query.target === 'none' ? '' : (call.query.target ?? ''),
         };
         if (body.source.type === 'copy' && body.source.project !== undefined) requireProjectOf(call, body.source.project);
-        return started(await commands.start('instance.create', body, call.meta()), call);
+        const create = () => commands.start('instance.create', body, call.meta());
+        return body.source.type === 'migration' ? receiveFromServer(deps, call, body.source.mode, peer, create) : started(await create(), call);
       },
     }),
     route({
@@ -133,7 +142,7 @@ function objectRoutes(deps: Deps, path: string): Route[] {
       },
     }),
     route({
-      ...define('POST', 'Rename an instance, or move it to another member'),
+      ...define('POST', 'Rename an instance, or move it to another member or server'),
       body: instancePost,
       handle: async (call) => {
         const { name, migration, live, pool, project } = call.body;
@@ -142,8 +151,9 @@ function objectRoutes(deps: Deps, path: string): Route[] {
           const move = { name: call.params.name ?? '', target, newName: name, live: live ?? true };
           return started(await commands.start('instance.migrate', move, call.meta()), call);
         }
+        if (migration && pool === '' && project === '') return sendToServer(deps, call, { name: call.params.name ?? '', snapshot: '' }, call.body);
         if (migration || pool !== '' || project !== '')
-          throw new WeftError('request.unsupported', 'This server cannot move instances between servers, pools or projects yet');
+          throw new WeftError('request.unsupported', 'This server cannot move instances between pools or projects yet');
         return started(await commands.start('instance.rename', { name: call.params.name ?? '', newName: name }, call.meta()), call);
       },
     }),

@@ -4,6 +4,7 @@ import { sync, started, type Reply } from '../http/reply';
 import { route, type Call, type Route } from '../http/route';
 import { GET_INSTANCE, instanceNotFound } from '../queries/instance.query';
 import { listJson, recursionOf } from '../queries/list.query';
+import { sendToServer } from './instance-migration';
 import { underEachCollection } from './instance.routes';
 
 /** As LXD lists them. */
@@ -50,7 +51,8 @@ function collectionRoutes({ reads, commands }: Deps, path: string): Route[] {
   ];
 }
 
-function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
+function objectRoutes(deps: Deps, path: string): Route[] {
+  const { reads, commands } = deps;
   const key = (call: Call) => ({ instance: call.params.name ?? '', name: call.params.snapshot ?? '' });
   const update = async (call: Call<{ expires_at?: string | null }>): Promise<Reply> =>
     started(await commands.start('snapshot.update', { ...key(call), ifMatch: call.ifMatch, expiresAt: call.body.expires_at }, call.meta()), call);
@@ -71,11 +73,11 @@ function objectRoutes({ reads, commands }: Deps, path: string): Route[] {
     route({
       method: 'POST',
       path,
-      summary: 'Rename a snapshot',
+      summary: 'Rename a snapshot, or send it to another server',
       access: 'project',
       body: snapshotPost,
       handle: async (call) => {
-        if (call.body.migration) throw new WeftError('request.unsupported', 'This server cannot move snapshots between servers yet');
+        if (call.body.migration) return sendToServer(deps, call, { name: key(call).instance, snapshot: key(call).name }, call.body);
         return started(await commands.start('snapshot.rename', { ...key(call), newName: call.body.name }, call.meta()), call);
       },
     }),

@@ -1,24 +1,24 @@
 /**
- * `GET /1.0/operations/<id>/websocket?secret=`: one channel of an exec or console, between the client's websocket and
+ * `GET /1.0/operations/<id>/websocket?secret=`: one channel of an exec, console or migration, between the client's websocket and
  * the agent's session channel (LXD 5.0 "exec").
  *
- *   data channels   binary frames are bytes; an empty text frame is the end of the stream, in both directions
+ *   data channels   bytes (byte-flow.ts)
  *   control         text frames are JSON messages (window size, signal); closing it detaches
- *
- * Back-pressure works both ways: the websocket is paused while the channel is full, and the channel while the
- * websocket has too much unsent.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openChannel, type SessionChannel } from '@weft/session';
-import type { RawData, WebSocket } from 'ws';
-import type { Fd } from '../domain/operation-secret';
+import type { WebSocket } from 'ws';
+import { MIGRATION_FDS, type Fd } from '../domain/operation-secret';
+import { bytesOf, carryBytes } from './byte-flow';
 import { keepAlive } from './event.socket';
+import { bridgeMigration } from './migration.socket';
 
-const HIGH_WATER_BYTES = 1024 * 1024;
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 
 export function bridgeOperationSocket(socket: WebSocket, nc: NatsConnection, operationId: string, fd: Fd): void {
+  if (fd === MIGRATION_FDS.control) return bridgeMigration(socket, nc, operationId, 'control');
+  if (fd === MIGRATION_FDS.fs) return bridgeMigration(socket, nc, operationId, 'fs');
   const channel = openChannel(nc, { sessionId: operationId, channel: fd, side: 'client', mode: fd === 'control' ? 'messages' : 'bytes' });
   keepAlive(socket);
   if (fd === 'control') bridgeControl(socket, channel);
@@ -30,8 +30,6 @@ export function bridgeOperationSocket(socket: WebSocket, nc: NatsConnection, ope
   channel.on('close', () => socket.close(NORMAL));
   socket.on('error', () => socket.terminate());
 }
-
-const bytesOf = (data: RawData): Buffer => (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data));
 
 function bridgeControl(socket: WebSocket, channel: SessionChannel): void {
   socket.on('message', (data) => {
@@ -47,22 +45,7 @@ function bridgeControl(socket: WebSocket, channel: SessionChannel): void {
 }
 
 function bridgeData(socket: WebSocket, channel: SessionChannel): void {
-  socket.on('message', (data, isBinary) => {
-    const bytes = bytesOf(data);
-    if (!isBinary && bytes.length === 0) return void channel.end();
-    if (!channel.writable || channel.write(bytes)) return;
-    socket.pause();
-    channel.once('drain', () => socket.resume());
-  });
-  channel.on('data', (chunk: Buffer) => {
-    if (socket.readyState !== socket.OPEN) return;
-    socket.send(chunk, { binary: true }, () => {
-      if (channel.isPaused() && socket.bufferedAmount < HIGH_WATER_BYTES) channel.resume();
-    });
-    if (socket.bufferedAmount >= HIGH_WATER_BYTES) channel.pause();
-  });
-  // An empty text frame, not a close: the client closes when it has read all streams.
-  channel.on('end', () => socket.send('', { binary: false }));
+  carryBytes(socket, channel);
   // A client may close one stream and go on with the others: what still comes for it is read and dropped.
   socket.on('close', () => {
     channel.end();

@@ -15,8 +15,8 @@ describe('an archive of an instance', () => {
   });
   afterEach(() => scratch.remove());
 
-  const move = async (options: Parameters<typeof pack>[1], removals = false) => {
-    const archive = pack(from, options);
+  const move = async (options?: Parameters<typeof pack>[1], removals = false) => {
+    const archive = pack([{ dir: from, names: ['data'] }], options);
     await unpack(to, archive.stream, removals);
     await archive.done;
   };
@@ -27,7 +27,7 @@ describe('an archive of an instance', () => {
     await symlink('/nowhere', join(from, 'data/soft'));
     await chown(join(from, 'data/file'), 1_000_000, 1_000_000);
     await truncate(join(from, 'data/file'), 50_000_000);
-    await move({ names: ['data'] });
+    await move();
     expect((await readdir(join(to, 'data'))).sort()).toEqual(['file', 'hard', 'soft']);
     const [file, hard] = await Promise.all(['file', 'hard'].map((name) => stat(join(to, 'data', name))));
     expect(file).toMatchObject({ uid: 1_000_000, size: 50_000_000, ino: hard?.ino });
@@ -37,12 +37,12 @@ describe('an archive of an instance', () => {
   it('brings what changed since the first one, and takes away what is gone', async () => {
     const notes = join(scratch.path, 'notes');
     for (const name of ['kept', 'changed', 'gone']) await writeFile(join(from, 'data', name), 'first');
-    await move({ names: ['data'], notes, inUse: true });
+    await move({ notes, inUse: true });
     await writeFile(join(from, 'data/changed'), 'second');
     await writeFile(join(from, 'data/new'), 'new');
     await rm(join(from, 'data/gone'));
     await lookFurtherBack(notes);
-    await move({ names: ['data'], notes }, true);
+    await move({ notes }, true);
     expect((await readdir(join(to, 'data'))).sort()).toEqual(['changed', 'kept', 'new']);
     expect(await readFile(join(to, 'data/changed'), 'utf8')).toBe('second');
   });

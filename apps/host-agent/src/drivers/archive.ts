@@ -14,18 +14,22 @@ const FAITHFUL = ['--numeric-owner', '--sparse', '--xattrs', '--xattrs-include=*
 /** "Some files differ": the guest changed a file while it was read. The next pass has it. */
 const CHANGED_MEANWHILE = 1;
 
-export interface PackOptions {
-  /** Names below the directory. */
+/** Names below a directory; none begins with a dash. */
+export interface PackedPart {
+  dir: string;
   names: readonly string[];
+}
+
+export interface PackOptions {
   /** Where tar notes what it has seen: level 0 when there is no such file. */
   notes?: string;
   /** The files are in use: that some change meanwhile is no failure. */
   inUse?: boolean;
 }
 
-export function pack(dir: string, { names, notes, inUse = false }: PackOptions): Archive {
+export function pack(parts: readonly PackedPart[], { notes, inUse = false }: PackOptions = {}): Archive {
   const incremental = notes === undefined ? [] : [`--listed-incremental=${notes}`, '--no-check-device'];
-  const child = spawn('tar', ['--create', '--file=-', ...FAITHFUL, ...incremental, `--directory=${dir}`, '--', ...names], {
+  const child = spawn('tar', ['--create', '--file=-', ...FAITHFUL, ...incremental, ...parts.flatMap(({ dir, names }) => [`--directory=${dir}`, ...names])], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   });

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { InstanceSpec, InstanceType, InstanceUsage, RootSource, RunStatus } from '@weft/contracts';
+import type { Handover } from './handover';
 import type { Mover } from './mover';
 
 /**
@@ -52,6 +53,8 @@ export interface Driver {
 
   /** How instances leave for other hosts, and come from them. */
   readonly mover: Mover;
+  /** The same for other servers. */
+  readonly handover: Handover;
 
   exec(spec: InstanceSpec, request: ExecRequest): Promise<ExecProcess>;
   /** One attached console at a time; a second one takes it over. */

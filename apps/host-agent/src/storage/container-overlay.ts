@@ -46,6 +46,12 @@ export async function mountOverlay(dirs: OverlayDirs): Promise<void> {
   throw SAYS_DISK_FULL.test(String(failure)) ? diskFull(failure) : failure;
 }
 
+/** A view of layers that nothing is written to, the uppermost first. */
+export async function mountLayers(layers: readonly string[], target: string): Promise<void> {
+  const lower = `ro,lowerdir=${layers.map(escaped).join(':')}`;
+  await execute('mount', ['-t', 'overlay', 'weft', '-o', `${lower},redirect_dir=follow`, target], TOOL);
+}
+
 /** Takes down everything mounted at or below `dir`, deepest first; a busy mount goes when its last user has gone. */
 export async function unmountBelow(dir: string): Promise<void> {
   for (const mount of (await mountPoints()).filter((path) => path === dir || path.startsWith(`${dir}/`)).reverse()) {

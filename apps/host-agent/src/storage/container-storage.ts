@@ -209,7 +209,7 @@ export class ContainerStorage {
   }
 }
 
-const isDirectory = (path: string): Promise<boolean> =>
+export const isDirectory = (path: string): Promise<boolean> =>
   path === ''
     ? Promise.resolve(false)
     : fs.stat(path).then(
@@ -217,7 +217,8 @@ const isDirectory = (path: string): Promise<boolean> =>
         () => false,
       );
 
-const contentOf = (data: Pick<ContainerData, 'storage'>): string => (data.storage === 'overlay' ? 'upper' : 'rootfs');
+/** The directory below a data directory that has the files. */
+export const contentOf = (data: Pick<ContainerData, 'storage'>): string => (data.storage === 'overlay' ? 'upper' : 'rootfs');
 
 async function copyData(from: string, data: Pick<ContainerData, 'storage'>, to: string): Promise<void> {
   await fs.mkdir(to, { mode: 0o711 });

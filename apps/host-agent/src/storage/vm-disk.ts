@@ -35,6 +35,13 @@ export async function diskInfo(path: string): Promise<{ sizeBytes: number; usedB
   return { sizeBytes: info['virtual-size'], usedBytes: info['actual-size'], standsAlone };
 }
 
+/** Does the disk of somebody else, which nothing has opened yet, read no file but `base` beside it (or none at all)? */
+export async function refersOnlyTo(path: string, base: string | undefined): Promise<boolean> {
+  const info = infoSchema.parse(JSON.parse(await qemuImg(['info', '-U', '--output=json', '-f', 'qcow2', path])));
+  const backing = info['backing-filename'];
+  return info['format-specific']?.data['data-file'] === undefined && (backing === undefined || backing === base);
+}
+
 /**
  * A disk that begins as the image.
  * @param sizeBytes what the root device asks for; at least the image's size

@@ -17,6 +17,7 @@ import {
   switchoverTask,
   type MoveDeps,
 } from '../migration/move-tasks';
+import { handOverTask, receiveTask } from '../migration/handover-tasks';
 import type { HostTask } from './task';
 
 export interface TaskDeps {
@@ -67,6 +68,10 @@ export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progr
       return { fingerprint: task.body.fingerprint };
     case 'instance.fetch':
       return fetchTask(deps.moves, task.body, progress);
+    case 'instance.hand-over':
+      return handOverTask(deps.moves, task.body, progress, interrupt);
+    case 'instance.receive':
+      return { ...(await receiveTask(deps.moves, task.body, progress, interrupt)) };
     case 'migration.prepare-target':
       return prepareTargetTask(deps.moves, task.body, progress);
     case 'migration.mirror':

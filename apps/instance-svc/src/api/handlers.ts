@@ -22,6 +22,7 @@ import { createInstance } from '../commands/create-instance';
 import { createSnapshot } from '../commands/create-snapshot';
 import { deleteInstance } from '../commands/delete-instance';
 import { deleteSnapshot, renameSnapshot, updateSnapshot } from '../commands/change-snapshot';
+import { handOverInstance } from '../commands/hand-over';
 import { locateInstance } from '../commands/locate-instance';
 import { execInstance, openConsole } from '../commands/open-session';
 import { cancelOperation, finishOperation } from '../commands/operation-commands';
@@ -81,6 +82,7 @@ export const handlers: HandlerMap = {
 
   // instances, snapshots, operations
   'instance.create': createInstance,
+  'instance.hand-over': handOverInstance,
   'instance.update': updateInstance,
   'instance.patch': patchInstance,
   'instance.restore': restoreInstance,

@@ -44,6 +44,8 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
     const state = instanceFold.evolve(instanceFold.initial, { type: 'InstanceCreated', data }) as LiveInstance;
     const request = {
       description: 'Creating instance',
+      // Pushed to: its channels are attached to from outside.
+      ...(body.source.type === 'migration' && body.source.mode === 'push' ? { class: 'websocket' as const } : {}),
       resources: instanceResources(data.name),
       location: data.member,
       metadata: { placement: `${data.member}: ${plan.placement}` },
@@ -59,6 +61,7 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
       snapshots: plan.snapshots,
       fetchFrom: plan.fetchFrom,
       retained: plan.retained,
+      ...(body.source.type === 'migration' ? { arrives: true } : {}),
     };
     enforceInstanceLimits(uow, plan.project, data.type);
     uow.afterCommit(() => deps.members.assign(data.member));

@@ -28,6 +28,8 @@ export interface InstanceWork<P extends InstanceSagaParams> {
   /** Defaults to the request's correlation id. */
   operationId?: string;
   mayCancel?: boolean;
+  /** Defaults to task. */
+  class?: LxdOperation['class'];
   /** Of the operation; text only, the stock client takes nothing else. */
   metadata?: Record<string, string>;
   decide(state: InstanceState, operationId: string): InstanceEvent[];
@@ -49,6 +51,7 @@ export async function startInstanceWork<P extends InstanceSagaParams>(deps: Deps
     resources: instanceResources(after.name),
     location: work.row.member,
     metadata: work.metadata,
+    ...(work.class ? { class: work.class } : {}),
     mayCancel: work.mayCancel,
     timeLimitMs: work.timeLimitMs,
     saga: { type: work.saga, params: { ...common, ...work.params(after) } },

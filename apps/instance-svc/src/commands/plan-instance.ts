@@ -11,7 +11,7 @@ import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ImageFacts, ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
-import { countInstances } from '../queries/find-instance';
+import { countInstances, findInstance } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
 import { checkPorts } from './check-ports';
@@ -36,6 +36,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
       ...withoutVolatile(parseConfig({ ...limitsOfSize(body.instance_type), ...body.config }, type)),
       ...askedIdentities(body.config),
       ...ownKeys(ids, type, image),
+      ...(body.source.type === 'migration' ? keptOnMoves(body.config) : {}),
     },
     devices: parseDevices(body.devices),
   };
@@ -97,12 +98,32 @@ export async function requireProfiles(deps: Deps, project: ProjectFacts, names: 
 async function imageOf(deps: Deps, project: ProjectFacts, body: Body): Promise<ImageFacts | undefined> {
   const { source } = body;
   if (source.type === 'none') return undefined;
+  if (source.type === 'migration') return imageOfArrival(deps, project, body);
   if (source.type !== 'image') throw new WeftError('request.unsupported', `Source type "${source.type}" is not supported yet`);
   if (source.server) throw new WeftError('request.unsupported', 'Remote image servers are not supported yet: import the image first');
   if (!source.fingerprint && !source.alias) throw new WeftError('request.invalid', 'Must specify one of alias or fingerprint for init from image');
   const image = await findImage(deps.pool, project.imagesProject, { fingerprint: source.fingerprint, alias: source.alias });
   if (!image) throw new WeftError('image.not-found', `Image "${source.alias || source.fingerprint}" not found`);
   return image;
+}
+
+const isTaken = (deps: Deps, project: string, name: string): Promise<boolean> =>
+  findInstance(deps.pool, project, name).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof WeftError && error.code === 'instance.not-found') return false;
+      throw error;
+    },
+  );
+
+/** What it was made from there: where that is here too, only the differences have to come. */
+async function imageOfArrival(deps: Deps, project: ProjectFacts, { source, type, name }: Body): Promise<ImageFacts | undefined> {
+  // A copy that is not there yet is refreshed by making it.
+  if (source.refresh && (await isTaken(deps, project.name, name)))
+    throw new WeftError('request.unsupported', 'Refreshing a copy that is there already is not supported yet: delete it first, or choose another name');
+  const fingerprint = source['base-image'];
+  if (!fingerprint || type === 'virtual-machine') return undefined;
+  return findImage(deps.pool, project.imagesProject, { fingerprint });
 }
 
 function typeOf(body: Body, image: ImageFacts | undefined): InstanceType {
@@ -121,6 +142,10 @@ export const ownKeys = (ids: NewIds, type: InstanceType, image: { fingerprint: s
   ...(image?.fingerprint ? { 'volatile.base_image': image.fingerprint } : {}),
   ...(type === 'container' ? { 'volatile.idmap.base': '0' } : {}),
 });
+
+/** What cloud-init knows the guest by, which has not become another one, and what it was made from. */
+const keptOnMoves = (asked: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(['volatile.cloud-init.instance-id', 'volatile.base_image'].flatMap((key) => (asked[key] === undefined ? [] : [[key, asked[key]]])));
 
 export const withoutVolatile = (config: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith('volatile.')));

@@ -1,8 +1,9 @@
-import { derivedId } from '@weft/contracts';
+import { arrivedSnapshots, derivedId } from '@weft/contracts';
 import { defineSaga } from '@weft/saga';
 import { execute } from '@weft/service';
 import { appendInstance } from '../commands/instance-operation';
 import { addImageLocation } from '../commands/record-image-location';
+import { arrivedSnapshot } from '../domain/handover.decider';
 import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive } from '../domain/instance.state';
 import { hasNics } from '../domain/nic-identity';
@@ -10,9 +11,9 @@ import type { Deps } from '../instance.deps';
 import { removePorts } from './port-release';
 import { definePorts } from './port-work';
 import type { CreateParams } from './saga-params';
-import { endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
+import { actionTaskId, endWork, failure, onHost, SUCCESS, undoOnHost, type Context } from './saga-work';
 
-/** From nothing, an image, an instance or a snapshot: its NICs get addresses, one host makes the root; a failure leaves nothing. */
+/** From nothing, an image, an instance, a snapshot or another server: its NICs get addresses, one host makes the root; a failure leaves nothing. */
 export const createSaga = (deps: Deps) =>
   defineSaga<CreateParams, Record<string, unknown>>({
     type: 'instance.create',
@@ -27,20 +28,33 @@ export const createSaga = (deps: Deps) =>
       {
         name: 'make-root',
         async action(ctx) {
-          const { spec, source, snapshots, fetchFrom, member } = ctx.params;
+          const { spec, source, snapshots, fetchFrom, member, arrives } = ctx.params;
           if (source.kind === 'image' && fetchFrom) {
             await onHost(deps, ctx, 'image.fetch', { fingerprint: source.fingerprint, from: fetchFrom });
             await addImageLocation(deps, source.fingerprint, member);
           }
+          if (arrives) return onHost(deps, ctx, 'instance.receive', { instance: spec, sessionId: ctx.sagaId });
           await onHost(deps, ctx, 'instance.create', { instance: spec, source, snapshots });
+          return {};
         },
-        undo: (ctx) => undoOnHost(deps, ctx, 'instance.delete', { instanceId: ctx.params.spec.id, type: ctx.params.spec.type }),
+        async undo(ctx) {
+          const { spec, arrives } = ctx.params;
+          if (arrives) await undoOnHost(deps, ctx, 'task.cancel', { taskId: actionTaskId(ctx, 'make-root', 'instance.receive') });
+          await undoOnHost(deps, ctx, 'instance.delete', { instanceId: spec.id, type: spec.type });
+        },
       },
     ],
     async succeeded(ctx) {
       await release(deps, ctx);
       const operationId = ctx.sagaId;
-      await endWork(deps, ctx, { outcome: SUCCESS, events: (instance) => [{ type: 'InstanceProvisioned', data: { ...placeOf(instance), operationId } }] });
+      const came = arrivedSnapshots.partial().parse(ctx.results).snapshots ?? [];
+      await endWork(deps, ctx, {
+        outcome: SUCCESS,
+        events: (instance) => [
+          { type: 'InstanceProvisioned', data: { ...placeOf(instance), operationId } },
+          ...came.map((snapshot) => arrivedSnapshot(instance, operationId, snapshot)),
+        ],
+      });
     },
     async failed(ctx, error) {
       await release(deps, ctx);

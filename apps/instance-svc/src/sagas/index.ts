@@ -3,6 +3,7 @@ import { bulkStateSaga } from './bulk-state.saga';
 import { changeSagas } from './change.sagas';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
+import { handoverSaga } from './handover.saga';
 import { imageSagas } from './image.sagas';
 import { memberSagas } from './member.sagas';
 import { migrationSagas } from './migration.sagas';
@@ -21,6 +22,7 @@ export const sagas = (deps: Deps) => [
   // instances, snapshots
   createSaga(deps),
   deleteSaga(deps),
+  handoverSaga(deps),
   ...stateSagas(deps),
   ...snapshotSagas(deps),
   ...changeSagas(deps),

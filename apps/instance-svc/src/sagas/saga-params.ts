@@ -1,4 +1,4 @@
-import type { InstanceSpec, LxdOperation, Meta, MoveLimits, RootSource } from '@weft/contracts';
+import type { InstanceSpec, LxdOperation, Meta, MoveLimits, RootSource, TravellingSnapshot } from '@weft/contracts';
 import type { Writable } from '../domain/instance.state';
 
 /** What a step needs to have a host do something on behalf of an operation. */
@@ -24,6 +24,14 @@ export interface CreateParams extends InstanceSagaParams {
   fetchFrom: string;
   /** The instance whose disk is read; it is released in the end. */
   retained: string;
+  /** It comes from another server, over the channels of the operation; `source` is then about its image only. */
+  arrives?: boolean;
+}
+
+export interface HandOverParams extends InstanceSagaParams {
+  /** Id of the snapshot that is sent in the instance's place, "" for the instance. */
+  root: string;
+  snapshots: TravellingSnapshot[];
 }
 
 export interface StateParams extends InstanceSagaParams {

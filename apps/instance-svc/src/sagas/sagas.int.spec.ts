@@ -15,7 +15,8 @@ import { startInfrastructure, type Infrastructure } from '../testing/service-und
 import { startResourceService, type ResourceService } from '../testing/resource-service';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
-import type { CreateParams, RenameParams, RestoreParams, SnapshotParams, StateParams, UpdateParams } from './saga-params';
+import { handoverSaga } from './handover.saga';
+import type { CreateParams, HandOverParams, RenameParams, RestoreParams, SnapshotParams, StateParams, UpdateParams } from './saga-params';
 import { changeSagas } from './change.sagas';
 import { snapshotSagas } from './snapshot.sagas';
 import { stateSagas } from './state.sagas';
@@ -42,7 +43,7 @@ class Host implements TaskDispatcher {
   run(task: AgentTask): Promise<Record<string, unknown>> {
     const { kind, body } = task;
     const snapshot = 'snapshotId' in body ? 'snapshot' : '';
-    if (kind === 'instance.create') this.facts.add('root');
+    if (kind === 'instance.create' || kind === 'instance.receive') this.facts.add('root');
     else if (kind === 'instance.delete') this.facts.clear();
     else if (kind === 'instance.start') this.facts.add('runs');
     else if (kind === 'instance.stop') this.facts.delete('runs');
@@ -105,7 +106,7 @@ const WITHOUT_NIC = {
 } as const;
 const CONTENT = { architecture: '', ephemeral: false, description: '', config: {}, devices: {}, profiles: [] };
 const pick = (type: string) => (of: Deps) =>
-  [createSaga(of), deleteSaga(of), ...stateSagas(of), ...snapshotSagas(of), ...changeSagas(of)].find((saga) => saga.type === type)!;
+  [createSaga(of), deleteSaga(of), handoverSaga(of), ...stateSagas(of), ...snapshotSagas(of), ...changeSagas(of)].find((saga) => saga.type === type)!;
 
 const scenarios: Record<string, Scenario> = {
   'instance.create': {
@@ -116,6 +117,23 @@ const scenarios: Record<string, Scenario> = {
     params: { source: { kind: 'none' }, snapshots: {}, fetchFrom: '', retained: '' } satisfies Partial<CreateParams>,
     done: { status: 'stopped', facts: ['root'] },
     undone: { status: 'deleted', facts: [] },
+  },
+  'instance.create, from another server': {
+    saga: pick('instance.create'),
+    before: () => [],
+    fresh: true,
+    facts: [],
+    params: { source: { kind: 'none' }, snapshots: {}, fetchFrom: '', retained: '', arrives: true } satisfies Partial<CreateParams>,
+    done: { status: 'stopped', facts: ['root'] },
+    undone: { status: 'deleted', facts: [] },
+  },
+  'instance.hand-over': {
+    saga: pick('instance.hand-over'),
+    before: (place, operationId) => [{ type: 'InstanceLocked', data: { ...place, operationId, kind: 'migrate' } }],
+    facts: [],
+    params: { root: '', snapshots: [] } satisfies Partial<HandOverParams>,
+    done: { status: 'stopped', facts: [], lock: null },
+    undone: { status: 'stopped', facts: [] },
   },
   'instance.start': {
     saga: pick('instance.start'),

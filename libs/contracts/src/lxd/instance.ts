@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import * as lxd from './scalar';
 
+/** Where the other server of a migration waits, and what opens its channels. */
+const peer = {
+  operation: lxd.patchText,
+  /** Channel -> secret. */
+  secrets: lxd.patchConfig,
+  /** PEM, the only one that it may have; empty: one that the machine trusts. */
+  certificate: lxd.patchText,
+};
+
 const source = z.object({
+  ...peer,
+  'base-image': lxd.patchText,
   type: z.string().max(32),
   fingerprint: lxd.patchText,
   alias: lxd.patchText,
@@ -58,7 +69,8 @@ export const instancePost = z.object({
   container_only: z.boolean().optional(),
   pool: lxd.name,
   project: lxd.name,
-  target: z.unknown().optional(),
+  /** Of a migration in push mode. */
+  target: z.object(peer).nullish(),
 });
 
 const stateAction = { action: z.enum(['start', 'stop', 'restart', 'freeze', 'unfreeze']), timeout: lxd.integer, force: lxd.flag, stateful: lxd.flag };
@@ -67,7 +79,7 @@ export const instancesPut = z.object({ state: z.object(stateAction) });
 
 export const snapshotsPost = z.object({ name: lxd.name, stateful: lxd.flag, expires_at: z.string().max(64).nullish() });
 export const snapshotPut = z.object({ expires_at: z.string().max(64).nullish() });
-export const snapshotPost = z.object({ name: lxd.name, migration: lxd.flag });
+export const snapshotPost = z.object({ name: lxd.name, migration: lxd.flag, live: z.boolean().optional(), target: z.object(peer).nullish() });
 
 const MAX_ARGUMENTS = 10_000;
 export const instanceExecPost = z.object({

@@ -34,16 +34,16 @@ export class ContainerMover implements Mover {
     const record = await requireRecord(dir);
     const content = join(record.data, record.storage === 'overlay' ? 'upper' : 'rootfs');
     const names = [...((await isThere(join(dir, 'snapshots'))) ? ['snapshots'] : []), content, RECORD];
-    if (pass === 'whole') return pack(dir, { names });
+    if (pass === 'whole') return pack([{ dir, names }]);
     const notes = join(dir, NOTES);
     if (pass === 'first') {
       await fs.rm(notes, { force: true });
-      return pack(dir, { names, notes, inUse: true });
+      return pack([{ dir, names }], { notes, inUse: true });
     }
     // Level 1 takes what is newer than level 0: the record always is.
     await lookFurtherBack(notes);
     await fs.utimes(join(dir, RECORD), new Date(), new Date());
-    return pack(dir, { names, notes });
+    return pack([{ dir, names }], { notes });
   }
 
   async receive(spec: InstanceSpec, pass: TransferPass, archive: Readable): Promise<void> {

@@ -13,6 +13,7 @@ import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
 import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-console';
 import { ContainerExec } from './container-exec';
 import { ContainerFiles } from './container-files';
+import { ContainerHandover } from './container-handover';
 import { ContainerMover } from './container-mover';
 import { ContainerRoots } from './container-roots';
 import { ContainerRuntime } from './container-runtime';
@@ -55,6 +56,7 @@ export class LxcDriver implements Driver {
   readonly name = 'lxc';
   readonly type = 'container';
   readonly mover: ContainerMover;
+  readonly handover: ContainerHandover;
 
   private readonly idmap: IdMapping;
   private readonly instances: string;
@@ -70,6 +72,7 @@ export class LxcDriver implements Driver {
     this.instances = join(options.dir, 'instances');
     this.storage = new ContainerStorage(this.instances, options.images);
     this.mover = new ContainerMover(this.storage, options.images);
+    this.handover = new ContainerHandover(this.storage, options.images);
     this.lxc = new Lxc({ lxcPath: this.instances, ...(options.netns ? { netns: options.netns } : {}) });
     this.consoles = new ContainerConsole(this.lxc);
     this.watch = new ContainerWatch(

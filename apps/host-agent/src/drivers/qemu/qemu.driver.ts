@@ -40,6 +40,7 @@ import { exitCode, findProcess, kill, lastWords } from './vm-process';
 import { readRecord, writeRecord } from './vm-record';
 import { stateOfGone, stateOfRunning } from './vm-state';
 import { restoreState, snapshotWithState, stopWithState } from './vm-stateful';
+import { VmHandover } from './vm-handover';
 import { VmMover } from './vm-mover';
 import { vmUsage } from './vm-usage';
 import { VmWatch } from './vm-watch';
@@ -61,6 +62,7 @@ export class QemuDriver implements Driver {
   private readonly listeners: ((instanceId: string) => void)[] = [];
   private readonly watch: VmWatch;
   readonly mover: VmMover;
+  readonly handover: VmHandover;
   private readonly processCounts: KeptAnswers<number>;
   private readonly interfaces: KeptAnswers<GuestInterface[] | undefined>;
   private accelerator: Promise<Accelerator> | undefined;
@@ -69,6 +71,7 @@ export class QemuDriver implements Driver {
   constructor(private readonly deps: DriverDeps) {
     this.instances = join(deps.dir, 'instances');
     this.watch = new VmWatch((id) => this.onWatched(id), deps.logger);
+    this.handover = new VmHandover(this.pathsOf);
     this.mover = new VmMover({
       pathsOf: this.pathsOf,
       machineHost: () => this.machineHost(),

@@ -83,10 +83,10 @@ export class VmMover implements Mover {
     const paths = this.parts.pathsOf(instanceId);
     await requireVm(paths, instanceId);
     const beside = [BASE, NVRAM, 'seed.img', 'snapshots'];
-    if (pass === 'beside') return pack(paths.dir, { names: await present(paths.dir, beside), inUse: true });
+    if (pass === 'beside') return pack([{ dir: paths.dir, names: await present(paths.dir, beside) }], { inUse: true });
     if ((await findProcess(paths)) !== undefined) throw new WeftError('instance.wrong-status', 'The instance is running');
     // The record comes last: what has none is not whole.
-    return pack(paths.dir, { names: await present(paths.dir, [...beside, 'state.bin', DISK, RECORD]) });
+    return pack([{ dir: paths.dir, names: await present(paths.dir, [...beside, 'state.bin', DISK, RECORD]) }]);
   }
 
   async receive(spec: InstanceSpec, pass: TransferPass, archive: Readable): Promise<void> {
@@ -117,7 +117,7 @@ function blockers({ config, devices }: InstanceSpec, hasAbi: boolean): string[] 
   ];
 }
 
-async function present(dir: string, names: readonly string[]): Promise<string[]> {
+export async function present(dir: string, names: readonly string[]): Promise<string[]> {
   const there = await Promise.all(
     names.map((name) =>
       stat(join(dir, name)).then(

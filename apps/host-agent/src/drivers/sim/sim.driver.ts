@@ -30,7 +30,7 @@ import { freshDisk, hasState, withoutMemory, withState, type SimDisk } from './s
 import { simExec } from './sim-exec';
 import { simFiles } from './sim-files';
 import { SimHost, type SimGuest } from './sim-host';
-import { SimMover } from './sim-mover';
+import { SimHandover, SimMover } from './sim-mover';
 
 const VERSION = '1';
 
@@ -40,6 +40,7 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 export class SimDriver implements Driver {
   readonly name = 'sim';
   readonly mover: SimMover;
+  readonly handover: SimHandover;
   private readonly host: SimHost;
   private readonly serial = new Serial();
   private readonly listeners: ((instanceId: string) => void)[] = [];
@@ -51,6 +52,7 @@ export class SimDriver implements Driver {
   ) {
     this.host = new SimHost(deps.dir);
     this.mover = new SimMover(this.host, type);
+    this.handover = new SimHandover(this.host, type);
     this.clock = deps.clock ?? Date.now;
   }
 
