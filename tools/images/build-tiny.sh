@@ -65,6 +65,9 @@ ip link set lo up 2>/dev/null
 for path in /sys/class/net/*; do
   name=${path##*/}
   [ "$name" != lo ] && [ -e "$path/address" ] || continue
+  # The network gives each its own address: no second of asking whether another has it, none before asking for the router.
+  echo 0 >"/proc/sys/net/ipv6/conf/$name/dad_transmits"
+  echo 0 >"/proc/sys/net/ipv6/conf/$name/router_solicitation_delay"
   ip link set "$name" up
   udhcpc -f -t 5 -T 1 -A 5 -O mtu -O search -i "$name" -x "hostname:$(hostname)" -s /etc/udhcpc.script >/dev/null 2>&1 </dev/null &
 done
