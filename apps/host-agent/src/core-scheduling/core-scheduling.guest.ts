@@ -3,7 +3,7 @@
  * core. Writes one line, `RESULT {json}`, to the console.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { eventually } from '@weft/embedded';
@@ -70,20 +70,31 @@ async function container(): Promise<object> {
     await run('lxc-start', [...of, '-o', `${dir}/log`, '-l', 'INFO', '--', '/bin/sleep', '1000']);
     const init = Number((await run('lxc-info', [...of, '-pH'])).stdout);
     // Elevated: this small kernel has no seccomp, which liblxc otherwise asks for here.
-    const attached = spawn('lxc-attach', [...of, '-e', '--', '/bin/sleep', '500'], { stdio: ['ignore', 'inherit', 'inherit'] });
-    const sleeper = await eventually(() => pidFrom(['-f', '^/bin/sleep 500']), { timeoutMs: 60_000, what: 'the attached program' });
+    const attached = spawn('lxc-attach', [...of, '-e', '-o', `${dir}/attached`, '-l', 'INFO', '--', '/bin/sleep', '500'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const sleeper = await eventually(() => pidOfProgram(['/bin/sleep', '500']), { timeoutMs: 60_000, what: 'the attached program' });
     const cookies = [init, sleeper].map(coreCookie);
     attached.kill('SIGKILL');
     return { isolated: cookies[0] !== 0n && cookies[0] !== coreCookie(0), alike: cookies.every((cookie) => cookie === cookies[0]) };
   } catch (error) {
-    return { failed: `${(error as Error).message}\n${readFileSync(`${dir}/log`, 'utf8').slice(-3000)}` };
+    const logs = ['log', 'attached'].filter((name) => existsSync(`${dir}/${name}`)).map((name) => readFileSync(`${dir}/${name}`, 'utf8').slice(-3_000));
+    return { failed: [(error as Error).message, ...logs].join('\n') };
   }
 }
 
-/** What pgrep(1) finds, the newest. */
-async function pidFrom(pattern: string[]): Promise<number | undefined> {
-  const { stdout } = await run('pgrep', pattern).catch(() => ({ stdout: '' }));
-  return stdout.trim() === '' ? undefined : Number(stdout.trim().split('\n').at(-1));
+/** A process that was started with these words. */
+function pidOfProgram(words: readonly string[]): number | undefined {
+  const wanted = [...words, ''].join('\0');
+  const commandLine = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      return ''; // it ended meanwhile
+    }
+  };
+  const pid = readdirSync('/proc').find((name) => /^\d+$/.test(name) && commandLine(name) === wanted);
+  return pid === undefined ? undefined : Number(pid);
 }
 
 async function main(): Promise<void> {

@@ -18,7 +18,7 @@ mount -t cgroup2 none /sys/fs/cgroup
 node /probe.js
 poweroff -f
 `;
-const APPLETS = ['sh', 'mount', 'mkdir', 'poweroff', 'sleep', 'taskset', 'pgrep'];
+const APPLETS = ['sh', 'mount', 'mkdir', 'poweroff', 'sleep', 'taskset'];
 const LXC_TOOLS = ['lxc-start', 'lxc-info', 'lxc-attach', 'lxc-monitord'];
 
 /** @returns the object that core-scheduling.guest.ts has written. @throws Error with the console when there is none */
