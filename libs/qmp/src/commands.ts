@@ -88,6 +88,8 @@ export interface MigrationInfo {
 export interface MigrationParameters {
   'max-bandwidth'?: number;
   'downtime-limit'?: number;
+  /** What decisions assume, and nothing is limited to; 0: what was measured. */
+  'avail-switchover-bandwidth'?: number;
   'multifd-channels'?: number;
   'tls-creds'?: string;
   'tls-hostname'?: string;

@@ -47,10 +47,16 @@ export interface LiveMover {
   prepareTarget(spec: InstanceSpec, order: TargetOrder, files: () => Promise<void>): Promise<MoveEndpoint>;
   secret(instanceId: string, migrationId: string): Promise<string>;
   mirror(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal): Promise<void>;
-  /** `hint`: "near" some moments before the guest pauses, and when it does; "go" the moment the memory has gone whole. */
-  switchover(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal, hint: (which: Hint) => void): Promise<SwitchoverResult>;
+  /** `hint`: "near" before the guest is paused, which waits a little for it to be taken; "go" the moment the memory has gone whole. */
+  switchover(
+    spec: InstanceSpec,
+    order: SourceOrder,
+    progress: Progress,
+    interrupt: AbortSignal,
+    hint: (which: Hint) => Promise<void>,
+  ): Promise<SwitchoverResult>;
   settle(spec: InstanceSpec, order: MoveOrder & { reclaim: boolean }): Promise<SettledOutcome>;
-  /** Packets for the guest come here too from now on, and wait for it. Safe to repeat. */
+  /** When it resolves, packets for the guest come here too, and wait for it. Safe to repeat. */
   expectGuest(instanceId: string): Promise<void>;
   /** Lets the guest run that has come whole. Both the hint and the order come here. @throws WeftError task.failed */
   confirmTarget(instanceId: string, order: { migrationId: string }): Promise<void>;

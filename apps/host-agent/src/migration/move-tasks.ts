@@ -67,9 +67,9 @@ export async function switchoverTask(deps: MoveDeps, body: SourceTask, progress:
   await deps.instances.admit(instance, body.epoch);
   // Asked for before the guest is paused. What does not answer now may have answered a run of this task before.
   const order = await sourceOrder(deps, body).catch(() => ({ ...body, key: '' }));
-  const hint = (which: Hint) => {
+  const hint = async (which: Hint): Promise<void> => {
     const said = { instanceId: instance.id, migrationId, proof: hintProof(order.key, which, migrationId) };
-    void askAgent(deps.nc, to, `migration.${which}`, said).catch((error: unknown) =>
+    await askAgent(deps.nc, to, `migration.${which}`, said).catch((error: unknown) =>
       deps.logger.info({ err: error, instanceId: instance.id }, `the target has not taken the hint "${which}": the order to begin follows`),
     );
   };

@@ -87,9 +87,10 @@ export class HostNetwork {
     }
   }
 
-  /** Says to the network, in place of a guest that cannot yet, that it is here. */
+  /** Says to the network, in place of a guest that cannot yet, that it is here; packets for it wait in its wire from then on. */
   async announce(instanceId: string): Promise<void> {
-    for (const nic of await this.hostSwitch.plugged(instanceId)) await this.hostSwitch.inject(nic, rarpOf(nic.hwaddr));
+    const nics = await this.hostSwitch.plugged(instanceId);
+    await Promise.all(nics.map((nic) => this.hostSwitch.open(nic, rarpOf(nic.hwaddr))));
   }
 
   plugged(instanceId: string): Promise<PluggedNic[]> {

@@ -41,9 +41,24 @@ export async function forgetMigration(paths: VmPaths): Promise<void> {
 export const CREDENTIALS = 'weft-move-tls';
 const USER = 'weft';
 
+/**
+ * The group ffdhe2048 (RFC 7919, appendix A.1; `openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048`). Without the file
+ * QEMU looks for primes of its own before it serves, and answers nothing meanwhile: seconds, on a busy host many.
+ */
+const FFDHE2048 = `-----BEGIN DH PARAMETERS-----
+MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
++8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
+87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
+YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
+7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
+ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
+-----END DH PARAMETERS-----
+`;
+
 /** TLS with a key that both sides know (QEMU manual, "TLS setup for network services": TLS pre-shared keys). */
 export async function addCredentials(paths: VmPaths, key: string, endpoint: 'client' | 'server'): Promise<void> {
   await mkdir(secretsOf(paths), { recursive: true, mode: 0o700 });
+  await writeDurably(join(secretsOf(paths), 'dh-params.pem'), FFDHE2048);
   await writeDurably(join(secretsOf(paths), 'keys.psk'), `${USER}:${key}\n`);
   await withMonitor(paths, async (qmp) => {
     await removeCredentials(qmp);
@@ -66,7 +81,7 @@ export async function forgetSettings(qmp: QmpClient): Promise<void> {
     state: false,
   }));
   await unlessRefused(qmp.execute('migrate-set-capabilities', { capabilities }));
-  await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '' }));
+  await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '', 'avail-switchover-bandwidth': 0 }));
   await removeCredentials(qmp);
 }
 

@@ -54,7 +54,7 @@ export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: Memo
   }
   const info = await followMemory(order, hooks);
   if (info.status !== 'completed') throw new WeftError('task.failed', `The memory could not be copied to the target: ${info['error-desc'] ?? info.status}`);
-  hooks.hint('go');
+  void hooks.hint('go');
   const result = resultOf(info);
   await writeMigration(paths, { ...record, phase: 'handed-over', result });
   return result;

@@ -68,9 +68,9 @@ describe('a guest that moves', () => {
     await mirror(order);
     const before = await count();
     const hints: string[] = [];
-    const result = await live(here).switchover(vm, order, noProgress, never, (hint) => hints.push(hint));
+    const result = await live(here).switchover(vm, order, noProgress, never, async (hint) => void hints.push(hint));
     expect(hints).toEqual(['near', 'go']);
-    expect(await live(here).switchover(vm, order, noProgress, never, () => undefined)).toEqual(result);
+    expect(await live(here).switchover(vm, order, noProgress, never, () => Promise.resolve())).toEqual(result);
     expect([await status(here), await status(to)]).toEqual(['stopped', 'stopped']);
     expect(await live(here).settle(vm, { ...order, reclaim: false })).toBe('handed-over');
     await live(to).confirmTarget(vm.id, order);
@@ -113,7 +113,7 @@ describe('a guest that moves', () => {
   it('comes back when the target is gone after the hand-over, also under new agents', async () => {
     const { order, to } = await prepared();
     await mirror(order);
-    await live(here).switchover(vm, order, noProgress, never, () => undefined);
+    await live(here).switchover(vm, order, noProgress, never, () => Promise.resolve());
     drivers = hosts.map((host) => host.open());
     expect(await live(here).settle(vm, { ...order, reclaim: false })).toBe('handed-over');
     expect(await live(to).discardTarget(vm.id, order)).toBe(false);

@@ -14,7 +14,7 @@ import { requireVm } from './vm-create';
 import type { MachineHost } from './vm-launch';
 import { isTrue } from './vm-limits';
 import type { VmPaths } from './vm-paths';
-import { findProcess } from './vm-process';
+import { findProcess, lastWords } from './vm-process';
 import { readRecord, writeRecord } from './vm-record';
 import type { VmWatch } from './vm-watch';
 
@@ -43,15 +43,17 @@ export class VmMover implements Mover {
           return endpoint;
         }),
       secret: (instanceId, migrationId) => secretOf(pathsOf(instanceId), migrationId),
-      mirror: (spec, order, progress, interrupt) => mirrorDisk(pathsOf(spec.id), order, progress, interrupt),
+      mirror: (spec, order, progress, interrupt) => unlessEnded(pathsOf(spec.id), () => mirrorDisk(pathsOf(spec.id), order, progress, interrupt)),
       switchover: (spec, order, progress, interrupt, hint) =>
-        switchOver(pathsOf(spec.id), order, {
-          progress,
-          interrupt,
-          hint,
-          withLink: (work) => watch.withLink(spec.id, pathsOf(spec.id), work),
-          untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs),
-        }),
+        unlessEnded(pathsOf(spec.id), () =>
+          switchOver(pathsOf(spec.id), order, {
+            progress,
+            interrupt,
+            hint,
+            withLink: (work) => watch.withLink(spec.id, pathsOf(spec.id), work),
+            untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs),
+          }),
+        ),
       expectGuest: async (instanceId) => (await machineHost()).network?.announce(instanceId),
       settle: (spec, order) => settle(pathsOf(spec.id), order),
       confirmTarget: (instanceId, order) =>
@@ -99,6 +101,17 @@ export class VmMover implements Mover {
     const record = await readRecord(this.parts.pathsOf(spec.id));
     if (!record) throw new WeftError('task.failed', `The files of the instance came without ${place}`);
     await writeRecord(this.parts.pathsOf(spec.id), { ...record, phase: 'stopped' });
+  }
+}
+
+/** What a monitor says that is gone tells nobody why. */
+async function unlessEnded<T>(paths: VmPaths, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WeftError || (await findProcess(paths)) !== undefined) throw error;
+    const words = await lastWords(paths);
+    throw new WeftError('task.failed', `The virtual machine has ended in the middle of the move${words ? `: ${words}` : ''}`, { cause: error });
   }
 }
 
