@@ -1,0 +1,106 @@
+/** A virtual machine that moves between the first two of three members while it counts, and how to look at it from outside. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { keyOf, namespacePrefix } from '../../tools/src/network/network-plan';
+import { holds } from './holds';
+import type { Platform } from './platform';
+
+export const BOOT_MS = 180_000;
+export const MOVE_MS = 180_000;
+export const MEMBERS = ['host1', 'host2', 'host3'] as const;
+
+/**
+ * Counts into its memory, onto its disk and, over one connection, to `$1` (when there is one); a line each, 20 in a second.
+ * Ends when /run/stop is there.
+ */
+const COUNTER = `rm -f /run/stop /run/count /root/count; mkfifo /run/never 2>/dev/null; exec 3<>/run/never; n=0
+while [ ! -e /run/stop ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; echo $n; read -t 0.05 x <&3; done`;
+/** Prints how far a file counts without a gap or a repeat, and how many lines it has. */
+const COUNTED = "awk '$1 != NR && !bad { bad = NR } END { print (bad ? bad - 1 : NR), NR }'";
+
+export type MovingGuest = ReturnType<typeof movingGuest>;
+
+/** @param of the platform, once it has started */
+export function movingGuest(of: () => Platform, name = 'v1') {
+  let id = '';
+  const idsOn = (member: string): string[] => readdirSync(join(of().dir, 'members', member, 'instances'));
+  const inside = (...command: string[]): Promise<string> => of().ok(['exec', name, '--', ...command]);
+  const fileOn = (member: string, file: string): string => join(of().dir, 'members', member, 'instances', id, file);
+  const location = async (): Promise<string> => (await of().query<{ location: string }>(`/1.0/instances/${name}`)).location;
+  const counted = async (file: string, within = inside): Promise<{ whole: number; lines: number }> => {
+    const [whole, lines] = (await within('sh', '-c', `${COUNTED} ${file}`)).trim().split(' ').map(Number);
+    return { whole: whole!, lines: lines! };
+  };
+
+  /** Processes of QEMU, not the shells that wait for them. */
+  const qemu = (member: string): number[] =>
+    readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .filter((pid) => {
+        try {
+          const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+          return words.includes('-pidfile') && words.includes(fileOn(member, 'qemu.pid')) && !words.includes('weft-vm');
+        } catch {
+          return false; // it ended meanwhile
+        }
+      })
+      .map(Number);
+
+  return {
+    name,
+    id: (): string => id,
+    idsOn,
+    inside,
+    fileOn,
+    location,
+    qemu,
+    counted,
+    status: async (): Promise<string> => (await of().query<{ status: string }>(`/1.0/instances/${name}`)).status,
+    other: async (): Promise<string> => ((await location()) === MEMBERS[0] ? MEMBERS[1] : MEMBERS[0]),
+    move: (target: string): Promise<string> => of().ok(['move', name, '--target', target], { timeoutMs: MOVE_MS }),
+
+    async launch(member: string): Promise<void> {
+      const before = new Set(idsOn(member));
+      await of().ok(['launch', 'tiny-vm', name, '--vm', '--target', member, '-c', 'limits.memory=256MiB', '-c', 'migration.stateful=true']);
+      id = idsOn(member).find((one) => !before.has(one)) ?? '';
+      await holds(() => inside('true'), { timeoutMs: BOOT_MS });
+    },
+
+    /** Begins to count from 1. @param listener address of somebody who listens at port 9000 */
+    beginToCount: (listener?: string): Promise<string> =>
+      inside('sh', '-c', `(${COUNTER}) 2>/dev/null </dev/null | ${listener === undefined ? 'cat >/dev/null' : `nc ${listener} 9000`} >/dev/null 2>&1 &`),
+    stopCounting: (): Promise<string> => inside('touch', '/run/stop'),
+
+    /** From where it was, without a gap, and on. */
+    async countsOn(from: number): Promise<void> {
+      for (const file of ['/run/count', '/root/count'])
+        await holds(
+          async () => {
+            const { whole, lines } = await counted(file);
+            expect(whole).toBe(lines);
+            expect(whole).toBeGreaterThan(from);
+          },
+          { timeoutMs: 60_000 },
+        );
+    },
+
+    /** What a host's agent has written beside the instance. */
+    migrationOn(member: string): { role?: string; phase?: string; endpoint?: unknown } | undefined {
+      const file = fileOn(member, 'migration.json');
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined;
+    },
+
+    /** Words of QEMU's events on a host. */
+    eventsOn(member: string): string[] {
+      const file = fileOn(member, 'log/events.log');
+      return existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!) : [];
+    },
+
+    /** Ends of guests' wires on a host. */
+    async tapsOn(member: string): Promise<string[]> {
+      const { stdout } = await execa('ip', ['-n', `${namespacePrefix(keyOf(of().dir))}${member}`, '-br', 'link', 'show', 'type', 'tun']);
+      return stdout.split('\n').filter((line) => line.startsWith('tap'));
+    },
+  };
+}
