@@ -9,7 +9,7 @@
  */
 const { execFile } = require('node:child_process');
 const { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { join, relative } = require('node:path');
+const { join, relative, resolve } = require('node:path');
 const esbuild = require('esbuild');
 const { onlySources } = require('./source-map.js');
 
@@ -47,7 +47,9 @@ async function bundle(places) {
   });
   for (const { into } of places) {
     const file = join(into, 'app.js.map');
-    const map = onlySources(JSON.parse(readFileSync(file, 'utf8')), (source) => !source.includes('node_modules/'));
+    // Libraries have maps, too, to sources that nobody has.
+    const isOurs = (source) => !source.includes('node_modules/') && existsSync(resolve(into, source));
+    const map = onlySources(JSON.parse(readFileSync(file, 'utf8')), isOurs);
     writeFileSync(file, JSON.stringify(map));
     copyFileSync(join(__dirname, 'bundle-main.js'), join(into, 'main.js'));
   }
