@@ -15,6 +15,8 @@ export const API_EXTENSIONS: readonly string[] = [
   'file_append',
   'image_create_aliases',
   'container_stateless_copy',
+  'container_push',
+  'container_push_target',
   'container_only_migration',
   'entity_description',
   'file_symlinks',
