@@ -16,7 +16,7 @@ export interface DnsLimits {
   readonly trackedNetworks: number;
   /** Octets of finished answers that are kept for each zone. */
   readonly answerCacheBytes: number;
-  /** Octets of a whole zone as it is transferred, kept for each zone that was; larger zones are not. */
+  /** Octets of a zone as it is transferred, kept for each zone that was; what is beyond is made anew each time. */
   readonly transferCacheBytes: number;
 }
 

@@ -1,8 +1,8 @@
 import type { Name } from '../names/name';
 import { TYPE } from '../records/record-type';
 import { axfrRecords, condense, ixfrRecords, upToDateRecords } from '../transfer/transfer-records';
-import type { TransferCache } from '../transfer/transfer-cache';
 import { transferMessages } from '../transfer/transfer-messages';
+import type { ZoneBlocks } from '../transfer/zone-blocks';
 import type { TsigSigner } from '../tsig/tsig';
 import type { DnsRequest } from '../wire/read-request';
 import { compareSerials } from '../zone/serial';
@@ -22,7 +22,7 @@ interface TransferOptions {
   readonly udpOctets: number | undefined;
   readonly signer?: TsigSigner;
   readonly keyName?: Name;
-  readonly cache: TransferCache;
+  readonly blocks: ZoneBlocks;
 }
 
 interface Chosen {
@@ -64,9 +64,10 @@ const forUdp = (zone: ServedZone, request: DnsRequest, chosen: Chosen, options: 
   return transferMessages(request, options.flags, upToDateRecords(zone.content));
 };
 
-const forTcp = (zone: ServedZone, request: DnsRequest, { what, records }: Chosen, { flags, cache }: TransferOptions): Iterable<Buffer> => {
-  const make = (): Iterable<Buffer> => transferMessages(request, flags, records);
-  return what === 'axfr' || what === 'ixfr-as-axfr' ? cache.messages(zone.content, request, flags, make) : make();
+const forTcp = ({ content }: ServedZone, request: DnsRequest, { what, records }: Chosen, { flags, blocks }: TransferOptions): Iterable<Buffer> => {
+  const whole = what === 'axfr' || what === 'ixfr-as-axfr';
+  // Blocks have their letters from the question; other letters than the zone's are rare and cost more.
+  return whole && request.name === content.apex ? blocks.messages(content, request, flags) : transferMessages(request, flags, records);
 };
 
 export const planTransfer = (zone: ServedZone, request: DnsRequest, options: TransferOptions): PlannedTransfer => {

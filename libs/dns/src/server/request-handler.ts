@@ -16,7 +16,7 @@ import { MalformedMessage } from '../wire/read-name';
 import { type DnsRequest, readRequest } from '../wire/read-request';
 import type { ServedZone, ZoneSource } from '../zone-source';
 import { refusalReason } from './access';
-import { TransferCache } from '../transfer/transfer-cache';
+import { ZoneBlocks } from '../transfer/zone-blocks';
 import { AnswerCaches } from './answer-cache';
 import type { DnsLimits } from './dns-limits';
 import type { Refusal, RefusalReason, ReportDns } from './dns-report';
@@ -57,7 +57,7 @@ interface Asked {
 export class RequestHandler {
   private readonly writer = new MessageWriter();
   private readonly caches: AnswerCaches;
-  private readonly transfers: TransferCache;
+  private readonly blocks: ZoneBlocks;
 
   constructor(
     private readonly source: ZoneSource,
@@ -66,7 +66,7 @@ export class RequestHandler {
     private readonly nowSeconds: () => number,
   ) {
     this.caches = new AnswerCaches(limits.answerCacheBytes);
-    this.transfers = new TransferCache(limits.transferCacheBytes);
+    this.blocks = new ZoneBlocks(limits.transferCacheBytes);
   }
 
   handle(message: Buffer, client: DnsClient): Reply {
@@ -120,7 +120,7 @@ export class RequestHandler {
     const flags = FLAG.QR | FLAG.AA | (request.flags & FLAG.RD);
     const transfer = planTransfer(zone, request, {
       flags,
-      cache: this.transfers,
+      blocks: this.blocks,
       udpOctets: client.transport === 'udp' ? roomFor(request, 'udp') : undefined,
       ...(signature.kind === 'valid' ? { signer: signature.signer, keyName: signature.keyName } : {}),
     });

@@ -10,10 +10,10 @@ export interface ZoneNode {
   readonly descendants: number;
 }
 
-type Shard = ReadonlyMap<NameKey, ZoneNode>;
+export type ZonePart = ReadonlyMap<NameKey, ZoneNode>;
 
 const SHARDS = 256;
-const NOTHING: Shard = new Map();
+const NOTHING: ZonePart = new Map();
 
 /** The first label tells names of one zone apart. */
 const shardOf = (key: NameKey): number => {
@@ -33,7 +33,7 @@ export class OwnerTable {
   );
 
   private constructor(
-    readonly shards: readonly Shard[],
+    readonly shards: readonly ZonePart[],
     readonly size: number,
   ) {}
 

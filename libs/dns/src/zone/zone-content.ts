@@ -5,9 +5,11 @@
  *                    └─ owner that has no records itself but names below it: an empty non-terminal
  */
 import { isWithin, type Name, type NameKey, nameKey, parentOf } from '../names/name';
-import { OwnerTable, type OwnerTableDraft, type ZoneNode } from './owner-table';
+import { OwnerTable, type OwnerTableDraft, type ZoneNode, type ZonePart } from './owner-table';
 import { differenceOfSets, recordsOfSet, setsOf } from './record-sets';
 import type { RecordSet, StartOfAuthority, ZoneDifference, ZoneRecord } from './zone-record';
+
+export type { ZonePart };
 
 const NS = 2;
 const SOA = 6;
@@ -60,6 +62,11 @@ export class ZoneContent {
 
   node(key: NameKey): ZoneNode | undefined {
     return this.table.get(key);
+  }
+
+  /** All owners, in parts: a change makes the parts that it touches anew, the others stay the same objects. */
+  get parts(): readonly ZonePart[] {
+    return this.table.shards;
   }
 
   /** Every record, the apex' own included, without the SOA. In no particular order. */
