@@ -1,5 +1,5 @@
 /** A virtual machine that moves between the first two of three members while it counts, and how to look at it from outside. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { keyOf, namespacePrefix } from '../../tools/src/network/network-plan';
@@ -18,6 +18,16 @@ const COUNTER = `rm -f /run/stop /run/count /root/count; mkfifo /run/never 2>/de
 while [ ! -e /run/stop ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; echo $n; read -t 0.05 x <&3; done`;
 /** Prints how far a file counts without a gap or a repeat, and how many lines it has. */
 const COUNTED = "awk '$1 != NR && !bad { bad = NR } END { print (bad ? bad - 1 : NR), NR }'";
+
+/** It may go at any moment. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
 
 export type MovingGuest = ReturnType<typeof movingGuest>;
 
@@ -87,14 +97,13 @@ export function movingGuest(of: () => Platform, name = 'v1') {
 
     /** What a host's agent has written beside the instance. */
     migrationOn(member: string): { role?: string; phase?: string; endpoint?: unknown } | undefined {
-      const file = fileOn(member, 'migration.json');
-      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : undefined;
+      const text = readIfThere(fileOn(member, 'migration.json'));
+      return text === '' ? undefined : (JSON.parse(text) as object);
     },
 
     /** Words of QEMU's events on a host. */
     eventsOn(member: string): string[] {
-      const file = fileOn(member, 'log/events.log');
-      return existsSync(file) ? [...readFileSync(file, 'utf8').matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!) : [];
+      return [...readIfThere(fileOn(member, 'log/events.log')).matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!);
     },
 
     /** Ends of guests' wires on a host. */
