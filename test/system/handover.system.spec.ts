@@ -1,4 +1,4 @@
-/** Instances between two platforms, with the stock client, and what is left when one of them fails. */
+/** Instances between two platforms: the stock client's pull, push and relay, and what is left when one of them fails. */
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '@weft/testing';
@@ -70,6 +70,19 @@ describe('two servers', () => {
     LIMIT_MS,
   );
 
+  it.each(['push', 'relay'])(
+    'is copied in %s mode; the source stays',
+    async (mode) => {
+      await ok('copy', 'b:c1', `a:${mode}`, '--mode', mode);
+      await holds(async () => expect(await running(a)).toEqual([]));
+      expect(await snapshots(a, mode)).toEqual(['s0']);
+      await expectNote(`a:${mode}`, 's0');
+      await ok('delete', `a:${mode}`);
+      expect(await names(b)).toEqual(['c1']);
+    },
+    LIMIT_MS,
+  );
+
   it(
     'goes to a server that does not have its image, without its snapshots when asked, and as one of them',
     async () => {
@@ -94,6 +107,20 @@ describe('two servers', () => {
       expect((await ok('list', 'b:c1', '-c', 's', '-f', 'csv')).trim()).toBe('RUNNING');
       await expectNote('a:c2', 'later');
       await ok('stop', '-f', 'b:c1');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a virtual machine moves, with its snapshots',
+    async () => {
+      await withHistory('v1', 'a:tiny-vm', '--vm');
+      await ok('move', 'a:v1', 'b:', '--mode', 'push');
+      expect(await snapshots(b, 'v1')).toEqual(['s0']);
+      await expectNote('b:v1', 'now');
+      await ok('restore', 'b:v1', 's0');
+      await expectNote('b:v1', 's0');
+      await ok('delete', 'b:v1');
     },
     LIMIT_MS,
   );
