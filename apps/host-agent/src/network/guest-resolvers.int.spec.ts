@@ -28,11 +28,11 @@ describe('resolvers for the guests of a host', () => {
     await ovs.stop();
   });
 
-  const plug = (instanceId: string, networkId: string) =>
+  const plug = (instanceId: string, networkId: string, hwaddr = '00:16:3e:00:53:53') =>
     ovs.plug(
       tapOf(instanceId, {
         addresses: [`${BRIDGE_ADDRESS}/24`],
-        resolver: { networkId, ifaceId: `resolver-${networkId}`, hwaddr: '00:16:3e:00:53:53', address: ADDRESS },
+        resolver: { networkId, ifaceId: `resolver-${networkId}`, hwaddr, address: ADDRESS },
       }),
     );
   /** Says of which network it was asked, and how. */
@@ -43,8 +43,8 @@ describe('resolvers for the guests of a host', () => {
       encode({ type: 'response', id, flags: RECURSION_DESIRED, questions, answers: [{ type: 'TXT', name, data: `${networkId} ${transport}` }] }),
     );
   };
-  const start = (): GuestResolvers => {
-    const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, createLogger('resolvers', 'fatal'));
+  const start = (logger = createLogger('resolvers', 'fatal')): GuestResolvers => {
+    const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, logger);
     opened.push(resolvers);
     resolvers.start(echo);
     return resolvers;
@@ -82,5 +82,19 @@ describe('resolvers for the guests of a host', () => {
     opened[0]!.ring();
     await eventually(async () => (await dig()).trim() === '"red udp"', { what: 'an answer after the port was lost' });
     for (const id of ['two', 'three']) await ovs.network.release(id);
+  });
+
+  it('opens the others when those of some networks do not open', async () => {
+    const logger = createLogger('resolvers', 'fatal');
+    const warn = jest.spyOn(logger, 'warn');
+    // No interface has the address of a group.
+    await plug('five', 'grey', '01:00:5e:00:53:01');
+    await plug('six', 'pink', '01:00:5e:00:53:02');
+    await plug('seven', 'gold');
+    start(logger);
+    await eventually(async () => (await dig()).trim() === '"gold udp"', { what: 'an answer of the one that opens' });
+    const warned = (network: string) => warn.mock.calls.some(([details]) => (details as unknown as { network?: string }).network === network);
+    await eventually(() => Promise.resolve(warned('grey') && warned('pink')), { what: 'a word about each of the others' });
+    for (const id of ['five', 'six', 'seven']) await ovs.network.release(id);
   });
 });

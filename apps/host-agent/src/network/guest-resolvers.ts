@@ -58,9 +58,18 @@ export class GuestResolvers {
     try {
       const wanted = new Map((await this.hostSwitch.plugged()).flatMap(({ resolver }) => (resolver ? [[resolver.networkId, resolver] as const] : [])));
       await this.closeAllBut(wanted, await this.hostSwitch.resolverLinks());
-      for (const resolver of wanted.values()) if (!this.open.has(resolver.networkId)) await this.openOne(resolver, answer);
+      for (const resolver of wanted.values()) if (!this.open.has(resolver.networkId)) await this.tryOpen(resolver, answer);
     } catch (error) {
       this.logger.warn({ err: error }, 'resolvers for guests are not as they should be; the next look tries again');
+    }
+  }
+
+  /** One network's trouble is not that of the others. */
+  private async tryOpen(resolver: GuestResolver, answer: AnswerQuestion): Promise<void> {
+    try {
+      await this.openOne(resolver, answer);
+    } catch (error) {
+      this.logger.warn({ err: error, network: resolver.networkId }, 'the resolver of a network does not open; the next look tries again');
     }
   }
 
