@@ -13,6 +13,8 @@ export interface Primary {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
+  /** Serves another serial, one record of which is new. */
+  change?(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -108,6 +110,11 @@ export const startWeft = async (records: number): Promise<Primary> => {
     name: 'Weft',
     port,
     pid: Number(child.pid),
+    change: async () => {
+      const changed = once(child.stdout, 'data');
+      child.stdin.write('\n');
+      await changed;
+    },
     stop: async () => {
       const exited = once(child, 'exit');
       child.stdin.end();

@@ -118,7 +118,6 @@ describe('commands', () => {
     ['an unknown instance type', 'POST', '/1.0/instances', { name: 'c1', type: 'pod', source: { type: 'none' } }, 400, /Invalid/],
     ['an empty command', 'POST', '/1.0/instances/c1/exec', { command: [] }, 400, /command/],
     ['a body that is too large', 'PUT', '/1.0/profiles/p', `"${'x'.repeat(5_000_000)}"`, 413, /larger than/],
-    ['a migration', 'POST', '/1.0/instances/c1', { name: 'c1', migration: true }, 501, /yet/],
     ['an image from elsewhere', 'POST', '/1.0/images', undefined, 501, /uploads/],
     ['an upload of a log name with a path', 'GET', '/1.0/instances/c1/logs/..%2Fx', undefined, 400, /log file/],
   ])('refuses %s without sending anything', async (_what, method, path, body, status, error) => {

@@ -55,7 +55,10 @@ export class DnsListener {
   announce(apexes: Iterable<Name>): void {
     for (const apex of apexes) {
       const zone = this.source.zone(nameKey(apex));
-      if (zone) this.serving?.notifier.announce(zone);
+      if (!zone || !this.serving) continue;
+      this.serving.notifier.announce(zone);
+      // Who is told may want the whole zone.
+      if (zone.notify.length > 0) void this.serving.server.prepare(zone.content);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { ZoneContent } from '../zone/zone-content';
 import type { ZoneSource } from '../zone-source';
 import { DEFAULT_LIMITS, type DnsLimits } from './dns-limits';
 import type { ReportDns } from './dns-report';
@@ -20,6 +21,11 @@ export interface DnsServer {
   /** Where it listens, in the order of `listen`; with the port that was found for port 0. */
   readonly listening: readonly { readonly address: string; readonly port: number }[];
   readonly counters: Readonly<ServerCounters>;
+  /**
+   * Makes the messages of whole transfers of this content ahead, other work going on between: for zones whose secondaries
+   * are about to ask. Resolves when they are made, or another content of the zone is prepared.
+   */
+  prepare(content: ZoneContent): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,7 +56,8 @@ export const startDnsServer = async (options: DnsServerOptions): Promise<DnsServ
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const counters = newCounters();
   const nowSeconds = options.nowSeconds ?? ((): number => Math.floor(Date.now() / 1000));
-  const parts: Parts = { handler: new RequestHandler(options.source, options.report, limits, nowSeconds), limits, counters, report: options.report };
+  const handler = new RequestHandler(options.source, options.report, limits, nowSeconds);
+  const parts: Parts = { handler, limits, counters, report: options.report };
   const open: { address: string; tcp: TcpListener; udp: UdpListener }[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(open.flatMap(({ tcp, udp }) => [tcp.close(), udp.close()]));
@@ -61,5 +68,5 @@ export const startDnsServer = async (options: DnsServerOptions): Promise<DnsServ
     await close();
     throw error;
   }
-  return { listening: open.map(({ address, tcp }) => ({ address, port: tcp.port })), counters, close };
+  return { listening: open.map(({ address, tcp }) => ({ address, port: tcp.port })), counters, prepare: (content) => handler.prepare(content), close };
 };

@@ -17,6 +17,7 @@ import { type DnsRequest, readRequest } from '../wire/read-request';
 import type { ServedZone, ZoneSource } from '../zone-source';
 import { refusalReason } from './access';
 import { ZoneBlocks } from '../transfer/zone-blocks';
+import type { ZoneContent } from '../zone/zone-content';
 import { AnswerCaches } from './answer-cache';
 import type { DnsLimits } from './dns-limits';
 import type { Refusal, RefusalReason, ReportDns } from './dns-report';
@@ -67,6 +68,11 @@ export class RequestHandler {
   ) {
     this.caches = new AnswerCaches(limits.answerCacheBytes);
     this.blocks = new ZoneBlocks(limits.transferCacheBytes);
+  }
+
+  /** See `DnsServer.prepare`. */
+  prepare(content: ZoneContent): Promise<void> {
+    return this.blocks.prepare(content);
   }
 
   handle(message: Buffer, client: DnsClient): Reply {

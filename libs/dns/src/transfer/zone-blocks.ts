@@ -4,9 +4,10 @@
  *   serial 7   [part][part][part]...          a change makes anew the blocks of the parts that it touched
  *   serial 8   [part][ new][part]...          message = header, question, as many blocks as fit
  *
- * So a transfer costs copies, also the first of a serial; only the first of a zone makes all blocks. Parts that no
- * content has any more go, and their blocks with them.
+ * So a transfer costs copies, also the first of a serial; only the first of a zone makes all blocks, unless they were
+ * prepared. Parts that no content has any more go, and their blocks with them.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Name } from '../names/name';
 import { TYPE } from '../records/record-type';
 import { HEADER_OCTETS } from '../wire/header';
@@ -24,6 +25,8 @@ export class ZoneBlocks {
   private readonly kept = new WeakMap<ZonePart, readonly Block[]>();
   private readonly writer = new BlockWriter();
   private made = 0;
+  /** What is being prepared, by apex. */
+  private readonly prepared = new Map<Name, ZoneContent>();
 
   /** @param maxBytes that are kept of one zone; what is beyond is made anew each time */
   constructor(private readonly maxBytes: number) {}
@@ -53,19 +56,43 @@ export class ZoneBlocks {
     yield messageOf(head, blocks, length);
   }
 
+  /**
+   * Makes what is missing before somebody asks, part by part with other work between. Resolves when all is there, or
+   * another content of the zone is prepared.
+   */
+  async prepare(content: ZoneContent): Promise<void> {
+    const { apex } = content;
+    this.prepared.set(apex, content);
+    let room = this.maxBytes;
+    for (const part of content.parts) {
+      if (!this.kept.has(part)) await setImmediate();
+      if (this.prepared.get(apex) !== content) return;
+      room -= octetsOf(this.partBlocks(apex, part, room));
+      if (room <= 0) break;
+    }
+    this.prepared.delete(apex);
+  }
+
   private *blocks(content: ZoneContent): Generator<Block> {
     const { apex, soa } = content;
     const soaBlocks = this.writer.write(apex, [{ owner: apex, type: TYPE.SOA, ttlSeconds: soa.ttlSeconds, rdatas: [soaRdata(soa)] }]);
     yield* soaBlocks;
-    let bytes = 0;
+    let room = this.maxBytes;
     for (const part of content.parts) {
-      const present = this.kept.get(part);
-      const blocks = present ?? this.make(apex, part);
-      for (const { octets } of blocks) bytes += octets.length;
-      if (!present && bytes <= this.maxBytes) this.kept.set(part, blocks);
+      const blocks = this.partBlocks(apex, part, room);
+      room -= octetsOf(blocks);
       yield* blocks;
     }
     yield* soaBlocks;
+  }
+
+  /** @param room octets that may still be kept of this zone */
+  private partBlocks(apex: Name, part: ZonePart, room: number): readonly Block[] {
+    const present = this.kept.get(part);
+    if (present) return present;
+    const blocks = this.make(apex, part);
+    if (octetsOf(blocks) <= room) this.kept.set(part, blocks);
+    return blocks;
   }
 
   private make(apex: Name, part: ZonePart): readonly Block[] {
@@ -73,6 +100,8 @@ export class ZoneBlocks {
     return this.writer.write(apex, setsOf(part));
   }
 }
+
+const octetsOf = (blocks: readonly Block[]): number => blocks.reduce((sum, { octets }) => sum + octets.length, 0);
 
 function* setsOf(part: ZonePart) {
   for (const { sets } of part.values()) yield* sets;

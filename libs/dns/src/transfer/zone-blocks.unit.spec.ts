@@ -92,3 +92,13 @@ it('has a message for the largest record under a long name, with room for a sign
   expect(Math.max(...lengths)).toBeGreaterThan(MAX_RDATA_OCTETS);
   expect(Math.max(...lengths)).toBeLessThan(MAX_MESSAGE_OCTETS - 500);
 });
+
+it('prepares what a transfer needs, and leaves a content that another one has followed', async () => {
+  const blocks = new ZoneBlocks(2 ** 20);
+  const old = blocks.prepare(zone.current);
+  zone.change({ host8: ['300 A 192.0.2.8'] });
+  await Promise.all([old, blocks.prepare(zone.current)]);
+  const made = blocks.partsMade;
+  expect(records(blocks.messages(zone.current, requestOf(1, TYPE.AXFR), AA))).toEqual(expected());
+  expect(blocks.partsMade).toBe(made);
+});
