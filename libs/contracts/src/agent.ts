@@ -78,22 +78,28 @@ export const instanceSpec = z.object({
 });
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 
-/** What a snapshot is besides its files, on its way to another server. Profiles stay: they are the other server's own. */
-export const travellingSnapshot = z.object({
+/** What a snapshot froze of its instance. `id` names its disk on the host. */
+export const snapshotFields = {
   id: z.string(),
-  /** As strict as what a user may call one. */
-  name: z
-    .string()
-    .max(255)
-    .regex(/^(?!\.{1,2}$)[^/\s\p{Cc}]+$/u),
-  /** ISO 8601. */
+  name: z.string(),
   createdAt: z.string(),
+  /** ISO 8601, `null` when it never expires. */
   expiresAt: z.string().nullable(),
   stateful: z.boolean(),
   architecture: z.string(),
   config: stringMap,
   devices: devicesSchema,
   ephemeral: z.boolean(),
+};
+
+/** What a snapshot is besides its files, on its way to another server. Profiles stay: they are the other server's own. */
+export const travellingSnapshot = z.object({
+  ...snapshotFields,
+  /** As strict as what a user may call one. */
+  name: z
+    .string()
+    .max(255)
+    .regex(/^(?!\.{1,2}$)[^/\s\p{Cc}]+$/u),
 });
 export type TravellingSnapshot = z.infer<typeof travellingSnapshot>;
 

@@ -1,6 +1,6 @@
 import { derivedId, type Meta, type ProfileEvent } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
-import { changedKeys } from '../domain/config-keys';
+import { changesLimits } from '../domain/config-keys';
 import type { ProfileState } from '../domain/profile.state';
 import type { Deps } from '../instance.deps';
 import { changesNics } from './profile-ports';
@@ -14,7 +14,7 @@ export function applyToRunningGuests(deps: Deps, uow: UnitOfWork, meta: Meta, be
   for (const { type, data } of events) {
     if (type !== 'ProfileUpdated' || before.status !== 'active') continue;
     const nics = changesNics(data.id, before, data);
-    if (!nics && !changedKeys(before.config, data.config).some((key) => key.startsWith('limits.'))) continue;
+    if (!nics && !changesLimits(before.config, data.config)) continue;
     const id = derivedId(meta.commandId, 'profile.apply');
     const params: ApplyProfileParams = { profileId: data.id, meta, nics, traceparent: meta.traceparent };
     uow.inTransaction((client) => deps.sagas.insert(client, { id, type: 'profile.apply', params }));

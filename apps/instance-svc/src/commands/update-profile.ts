@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
-import { changedKeys } from '../domain/config-keys';
+import { changesLimits } from '../domain/config-keys';
 import { decideProfile } from '../domain/profile.decider';
 import { profileStream } from '../domain/profile.state';
 import { loadProfile } from '../queries/profile-locations';
@@ -37,4 +37,4 @@ export const updateProfile: CommandHandler<'profile.update'> = (deps, meta, body
 
 /** What the sums of a project's limits are made of: limits, and sizes of disks. */
 const changesSizes = (before: ProfileContent, after: ProfileContent): boolean =>
-  changedKeys(before.config, after.config).some((key) => key.startsWith('limits.')) || !isDeepStrictEqual(before.devices, after.devices);
+  changesLimits(before.config, after.config) || !isDeepStrictEqual(before.devices, after.devices);

@@ -174,4 +174,7 @@ export function changedKeys(before: Readonly<Record<string, string>>, after: Rea
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key]);
 }
 
+export const changesLimits = (before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): boolean =>
+  changedKeys(before, after).some((key) => key.startsWith('limits.'));
+
 export const isLiveKey = (name: string): boolean => configKey(name)?.live ?? false;

@@ -1,18 +1,9 @@
 import { z } from 'zod';
-import { devicesSchema, stringMap } from '../agent';
+import { snapshotFields } from '../agent';
 
 /** What a snapshot froze of its instance. `id` names its disk on the host. */
 export const snapshotContent = z.object({
-  id: z.string(),
-  name: z.string(),
-  createdAt: z.string(),
-  /** ISO 8601, `null` when it never expires. */
-  expiresAt: z.string().nullable(),
-  stateful: z.boolean(),
-  architecture: z.string(),
-  config: stringMap,
-  devices: devicesSchema,
-  ephemeral: z.boolean(),
+  ...snapshotFields,
   /** Profile ids. */
   profiles: z.array(z.string()),
 });
