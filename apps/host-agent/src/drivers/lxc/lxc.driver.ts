@@ -14,6 +14,7 @@ import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-c
 import { ContainerExec } from './container-exec';
 import { ContainerFiles } from './container-files';
 import { ContainerHandover } from './container-handover';
+import { KeptAnswers } from '../kept-answers';
 import { ContainerMover } from './container-mover';
 import { ContainerRoots } from './container-roots';
 import { ContainerRuntime } from './container-runtime';
@@ -40,6 +41,8 @@ async function closedAncestor(path: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** How long a sum of a container's files stays good: it takes a walk over all of them. */
+const DISK_USAGE_KEPT_MS = 30_000;
 const DEFAULT_IDMAP: IdMapping = { base: 1_000_000, size: 65_536 };
 
 /** Parts that need a look at the host first. */
@@ -65,6 +68,7 @@ export class LxcDriver implements Driver {
   private readonly consoles: ContainerConsole;
   private readonly watch: ContainerWatch;
   private readonly serial = new Serial();
+  private readonly diskUsage = new KeptAnswers<number>(DISK_USAGE_KEPT_MS, Date.now);
   private ready: Promise<Parts> | undefined;
 
   constructor(private readonly options: LxcDriverOptions) {
@@ -118,6 +122,7 @@ export class LxcDriver implements Driver {
       this.watch.forget(instanceId);
       await runtime.clean(instanceId);
       await this.storage.delete(instanceId);
+      this.diskUsage.forget(instanceId);
     });
   }
 
@@ -195,7 +200,7 @@ export class LxcDriver implements Driver {
   async usage(spec: InstanceSpec): Promise<InstanceUsage> {
     const { runtime, cgroups, coreScheduling } = await this.parts();
     const record = await runtime.record(spec.id);
-    const diskBytes = await diskUsageBytes(join(this.storage.dir(spec.id), record.data));
+    const diskBytes = await this.diskUsage.get(spec.id, () => diskUsageBytes(join(this.storage.dir(spec.id), record.data)));
     const pid = (await runtime.find(spec.id))?.initPid;
     if (pid === undefined) return { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } };
     const [usage, network, core_scheduling] = await Promise.all([

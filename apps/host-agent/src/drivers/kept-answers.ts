@@ -1,4 +1,4 @@
-/** Answers of guests that stay good for a while, because each costs the guest something. */
+/** Answers about instances that stay good for a while, because each costs the guest or the host something. */
 export class KeptAnswers<T> {
   private readonly kept = new Map<string, { at: number; answer: Promise<T> }>();
 
