@@ -6,18 +6,14 @@ export interface NatsUser {
   password: string;
   publish: readonly string[];
   subscribe: readonly string[];
-  /** How long after a request the user may still answer it, hours; 10 minutes when not given. The server keeps every request for so long. */
-  answersWithinHours?: number;
 }
 
 const quote = (text: string): string => JSON.stringify(text);
 const list = (subjects: readonly string[]): string => `[${subjects.map(quote).join(', ')}]`;
 
-const answersWithin = ({ answersWithinHours: hours }: NatsUser): string => (hours === undefined ? '10m' : `${hours}h`);
-
 const renderUser = (user: NatsUser): string =>
   `    { user: ${quote(user.name)}, password: ${quote(user.password)}, permissions: {
-        publish: { allow: ${list(user.publish)} }, subscribe: { allow: ${list(user.subscribe)} }, allow_responses: { max: 10, expires: ${quote(answersWithin(user))} } } }`;
+        publish: { allow: ${list(user.publish)} }, subscribe: { allow: ${list(user.subscribe)} } } }`;
 
 /** The `authorization` block by itself, for servers that are configured elsewhere (`include`). */
 export const renderNatsUsers = (users: readonly NatsUser[]): string =>

@@ -17,7 +17,7 @@ export async function connectNats(url: string, name: string, logger: Logger): Pr
   const nc = await connect({
     servers: urls.map((one) => one.host),
     name,
-    ...(first.username ? { user, pass: decodeURIComponent(first.password), inboxPrefix: `_INBOX_${user}` } : {}),
+    ...(first.username ? { user, pass: decodeURIComponent(first.password), inboxPrefix: `_INBOX.${user}` } : {}),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,

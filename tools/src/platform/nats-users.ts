@@ -11,11 +11,17 @@ import {
 } from '@weft/contracts';
 import type { NatsUser } from '@weft/embedded';
 
-/** Each connection's replies arrive below a prefix of its own, so that nobody can read another one's. */
-export const inboxPrefix = (user: string): string => `_INBOX_${user}`;
+/** Each user's replies arrive below a prefix of its own, so that nobody can read another one's. */
+export const inboxPrefix = (user: string): string => `_INBOX.${user}`;
 
-const withInbox = (user: Omit<NatsUser, 'subscribe'> & { subscribe: readonly string[] }): NatsUser => ({
+/**
+ * Everybody may answer everybody: an inbox ends in 22 random characters that only the asked one is told. Not the server's
+ * `allow_responses`: it keeps the reply subject of every message that it delivers, those of JetStream too, and beyond
+ * 4,096 looks through all of them with each message (nats-server `pruneReplyPerms`).
+ */
+const withInbox = (user: NatsUser): NatsUser => ({
   ...user,
+  publish: [...user.publish, '_INBOX.>'],
   subscribe: [`${inboxPrefix(user.name)}.>`, ...user.subscribe],
 });
 
@@ -104,9 +110,6 @@ export const gatewayUser = (name: string, password: string): NatsUser =>
     subscribe: ['weft.event.>', 'weft.poke.>', 'weft.progress.>', 'weft.heartbeat.*', 'weft.session.>'],
   });
 
-/** As long as the gateway waits for an upload: an agent answers `image.receive` and `file.put` when all has arrived. */
-const LONGEST_UPLOAD_HOURS = 6;
-
 /**
  * An agent may act for its own member only. Sessions are named by unguessable ids; joining and finishing an operation are its
  * commands, and it may look at the task stream and at consumers named after itself.
@@ -141,7 +144,6 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       `$JS.API.CONSUMER.MSG.NEXT.${TASKS_STREAM}.${consumer}`,
       `$JS.ACK.${TASKS_STREAM}.${consumer}.>`,
     ],
-    answersWithinHours: LONGEST_UPLOAD_HOURS,
     subscribe: [agentSubject(member, '>'), 'weft.session.*.*.*', taskSubject(member)],
   });
 };
