@@ -69,6 +69,13 @@ describe('networks', () => {
     await service.send('network.update', { name: 'blue', mode: 'merge', config: { 'dns.zone.forward': 'lab.example' } });
     await service.send('network.update', { name: 'blue', mode: 'merge', config: { 'user.a': 'b' } });
     expect(service.zones).toEqual([{ name: 'lab.example', kind: 'forward' }]);
+    await service.send('network.update', { name: 'blue', mode: 'merge', config: { 'dns.zone.forward': 'lab.example, other.example' } });
+    expect(service.zones.slice(1)).toEqual([{ name: 'other.example', kind: 'forward' }]);
+    await expect(
+      service.send('network.update', { name: 'blue', mode: 'merge', config: { 'dns.zone.forward': 'a.example,b,a.example' } }),
+    ).rejects.toMatchObject({
+      message: 'Invalid value for network option "dns.zone.forward": zone "a.example" is named twice',
+    });
     const change = { name: 'UPLINK', mode: 'merge' as const, config: { 'ipv4.ovn.ranges': '192.0.2.150-192.0.2.160' } };
     await expect(service.send('network.update', change)).rejects.toMatchObject({ code: 'network.in-use' });
   });
