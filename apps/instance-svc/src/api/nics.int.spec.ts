@@ -178,6 +178,19 @@ it('a copy gets a MAC address of its own', async () => {
   expect(asked.at(-1)).toMatchObject({ name: 'port.define', body: { instanceName: 'c10' } });
 });
 
+it('a copy that stays the same instance, as clients move it to another project, has its NICs once the source is gone', async () => {
+  await create('c13');
+  const source = asked.at(-1)?.body.instanceId;
+  const { config } = (await service.instance('c13')) as { config: Record<string, string> };
+  asked.length = 0;
+  await run('instance.create', emptyInstance('c14', { config, source: { type: 'copy', source: 'c13' }, profiles: null }));
+  expect(source).toBeDefined();
+  expect(asked).toMatchObject([{ name: 'port.check', body: { instanceId: source, nics: { eth0: { hwaddr: config['volatile.eth0.hwaddr'] } } } }]);
+  await run('instance.delete', { name: 'c13' });
+  expect(await act('c14', 'start')).toMatchObject({ status: 'Success' });
+  expect(asked.at(-1)).toMatchObject({ name: 'port.activate', body: { nics: { eth0: { hwaddr: config['volatile.eth0.hwaddr'] } } } });
+});
+
 it("a profile's NICs are checked for, and reach, every instance that has it", async () => {
   const root = { root: { path: '/', pool: 'default', type: 'disk' } };
   await service.send('profile.create', { name: 'web', description: '', config: {}, devices: root });

@@ -25,6 +25,8 @@ export interface InstancePlan {
   placement: string;
   /** Id of the instance that a copy reads, "" for none. */
   retained: string;
+  /** Its NICs are those that the source still has. */
+  portsLater: boolean;
   profiles: Parameters<typeof instanceSpec>[1];
   project: ProjectFacts;
 }
@@ -61,6 +63,7 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
       snapshots: plan.snapshots,
       fetchFrom: plan.fetchFrom,
       retained: plan.retained,
+      ...(plan.portsLater ? { portsLater: true } : {}),
       ...(body.source.type === 'migration' ? { arrives: true } : {}),
     };
     enforceInstanceLimits(uow, plan.project, data.type);

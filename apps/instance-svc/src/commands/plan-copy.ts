@@ -14,7 +14,7 @@ import type { Deps } from '../instance.deps';
 import { findInstance, findInstanceById } from '../queries/find-instance';
 import { findProfilesById } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
-import { checkPorts } from './check-ports';
+import { checkNewPorts } from './check-ports';
 import type { InstancePlan } from './create-instance';
 import { place } from './place';
 import { checkLimits, ownKeys, requireProfiles, requireProject, withoutVolatile, type NewIds } from './plan-instance';
@@ -37,7 +37,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
   await checkLimits(deps, project, source.type);
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
-  await checkPorts(deps, meta, { id: ids.instance, name, type: source.type, ...expanded }, false);
+  const { portsLater } = await checkNewPorts(deps, meta, body, { id: ids.instance, name, type: source.type, ...expanded });
   const { member, explanation } = await place(deps, targetOf(body, source), { type: source.type, architecture: '', fingerprint: '' });
   const along = snapshot || body.source.instance_only || body.source.container_only ? [] : source.snapshots;
   const copies = along.map((one) => ({ old: one.id, copy: { ...one, id: derivedId(ids.instance, one.id), profiles: profiles.map((profile) => profile.id) } }));
@@ -64,6 +64,7 @@ export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds):
     fetchFrom: '',
     placement: explanation,
     retained: source.id,
+    portsLater,
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
     project,
   };

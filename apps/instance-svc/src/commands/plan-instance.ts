@@ -14,7 +14,7 @@ import type { Deps } from '../instance.deps';
 import { countInstances, findInstance } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
-import { checkPorts } from './check-ports';
+import { checkNewPorts } from './check-ports';
 import type { InstancePlan } from './create-instance';
 import { place } from './place';
 
@@ -50,7 +50,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
   const member = deps.members.get(placement.member)!;
   const name = body.name || generateName(ids.instance);
   checkInstanceName(name);
-  await checkPorts(deps, meta, { id: ids.instance, name, type, ...expanded }, false);
+  const { portsLater } = await checkNewPorts(deps, meta, body, { id: ids.instance, name, type, ...expanded });
   return {
     instance: {
       id: ids.instance,
@@ -75,6 +75,7 @@ export async function planInstance(deps: Deps, meta: Meta, body: Body, ids: NewI
     fetchFrom: image ? fetchFrom(deps, image, placement.member) : '',
     placement: placement.explanation,
     retained: '',
+    portsLater,
     profiles: new Map(profiles.map((profile) => [profile.id, profile])),
     project,
   };

@@ -32,6 +32,16 @@ export async function findInstanceById(db: Queryable, id: string): Promise<(Inst
   return row && { ...row, spec: JSON.parse(row.spec) as InstanceSpec, state: JSON.parse(row.state) as LiveInstance };
 }
 
+/** The instance whose `volatile.uuid` that is, in whatever project. Reads all of them: for what is rare. */
+export async function findInstanceByUuid(db: Queryable, uuid: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'find-instance-by-uuid',
+    text: 'SELECT id FROM instance WHERE strpos(state, $1) > 0 LIMIT 1',
+    values: [`"volatile.uuid":${JSON.stringify(uuid)}`],
+  });
+  return rows[0]?.id;
+}
+
 /** Names of a project's instances with their status, for bulk changes. */
 export async function listInstances(db: Queryable, project: string): Promise<{ id: string; name: string; status: LiveStatus }[]> {
   const { rows } = await db.query<{ id: string; name: string; status: LiveStatus }>('SELECT id, name, status FROM instance WHERE project = $1 ORDER BY name', [

@@ -21,7 +21,8 @@ export const createSaga = (deps: Deps) =>
       {
         name: 'ports',
         async action(ctx) {
-          if (hasNics(ctx.params.spec)) await definePorts(deps, ctx, ctx.params.spec);
+          const { spec, portsLater } = ctx.params;
+          if (hasNics(spec) && !portsLater) await definePorts(deps, ctx, spec);
         },
         undo: (ctx) => removePorts(deps, ctx, ctx.params.spec),
       },

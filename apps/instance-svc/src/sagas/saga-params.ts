@@ -24,6 +24,8 @@ export interface CreateParams extends InstanceSagaParams {
   fetchFrom: string;
   /** The instance whose disk is read; it is released in the end. */
   retained: string;
+  /** The source of a copy has its NICs' ports as long as it is there: they are defined at the first start, or change. */
+  portsLater?: boolean;
   /** It comes from another server, over the channels of the operation; `source` is then about its image only. */
   arrives?: boolean;
 }
