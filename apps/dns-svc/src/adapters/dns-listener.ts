@@ -7,9 +7,12 @@
  */
 import { parseListenAddress, type ListenAddress } from '@weft/contracts';
 import { Notifier, startDnsServer, type DnsServer, type Name, nameKey, type NotifyReport, type ReportDns, type ZoneSource } from '@weft/dns';
-import type { Logger } from '@weft/platform';
+import { lookedUp, type Logger } from '@weft/platform';
 
 const DNS_PORT = 53;
+
+/** `udpRequests` -> `udp_requests` */
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 interface Serving {
   address: string;
@@ -26,7 +29,11 @@ export class DnsListener {
     private readonly report: ReportDns,
     private readonly reportNotify: (report: NotifyReport) => void,
     private readonly log: Logger,
-  ) {}
+  ) {
+    lookedUp({ name: 'weft_dns_server', help: 'What the name server has done since it began to serve', labels: ['what'] }, (gauge) => {
+      for (const [what, count] of Object.entries(this.serving?.server.counters ?? {})) gauge.set({ what: snakeCase(what) }, count as number);
+    });
+  }
 
   /** Empty while it listens nowhere. */
   get listening(): DnsServer['listening'] {

@@ -1,9 +1,19 @@
-import { renderName, type NotifyReport, type ReportDns } from '@weft/dns';
+import { explainRefusal, renderName, type NotifyReport, type Refusal, type ReportDns } from '@weft/dns';
 import type { Logger } from '@weft/platform';
 import type { RefusalBook } from './refusal-book';
 
+/** What is refused to a client whatever zone it asks for: limits of the server. Said once in this time for all of them. */
+const SERVER_REASONS: readonly Refusal['reason'][] = ['rate-limited', 'too-many-connections'];
+const SAY_AGAIN_MS = 60_000;
+
 /** What the server and the notifier tell, as lines of the log; refusals go into the book, which has them in the API too. */
 export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportDns; guests: ReportDns; notify(report: NotifyReport): void } {
+  const saidMs = new Map<Refusal['reason'], number>();
+  const limited = (refusal: Refusal): void => {
+    if (performance.now() - (saidMs.get(refusal.reason) ?? -Infinity) < SAY_AGAIN_MS) return;
+    saidMs.set(refusal.reason, performance.now());
+    log.warn({ reason: refusal.reason, client: refusal.clientAddress }, explainRefusal(refusal));
+  };
   return {
     // Guests are no peers: what they may not ask is between them and their resolver.
     guests: (report) => {
@@ -12,7 +22,7 @@ export function reportsTo(refusals: RefusalBook, log: Logger): { server: ReportD
     server: (report) => {
       switch (report.kind) {
         case 'refused':
-          return refusals.add(report);
+          return SERVER_REASONS.includes(report.reason) ? limited(report) : refusals.add(report);
         case 'transfer': {
           const { zone, what, outcome, clientAddress, keyName, serial, fromSerial, messages, bytes, durationMs } = report;
           const client = { client: clientAddress, key: keyName && renderName(keyName) };

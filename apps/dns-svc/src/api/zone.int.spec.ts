@@ -164,6 +164,23 @@ it('publishes what is on the networks, forward and reverse, and takes it back', 
   expect(await fold('net.example')).toEqual(served('net.example'));
 });
 
+it('publishes in several forward zones, of whatever project, and points back into the first', async () => {
+  await around.project('tenant', { 'features.networks': 'true' });
+  await createZone('first.example');
+  await createZone('second.example', {}, 'tenant');
+  await createZone('12.10.in-addr.arpa');
+  const zones = { 'dns.zone.forward': 'first.example, second.example', 'dns.zone.reverse.ipv4': '12.10.in-addr.arpa' };
+  await around.network('green', { 'ipv4.address': '10.12.0.1/24', ...zones });
+  for (const zone of ['first.example', 'second.example']) await serves(zone, 2, `green.gw.${zone}. 300 A 10.12.0.1`);
+  await around.port('PortActivated', 'c4', 'green', ['10.12.0.2']);
+  for (const zone of ['first.example', 'second.example']) await serves(zone, 3, `green.gw.${zone}. 300 A 10.12.0.1`, `c4.${zone}. 300 A 10.12.0.2`);
+  await serves('12.10.in-addr.arpa', 3, '1.0.12.10.in-addr.arpa. 300 PTR green.gw.first.example.', '2.0.12.10.in-addr.arpa. 300 PTR c4.first.example.');
+  await around.network('green', { 'ipv4.address': '10.12.0.1/24', ...zones, 'dns.zone.forward': 'second.example' }, 'NetworkUpdated');
+  await serves('first.example', 4);
+  await serves('12.10.in-addr.arpa', 4, '1.0.12.10.in-addr.arpa. 300 PTR green.gw.second.example.', '2.0.12.10.in-addr.arpa. 300 PTR c4.second.example.');
+  await around.network('green', {}, 'NetworkUpdated');
+});
+
 it('lets an instance wait while its name is taken by an alias', async () => {
   await createZone('alias.example');
   await createRecord('alias.example', 'c2', [{ type: 'CNAME', value: 'www.alias.example.' }]);

@@ -176,6 +176,13 @@ describe('a server and dig', () => {
     expect(explainRefusal(refusal)).not.toContain(SECRET.toString('base64'));
   });
 
+  it('takes whole signatures only', async () => {
+    const args = ['@127.0.0.1', '-p', String(served.port), 'lab.example', 'AXFR', ...sign('hmac-sha256-128')];
+    expect(await tool('dig', args)).toMatch(/Transfer failed|BADTRUNC/);
+    expect(lastRefusal()).toMatchObject({ reason: 'signature-too-short' });
+    expect(explainRefusal(lastRefusal())).toContain('the peer must send whole ones');
+  });
+
   it('refuses a transfer of a zone that is not there, and one to an address that no peer has', async () => {
     expect(await tool('dig', ['@127.0.0.1', '-p', String(served.port), 'example.org', 'AXFR'])).toContain('Transfer failed');
     expect(lastRefusal()).toMatchObject({ reason: 'zone-unknown' });

@@ -15,10 +15,13 @@ const asIs = (address: string, _options: unknown, done: (error: null, address: s
   done(null, address, isIPv6(address) ? 6 : 4);
 
 const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Of a flood, one answer in this time is reported: what is said about it must not be a flood too. */
+const REPORT_MS = 1_000;
 
 /** Datagrams in, datagrams out. An answer that the network does not take is lost, as UDP has it: the client asks again. */
 export class UdpListener {
   private readonly limiter: RateLimiter;
+  private reportedMs = -Infinity;
 
   private constructor(
     private readonly socket: Socket,
@@ -66,7 +69,15 @@ export class UdpListener {
     const verdict = reply.signed ? 'send' : this.limiter.judge(from.address, reply.responseKind, Date.now());
     if (verdict === 'send') this.send(reply.octets, from);
     else if (verdict === 'truncate' && reply.request) this.send(truncated(reply.request, reply.octets), from);
-    if (verdict !== 'send') this.counters.rateLimited++;
+    if (verdict !== 'send') this.limited(from);
+  }
+
+  private limited({ address, port }: RemoteInfo): void {
+    this.counters.rateLimited++;
+    const nowMs = performance.now();
+    if (nowMs - this.reportedMs < REPORT_MS) return;
+    this.reportedMs = nowMs;
+    this.report({ kind: 'refused', reason: 'rate-limited', what: 'query', clientAddress: address, clientPort: port, transport: 'udp' });
   }
 
   private transfer({ facts, messages }: Extract<Reply, { kind: 'transfer' }>['transfer'], from: RemoteInfo): void {
