@@ -1,52 +1,29 @@
-/** Network zones under the stock client, and four real name servers that follow them. */
-import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+/** Network zones under the stock client: records, history, names of instances, the resolver of guests. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ZoneResourceRecord } from '@weft/contracts';
 import { MemoryZoneSource, startDnsServer, type DnsServer } from '@weft/dns';
-import { startSecondaries, zoneRecords, type Secondaries, type SecondaryKind } from '@weft/dns/testing/secondaries';
 import { TestZone } from '@weft/dns/testing/test-zone';
 import { freePort } from '@weft/embedded';
 import { eventually } from '@weft/testing';
 import { startPlatform, type Platform } from './platform';
-
-const KINDS: readonly SecondaryKind[] = ['bind', 'knot', 'nsd', 'pdns'];
-const CHANGES = 200;
-const PAUSES = 8;
-const ZONE = 'lab.example';
-const secret = randomBytes(32).toString('base64');
+import { lines, reverseZone, zoneWorld } from './zone-world';
 
 let weft: Platform;
 let port: number;
-const secondaries = new Map<SecondaryKind, Secondaries>();
 
 beforeAll(async () => {
   port = await freePort();
   weft = await startPlatform({ env: { WEFT_DNS_ADDRESS: `127.0.0.1:${port}` } });
 }, 240_000);
-afterAll(async () => {
-  for (const one of secondaries.values()) await one.stop();
-  await weft?.stop();
-}, 120_000);
+afterAll(() => weft?.stop(), 120_000);
 
-const zone = (...args: string[]) => weft.ok(['network', 'zone', ...args]);
-const refused = (...args: string[]) => weft.refused(['network', 'zone', ...args]);
-const dig = async (...args: string[]): Promise<string> =>
-  (await execa('dig', ['@127.0.0.1', '-p', String(port), '+time=5', ...args], { reject: false })).stdout;
-const short = async (...args: string[]): Promise<string[]> => (await dig('+short', ...args)).split('\n').filter(Boolean).sort();
-const serial = async (name: string): Promise<number> => Number((await short(name, 'SOA'))[0]?.split(' ')[2]);
-
-interface Content {
-  serial: number;
-  records: ZoneResourceRecord[];
-}
-const content = (name: string, point = '') => weft.query<Content>(`/1.0/network-zones/${name}/content${point}`);
-/** As `dig` writes them. */
-const lines = ({ records }: Content): string[] => records.map(({ name, ttl, type, value }) => `${name.toLowerCase()} ${ttl} ${type} ${value}`).sort();
-const withoutSoa = (records: readonly string[]): string[] => records.filter((line) => !/ SOA /.test(line));
+const world = zoneWorld(
+  () => weft,
+  () => port,
+);
+const { zone, refused, dig, short, serial, content, api } = world;
 
 describe('zones and records', () => {
   it('creates, lists, shows, edits and deletes zones', async () => {
@@ -113,10 +90,65 @@ describe('zones and records', () => {
     expect(file).toMatch(new RegExp(`z\\.example\\.\\t3600\\tIN\\tSOA\\t\\S+ \\S+ ${after} `));
     expect(await weft.refused(['query', '/1.0/network-zones/z.example/content?serial=4000'])).toContain('never had the serial 4000');
   });
-});
 
-/** `10.1.2.1/24` -> `2.1.10.in-addr.arpa` */
-const reverseZone = (cidr: string): string => `${cidr.split('.').slice(0, 3).reverse().join('.')}.in-addr.arpa`;
+  it('remembers what it served at a time', async () => {
+    const before = await content('z.example');
+    await zone('record', 'create', 'z.example', 'late');
+    await zone('record', 'entry', 'add', 'z.example', 'late', 'A', '192.0.2.90');
+    const after = await content('z.example');
+    expect(lines(await content('z.example', `?at=${after.at}`))).toContain('late.z.example. 300 A 192.0.2.90');
+    // Between two changes the earlier one holds.
+    const between = new Date(Date.parse(after.at) - 1).toISOString();
+    expect(await content('z.example', `?at=${between}`)).toEqual(before);
+    expect(await weft.query<string>(`/1.0/network-zones/z.example/export?at=${between}`)).not.toContain('late');
+    await zone('record', 'delete', 'z.example', 'late');
+    expect(lines(await content('z.example', `?at=${after.at}`))).toContain('late.z.example. 300 A 192.0.2.90');
+    const refusedQuery = (query: string) => weft.refused(['query', `/1.0/network-zones/z.example/${query}`]);
+    expect(await refusedQuery('content?at=2001-01-01T00:00:00Z')).toContain('had no content then');
+    expect(await refusedQuery('content?at=yesterday')).toContain('no time such as 2026-01-31T12:00:00Z');
+    expect(await refusedQuery('content?at=2026-01-31T12:00:00Z&serial=1')).toContain('a serial or a time, not both');
+    expect(await refusedQuery('diff')).toContain('Add ?from=<serial>');
+    expect(await refusedQuery(`diff?from=${after.serial}&to=${before.serial}`)).toContain('exchange from and to');
+  });
+
+  it('takes internationalized names as DNS has them, and says so otherwise', async () => {
+    await zone('create', 'xn--bcher-kva.example');
+    await zone('record', 'create', 'xn--bcher-kva.example', 'xn--caf-dma');
+    await zone('record', 'entry', 'add', 'xn--bcher-kva.example', 'xn--caf-dma', 'CNAME', 'xn--mnchen-3ya.example.');
+    await eventually(async () => (await short('xn--caf-dma.xn--bcher-kva.example', 'CNAME'))[0] === 'xn--mnchen-3ya.example.');
+    expect(await refused('create', 'bücher.example')).toContain('write internationalized names as A-labels (xn--...)');
+    expect(await refused('record', 'create', 'z.example', 'café')).toContain('A-labels (xn--...)');
+    expect(await refused('record', 'entry', 'add', 'z.example', 'www', 'MX', '1 münchen.example.')).toContain('A-labels (xn--...)');
+    expect(await api('POST', '/1.0/network-zones', { name: 'bücher.example' })).toBe(400);
+    expect(await api('POST', '/1.0/network-zones/z.example/records', { name: 'café' })).toBe(400);
+    await zone('delete', 'xn--bcher-kva.example');
+  });
+
+  it('hands zones to peers by address and by key, whole and as differences', async () => {
+    const key = Buffer.alloc(32, 5).toString('base64');
+    await zone('create', 'plain.example', 'peers.ns1.address=127.0.0.1');
+    await zone('create', 'keyed.example', `peers.ns1.key=${key}`, 'peers.ns1.address=127.0.0.1');
+    await zone('create', 'far.example', 'peers.ns1.address=192.0.2.53');
+    for (const [name, ...how] of [['plain.example'], ['keyed.example', '-y', `hmac-sha512:keyed.example_ns1:${key}`]] as const) {
+      const before = await eventually(() => serial(name));
+      await zone('record', 'create', name, 'www');
+      await zone('record', 'entry', 'add', name, 'www', 'A', '192.0.2.80');
+      await eventually(async () => (await serial(name)) === before + 1);
+      expect(await dig(name, 'AXFR', ...how)).toMatch(/www\S+\s+300\s+IN\s+A\s+192\.0\.2\.80\n[^]*XFR size: 4 records/);
+      // The new SOA, the old one, the new one, what came, the new one.
+      expect(await dig(name, `IXFR=${before}`, ...how)).toMatch(/XFR size: 5 records/);
+    }
+    expect(await dig('keyed.example', 'AXFR')).toContain('Transfer failed');
+    expect(await dig('far.example', 'IXFR=1', '+tcp')).toContain('Transfer failed');
+    const refusals = (name: string) => weft.query<{ reason: string; explanation: string; address: string }[]>(`/1.0/network-zones/${name}/refusals`);
+    const missing = await eventually(async () => (await refusals('keyed.example')).find(({ reason }) => reason === 'key-missing'));
+    const foreign = await eventually(async () => (await refusals('far.example'))[0]);
+    expect(foreign).toMatchObject({ reason: 'address-not-allowed', address: '127.0.0.1' });
+    const log = readFileSync(join(weft.dir, 'log', 'dns-svc.log'), 'utf8');
+    for (const { explanation } of [missing, foreign]) expect(log).toContain(JSON.stringify(explanation));
+    for (const name of ['plain', 'keyed', 'far']) await zone('delete', `${name}.example`);
+  });
+});
 
 it('publishes what runs on a network, forward and back, while it runs', async () => {
   const reverse = reverseZone(await weft.ok(['network', 'get', 'default', 'ipv4.address']));
@@ -137,6 +169,22 @@ it('publishes what runs on a network, forward and back, while it runs', async ()
   await weft.ok(['network', 'unset', 'default', 'dns.zone.reverse.ipv4']);
   await eventually(async () => (await serial('net.example')) > 1 && (await content('net.example')).records.length === 1);
   await zone('delete', 'net.example');
+  await zone('delete', reverse);
+}, 120_000);
+
+it('does what the guide says, typed as it stands', async () => {
+  const guide = readFileSync(join(__dirname, '../../docs/guides/network-zones.md'), 'utf8');
+  const script = [...guide.matchAll(/```sh\n([^]*?)```/g)].map(([, block]) => block).join('');
+  const { stdout } = await execa('bash', ['-euc', script.replaceAll('-p 5353', `-p ${port}`)], { env: weft.env, stdin: 'ignore', timeout: 60_000 });
+  // Signed and unsigned AXFR, and a difference.
+  expect(stdout.match(/XFR size: /g)).toHaveLength(3);
+  expect(await short('80.0/25.2.0.192.in-addr.arpa', 'PTR')).toEqual(['www.lab.example.']);
+  expect(await short('-x', '192.0.2.80')).toEqual(['80.0/25.2.0.192.in-addr.arpa.']);
+  expect(await dig('1.0/25.2.0.192.in-addr.arpa', 'PTR')).toContain('status: NXDOMAIN');
+  const router = await eventually(async () => (await short('default.gw.lab.example', 'A'))[0]);
+  await eventually(async () => (await short('-x', router))[0] === 'default.gw.lab.example.');
+  await weft.ok(['network', 'unset', 'default', 'dns.zone.forward']);
+  await weft.ok(['network', 'unset', 'default', 'dns.zone.reverse.ipv4']);
 }, 120_000);
 
 describe('guests and their resolver', () => {
@@ -190,146 +238,4 @@ describe('guests and their resolver', () => {
       await eventually(async () => (await shortInside('www.example.org')) === '203.0.113.1', { timeoutMs: 30_000, what: `an answer after the end of ${part}` });
     }
   }, 90_000);
-});
-
-/** 200 changes of custom records, over the API that the stock client uses. */
-function api(method: string, path: string, body?: object): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath: join(weft.dir, 'unix.socket'), method, path, headers: { 'content-type': 'application/json' } }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode ?? 0));
-    });
-    call.on('error', reject).end(body ? JSON.stringify(body) : undefined);
-  });
-}
-
-async function randomChange(known: Set<string>): Promise<void> {
-  const name = `r${randomInt(40)}`;
-  const path = `/1.0/network-zones/${ZONE}/records`;
-  const entries = Array.from({ length: randomInt(1, 4) }, (_, n) => ({
-    type: 'A',
-    value: `10.${randomInt(256)}.${randomInt(256)}.${n}`,
-    ttl: 60 * randomInt(1, 3),
-  }));
-  if (!known.has(name)) expect(await api('POST', path, { name, entries: randomInt(2) ? entries : [{ type: 'CNAME', value: `r0.${ZONE}.` }] })).toBe(201);
-  else if (randomInt(3) === 0) expect(await api('DELETE', `${path}/${name}`)).toBe(200);
-  else {
-    expect(await api('PUT', `${path}/${name}`, { entries })).toBe(200);
-    return;
-  }
-  if (!known.delete(name)) known.add(name);
-}
-
-interface Transfer {
-  what: string;
-  outcome: string;
-  zone: string;
-  key?: string;
-}
-
-const transfers = (): Transfer[] =>
-  readFileSync(join(weft.dir, 'log', 'dns-svc.log'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"transfer"'))
-    .map((line) => JSON.parse(line) as Transfer)
-    .filter(({ what, zone: name }) => what !== 'up-to-date' && name === `${ZONE}.`);
-
-describe('BIND, Knot, NSD and PowerDNS follow a zone', () => {
-  const keyName = (kind: SecondaryKind) => `${ZONE}_${kind}`;
-  /** Custom records that there are. */
-  const known = new Set<string>();
-
-  beforeAll(async () => {
-    await zone('create', ZONE, ...KINDS.map((kind) => `peers.${kind}.key=${secret}`));
-    await Promise.all(
-      KINDS.map(async (kind) => {
-        const key = { name: keyName(kind), algorithm: 'hmac-sha256', secretBase64: secret };
-        secondaries.set(kind, await startSecondaries({ zones: [ZONE], primary: { address: '127.0.0.1', port }, key }, [kind]));
-      }),
-    );
-    const places = KINDS.flatMap((kind) => [`peers.${kind}.address=127.0.0.1`, `peers.${kind}.port=${secondaries.get(kind)!.all[0]!.port}`]);
-    await zone('set', ZONE, ...places);
-  }, 120_000);
-
-  /** All four hold what a fold of the log gives, at its serial; and so does our own transfer. */
-  async function agree(): Promise<Content> {
-    const wanted = await content(ZONE);
-    for (const [kind, one] of secondaries) {
-      await one.haveSerial(ZONE, wanted.serial);
-      expect({ kind, records: withoutSoa((await one.records(ZONE))[kind] ?? []) }).toEqual({ kind, records: lines(wanted) });
-    }
-    const own = await zoneRecords(port, ZONE, ['-y', `hmac-sha256:${keyName('bind')}:${secret}`]);
-    expect(withoutSoa(own)).toEqual(lines(wanted));
-    return wanted;
-  }
-
-  it(`through ${CHANGES} random changes, with the service killed in the middle`, async () => {
-    await agree();
-    for (let pause = 0; pause < PAUSES; pause++) {
-      for (let change = 0; change < CHANGES / PAUSES; change++) {
-        if (pause === PAUSES / 2 && change === 10) process.kill(weft.pid('dns-svc'), 'SIGKILL');
-        await randomChange(known);
-      }
-      await agree();
-    }
-    for (const kind of KINDS) {
-      const differences = transfers().filter(({ what, key }) => what === 'ixfr' && key === `${keyName(kind)}.`);
-      expect({ kind, enough: differences.length >= PAUSES / 2 }).toEqual({ kind, enough: true });
-    }
-  }, 300_000);
-
-  it('whenever the service dies between a change and the end of its transfers', async () => {
-    for (const delayMs of [0, 15, 40, 100, 250]) {
-      const before = weft.pid('dns-svc');
-      await randomChange(known);
-      // Any moment will do: the change is on its way to NOTIFY, four transfers begin, go on or have just ended.
-      await sleep(delayMs);
-      process.kill(before, 'SIGKILL');
-      await eventually(() => weft.pid('dns-svc') !== before, { timeoutMs: 30_000, what: 'another dns-svc' });
-      await agree();
-    }
-  }, 120_000);
-
-  it('as checkers of zones and other clients like it', async () => {
-    const file = join(weft.dir, 'exported.zone');
-    writeFileSync(file, await weft.query<string>(`/1.0/network-zones/${ZONE}/export`));
-    expect((await execa('named-checkzone', ['-k', 'ignore', '-i', 'local', ZONE, file])).stdout).toMatch(/OK$/);
-    expect((await execa('ldns-read-zone', ['-c', file])).stdout).toContain(`${ZONE}.\t`);
-    const key = `hmac-sha256:${keyName('knot')}:${secret}`;
-    const kdig = await execa('kdig', ['@127.0.0.1', '-p', String(port), '-y', key, ZONE, 'AXFR']);
-    expect(kdig.stdout).not.toMatch(/;; (WARNING|ERROR)/);
-    // The SOA is at both ends (RFC 5936).
-    expect(kdig.stdout).toContain(`${(await content(ZONE)).records.length + 2} records`);
-  });
-
-  it('transfers nothing when nothing changes', async () => {
-    const before = await agree();
-    const count = transfers().length;
-    expect(await api('PATCH', `/1.0/network-zones/${ZONE}`, { description: 'other words' })).toBe(200);
-    expect(await api('POST', `/1.0/network-zones/${ZONE}/records`, { name: 'empty' })).toBe(201);
-    for (const { all } of [...secondaries.values()]) await all[0]!.serial(ZONE);
-    expect((await content(ZONE)).serial).toBe(before.serial);
-    expect(transfers()).toHaveLength(count);
-  });
-
-  it('refuses a transfer to strangers, and says why', async () => {
-    expect(await dig(ZONE, 'AXFR')).toContain('Transfer failed');
-    expect(await dig(ZONE, 'AXFR', '-y', `hmac-sha256:${keyName('bind')}:${randomBytes(32).toString('base64')}`)).toMatch(/failed|BADSIG/i);
-    const refusal = await eventually(async () => {
-      const list = await weft.query<{ reason: string; explanation: string }[]>(`/1.0/network-zones/${ZONE}/refusals`);
-      return list.find(({ reason }) => reason === 'key-missing');
-    });
-    expect(refusal.explanation).toContain('configure the TSIG key');
-  });
-
-  it('keeps the serial over a restart, and serves at core.dns_address', async () => {
-    const before = await serial(ZONE);
-    process.kill(weft.pid('dns-svc'), 'SIGKILL');
-    await eventually(async () => (await serial(ZONE)) === before, { timeoutMs: 30_000 });
-    const other = await freePort();
-    await weft.ok(['config', 'set', `core.dns_address=127.0.0.1:${other}`]);
-    await eventually(async () => (await dig('-p', String(other), '+short', ZONE, 'SOA')).includes(` ${before} `), { timeoutMs: 30_000 });
-    expect(await weft.refused(['config', 'set', 'core.dns_address=nonsense:x'])).toContain('Invalid address');
-    await weft.ok(['config', 'unset', 'core.dns_address']);
-    await agree();
-  }, 120_000);
 });
