@@ -14,7 +14,7 @@
  *       child                  process 1 of its namespace, but still liblxc's own program: it waits for its id map, its
  *                              mounts and its group. It becomes init when it executes the guest's program.
  */
-import { promises as fs } from 'node:fs';
+import { promises as fs, readFileSync } from 'node:fs';
 import type { Cgroups } from './cgroups';
 
 export interface RunningContainer {
@@ -24,13 +24,30 @@ export interface RunningContainer {
 }
 
 export class LxcProcesses {
+  /** By monitor's group: what was found last. */
+  private readonly found = new Map<string, Required<RunningContainer>>();
+
   constructor(private readonly cgroups: Cgroups) {}
+
+  /** What was found before, where it is so still: two reads in place of a search, for looks that come all the time. */
+  still(monitorGroup: string): RunningContainer | undefined {
+    const found = this.found.get(monitorGroup);
+    if (found && isStill(found, monitorGroup)) return found;
+    this.found.delete(monitorGroup);
+    return undefined;
+  }
 
   /** Undefined when no monitor runs. */
   async find(monitorGroup: string): Promise<RunningContainer | undefined> {
+    const known = this.still(monitorGroup);
+    if (known) return known;
     const members = await this.cgroups.processes(monitorGroup);
     for (const monitorPid of members) {
-      for (const child of await childrenOf(monitorPid)) if (await isInit(child, monitorPid)) return { monitorPid, initPid: child };
+      for (const initPid of await childrenOf(monitorPid)) {
+        if (!(await isInit(initPid, monitorPid))) continue;
+        this.found.set(monitorGroup, { monitorPid, initPid });
+        return { monitorPid, initPid };
+      }
     }
     const [monitorPid] = members;
     return monitorPid === undefined ? undefined : { monitorPid };
@@ -90,9 +107,21 @@ const programFile = (pid: number): Promise<string> =>
     () => '',
   );
 
+/** The monitor is in its group, and process 1 of a namespace is its child. From the kernel's memory: threads for these reads would cost more. */
+function isStill({ monitorPid, initPid }: Required<RunningContainer>, monitorGroup: string): boolean {
+  try {
+    if (!readFileSync(`/proc/${monitorPid}/cgroup`, 'utf8').includes(`/${monitorGroup}`)) return false;
+    const status = readFileSync(`/proc/${initPid}/status`, 'utf8');
+    return pidsIn(status).length > 1 && pidsIn(status).at(-1) === 1 && status.includes(`\nPPid:\t${monitorPid}\n`);
+  } catch {
+    return false;
+  }
+}
+
 /** "NSpid" of /proc/<pid>/status: the pid in each namespace from ours inwards; empty for a zombie or nobody. */
-async function namespacePids(pid: number): Promise<number[]> {
-  const status = await fs.readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+const namespacePids = async (pid: number): Promise<number[]> => pidsIn(await fs.readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
+
+function pidsIn(status: string): number[] {
   if (/^State:\s+[ZX]/m.test(status)) return [];
   return (/^NSpid:\s+(.*)$/m.exec(status)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
 }

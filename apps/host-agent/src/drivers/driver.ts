@@ -47,7 +47,7 @@ export interface Driver {
   inspect(instanceId: string): Promise<Inspection>;
   /** Every instance that has a directory on this host for this driver. */
   list(): Promise<string[]>;
-  usage(spec: InstanceSpec): Promise<InstanceUsage>;
+  usage(spec: InstanceSpec, options?: UsageOptions): Promise<InstanceUsage>;
   /** Called by the driver when a guest changed without being asked (halted, rebooted, crashed). */
   onChange(listener: (instanceId: string) => void): void;
 
@@ -65,6 +65,11 @@ export interface Driver {
   files(spec: InstanceSpec): Promise<GuestFiles>;
   /** Log files by the name that LXD gives them (lxc.log, qemu.log, console.log): name -> absolute path on the host. */
   logs(instanceId: string): Promise<Record<string, string>>;
+}
+
+export interface UsageOptions {
+  /** For looks that come all the time: what is expensive to find out may be a minute old. */
+  recent?: boolean;
 }
 
 export interface StartOptions {

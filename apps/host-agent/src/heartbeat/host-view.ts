@@ -130,7 +130,7 @@ export class HostView {
   private async usage(driver: Driver, spec: InstanceSpec, seen: Seen, turns: ReadonlySet<string>): Promise<InstanceUsage | undefined> {
     if (seen.usageAt > 0 && !turns.has(spec.id)) return seen.usage;
     seen.usageAt = this.deps.clock();
-    seen.usage = await driver.usage(spec);
+    seen.usage = await driver.usage(spec, { recent: true });
     return seen.usage;
   }
 }

@@ -43,8 +43,8 @@ describe('resolvers for the guests of a host', () => {
       encode({ type: 'response', id, flags: RECURSION_DESIRED, questions, answers: [{ type: 'TXT', name, data: `${networkId} ${transport}` }] }),
     );
   };
-  const start = (logger = createLogger('resolvers', 'fatal')): GuestResolvers => {
-    const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, logger);
+  const start = (logger = createLogger('resolvers', 'fatal'), lingerMs = 0): GuestResolvers => {
+    const resolvers = new GuestResolvers(ovs.network.links, hostSwitch, logger, lingerMs);
     opened.push(resolvers);
     resolvers.start(echo);
     return resolvers;
@@ -63,6 +63,22 @@ describe('resolvers for the guests of a host', () => {
     await eventually(async () => (await hostSwitch.resolverLinks()).length === 0, { what: 'no resolver' });
     const wires = async () => (await ovs.network.links.list()).filter(({ ifname }) => ifname.startsWith('dns'));
     await eventually(async () => (await wires()).length === 0, { what: 'no wire' });
+  });
+
+  it('keeps one for a while that has lost its guests', async () => {
+    await plug('here', 'blue');
+    const resolvers = start(undefined, 3_000);
+    await eventually(async () => (await dig()).trim() === '"blue udp"', { what: 'an answer' });
+    await ovs.network.release('here');
+    resolvers.ring();
+    await eventually(async () => (await dig()).trim() === '"blue udp"', { what: 'an answer without a guest' });
+    await eventually(
+      async () => {
+        resolvers.ring();
+        return (await hostSwitch.resolverLinks()).length === 0;
+      },
+      { what: 'no resolver' },
+    );
   });
 
   it('has one for each network, and replaces what a killed agent has left', async () => {

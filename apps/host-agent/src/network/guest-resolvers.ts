@@ -1,5 +1,6 @@
 /**
- * Name servers for the guests on this host: one for each network that a guest here is plugged into.
+ * Name servers for the guests on this host: one for each network that a guest here is plugged into, or was a moment ago: guests are
+ * restarted, and to make a place for sockets costs more than to keep it for a while.
  *
  *   what is plugged in (the switch's database) --ring--> networks that need one --open, close--> sockets
  *   guest --UDP, TCP--> socket of its network --NATS--> the DNS service, which knows what that network sees
@@ -14,9 +15,13 @@ import { ResolverSession, type AnswerQuestion } from './resolver-session';
 
 /** For a change that nobody rang for, and for what failed. */
 const LOOK_MS = 15_000;
+/** How long a resolver waits for the next guest of its network. */
+const LINGER_MS = 60_000;
 
 export class GuestResolvers {
   private readonly open = new Map<string, ResolverSession>();
+  /** When the last guest of a network with an open resolver was seen. */
+  private readonly wantedAt = new Map<string, number>();
   private working: Promise<void> | undefined;
   private rung = false;
   private answer: AnswerQuestion | undefined;
@@ -26,6 +31,7 @@ export class GuestResolvers {
     private readonly links: HostLinks,
     private readonly hostSwitch: HostSwitch,
     private readonly logger: Logger,
+    private readonly lingerMs = LINGER_MS,
   ) {}
 
   /** From now on there are resolvers. What a former agent has left is replaced. */
@@ -51,6 +57,7 @@ export class GuestResolvers {
     await this.working;
     for (const session of this.open.values()) session.close();
     this.open.clear();
+    this.wantedAt.clear();
   }
 
   private async work(answer: AnswerQuestion): Promise<void> {
@@ -75,10 +82,13 @@ export class GuestResolvers {
 
   /** Of what is plugged in, only what is open and wanted stays; what is open and not plugged in is of no use. */
   private async closeAllBut(wanted: ReadonlyMap<string, GuestResolver>, plugged: readonly string[]): Promise<void> {
+    const now = performance.now();
     for (const [networkId, session] of this.open) {
-      if (wanted.has(networkId) && plugged.includes(linkOf(networkId))) continue;
+      if (wanted.has(networkId)) this.wantedAt.set(networkId, now);
+      if (now - this.wantedAt.get(networkId)! <= this.lingerMs && plugged.includes(linkOf(networkId))) continue;
       session.close();
       this.open.delete(networkId);
+      this.wantedAt.delete(networkId);
     }
     const used = new Set([...this.open.keys()].map(linkOf));
     const left = plugged.filter((link) => !used.has(link));
@@ -91,6 +101,7 @@ export class GuestResolvers {
     const link = linkOf(networkId);
     const sockets = await openResolverPlace(this.links, link, resolver, await this.hostSwitch.finishesChecksums());
     this.open.set(networkId, new ResolverSession(sockets, networkId, answer, this.logger));
+    this.wantedAt.set(networkId, performance.now());
     await this.hostSwitch.plugResolver(link, ifaceId, networkId);
   }
 }

@@ -26,12 +26,29 @@ export interface LinkState {
   stats64?: { rx: LinkCounters; tx: LinkCounters };
 }
 
+/** Looks at all guests of a host come together: one list serves them. */
+const LIST_KEPT_MS = 1_000;
+
 export class HostLinks {
+  private listed: { at: number; links: Promise<LinkState[]> } | undefined;
+
   /** @param netns path of a network namespace; unset: our own */
   constructor(private readonly netns?: string) {}
 
+  /** Path of the namespace. */
+  get namespace(): string {
+    return this.netns ?? `/proc/${process.pid}/ns/net`;
+  }
+
   async list(): Promise<LinkState[]> {
     return parseLinks(await this.run('ip', ['-json', '-statistics', 'address', 'show']));
+  }
+
+  /** A list that is a second old at most. */
+  recentList(): Promise<LinkState[]> {
+    const now = performance.now();
+    if (!this.listed || now - this.listed.at > LIST_KEPT_MS) this.listed = { at: now, links: this.list() };
+    return this.listed.links;
   }
 
   async indexOf(link: string): Promise<number | undefined> {

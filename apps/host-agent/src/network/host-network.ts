@@ -8,6 +8,7 @@
 import { WeftError } from '@weft/contracts';
 import { OvsdbDisconnected, OvsdbTimeout } from '@weft/ovsdb';
 import type { Logger } from '@weft/platform';
+import { GuestLinks } from './guest-links';
 import { GuestResolvers } from './guest-resolvers';
 import { HostLinks, linksOf } from './host-links';
 import { HostSwitch, type PluggedNic } from './host-switch';
@@ -31,6 +32,7 @@ export class HostNetwork {
   /** Name servers for the guests that are plugged in. */
   readonly resolvers: GuestResolvers;
   private readonly hostSwitch: HostSwitch;
+  private readonly guestLinks = new GuestLinks();
 
   constructor(private readonly options: HostNetworkOptions) {
     const { endpoint, netns } = options;
@@ -79,6 +81,7 @@ export class HostNetwork {
 
   /** Everything that is plugged in for a guest that has ended. A switch that does not answer holds up no stop: `sweep` mends that. */
   async release(instanceId: string): Promise<void> {
+    this.guestLinks.forget(instanceId);
     try {
       await this.unplug(await this.hostSwitch.plugged(instanceId));
     } catch (error) {
@@ -124,13 +127,18 @@ export class HostNetwork {
     return this.hostSwitch.finishesChecksums();
   }
 
-  async containerState(instanceId: string, initPid: number): Promise<Record<string, NetworkState>> {
-    const [links, nics] = await Promise.all([linksOf(initPid), this.hostSwitch.plugged(instanceId)]);
+  /** @param recent what is known of its interfaces will do, as long as nothing of them has changed but for their counters */
+  async containerState(instanceId: string, initPid: number, recent = false): Promise<Record<string, NetworkState>> {
+    const [links, nics] = await Promise.all(
+      recent ? [this.guestLinks.recent(instanceId, initPid), this.hostSwitch.known(instanceId)] : [linksOf(initPid), this.hostSwitch.plugged(instanceId)],
+    );
     return containerNetwork(links, nics);
   }
 
-  async machineState(instanceId: string, guest: readonly GuestInterface[] | undefined): Promise<Record<string, NetworkState>> {
-    const [links, nics] = await Promise.all([this.links.list(), this.hostSwitch.plugged(instanceId)]);
+  async machineState(instanceId: string, guest: readonly GuestInterface[] | undefined, recent = false): Promise<Record<string, NetworkState>> {
+    const [links, nics] = await Promise.all(
+      recent ? [this.links.recentList(), this.hostSwitch.known(instanceId)] : [this.links.list(), this.hostSwitch.plugged(instanceId)],
+    );
     return machineNetwork(links, nics, guest);
   }
 

@@ -135,6 +135,12 @@ export class HostSwitch {
     return rows.flatMap((row) => nicFrom(row) ?? []);
   }
 
+  /** The same from the copy that the switch's database keeps up to date: a look at it costs nothing. */
+  async known(instanceId: string): Promise<PluggedNic[]> {
+    const copy = await this.followed();
+    return [...copy.table('Interface').values()].flatMap((row) => (row.external_ids['weft:instance'] === instanceId ? (nicFrom(row) ?? []) : []));
+  }
+
   /**
    * Opens a port that waits for its guest's announcement (ovn-nb(5), activation-strategy): with a packet that seems to come from the
    * guest (ovs-ofctl(8), packet-out). Resolves when ovn-controller has taken away what blocks the port, or does not within a time.
@@ -219,7 +225,7 @@ const identityOf = (nic: PluggedNic): Record<string, string> => ({
   ...(nic.resolver && { 'weft:resolver': JSON.stringify(nic.resolver) }),
 });
 
-const nicFrom = ({ name, external_ids: ids }: Row<OpenVSwitch.Interface>): PluggedNic | undefined => {
+const nicFrom = ({ name, external_ids: ids }: Pick<Row<OpenVSwitch.Interface>, 'name' | 'external_ids'>): PluggedNic | undefined => {
   const instanceId = ids['weft:instance'];
   if (instanceId === undefined) return undefined;
   return {

@@ -53,8 +53,10 @@ export class ContainerRuntime {
 
   logFile = (instanceId: string, name: 'lxc.log' | 'console.log'): string => logFile(this.options.storage.dir(instanceId), name);
 
+  find = async (instanceId: string): Promise<RunningContainer | undefined> => this.processes.still(monitorGroup(instanceId)) ?? (await this.search(instanceId));
+
   /** Groups have the instance's name, and a simulated host shares the machine with the one that the instance has moved to. */
-  find = async (instanceId: string): Promise<RunningContainer | undefined> =>
+  private search = async (instanceId: string): Promise<RunningContainer | undefined> =>
     (await readRecord(this.options.storage.dir(instanceId)))?.started ? this.processes.find(monitorGroup(instanceId)) : undefined;
 
   /** The container's init; throws `instance.wrong-status` when it does not run. */

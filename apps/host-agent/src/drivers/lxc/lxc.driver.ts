@@ -3,18 +3,17 @@ import { join } from 'node:path';
 import { type InstanceSpec, type InstanceUsage, type RootSource, WeftError } from '@weft/contracts';
 import { Cgroups, type IdMapping, Lxc } from '@weft/lxc';
 import { containerCoreScheduling, type CoreSchedulingSupport, coreSchedulingState } from '../../core-scheduling/core-scheduling';
-import { diskUsageBytes } from '../../storage/container-copy';
 import { readRecord } from '../../storage/container-record';
 import { ContainerStorage } from '../../storage/container-storage';
+import { DiskMeter } from '../../storage/disk-meter';
 import { Serial } from '../../files/serial';
-import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions } from '../driver';
+import type { ConsoleConnection, Driver, ExecProcess, ExecRequest, GuestFiles, Inspection, Progress, StopOptions, UsageOptions } from '../driver';
 import type { DriverDeps } from '../driver-deps';
 import { CONSOLE_LOG_BYTES, isPrivileged } from './container-config';
 import { clearConsoleLog, ContainerConsole, readConsoleLog } from './container-console';
 import { ContainerExec } from './container-exec';
 import { ContainerFiles } from './container-files';
 import { ContainerHandover } from './container-handover';
-import { KeptAnswers } from '../kept-answers';
 import { ContainerMover } from './container-mover';
 import { ContainerRoots } from './container-roots';
 import { ContainerRuntime } from './container-runtime';
@@ -41,8 +40,6 @@ async function closedAncestor(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** How long a sum of a container's files stays good: it takes a walk over all of them. */
-const DISK_USAGE_KEPT_MS = 30_000;
 const DEFAULT_IDMAP: IdMapping = { base: 1_000_000, size: 65_536 };
 
 /** Parts that need a look at the host first. */
@@ -68,7 +65,7 @@ export class LxcDriver implements Driver {
   private readonly consoles: ContainerConsole;
   private readonly watch: ContainerWatch;
   private readonly serial = new Serial();
-  private readonly diskUsage = new KeptAnswers<number>(DISK_USAGE_KEPT_MS, Date.now);
+  private readonly disks = new DiskMeter();
   private ready: Promise<Parts> | undefined;
 
   constructor(private readonly options: LxcDriverOptions) {
@@ -122,7 +119,7 @@ export class LxcDriver implements Driver {
       this.watch.forget(instanceId);
       await runtime.clean(instanceId);
       await this.storage.delete(instanceId);
-      this.diskUsage.forget(instanceId);
+      this.disks.forget(instanceId);
     });
   }
 
@@ -197,15 +194,16 @@ export class LxcDriver implements Driver {
     return known.flat();
   }
 
-  async usage(spec: InstanceSpec): Promise<InstanceUsage> {
+  async usage(spec: InstanceSpec, { recent = false }: UsageOptions = {}): Promise<InstanceUsage> {
     const { runtime, cgroups, coreScheduling } = await this.parts();
     const record = await runtime.record(spec.id);
-    const diskBytes = await this.diskUsage.get(spec.id, () => diskUsageBytes(join(this.storage.dir(spec.id), record.data)));
+    const data = join(this.storage.dir(spec.id), record.data);
+    const diskBytes = await (recent ? this.disks.recent(spec.id, data) : this.disks.measured(spec.id, data));
     const pid = (await runtime.find(spec.id))?.initPid;
     if (pid === undefined) return { ...STOPPED_USAGE, disk: { root: { usage: diskBytes } } };
     const [usage, network, core_scheduling] = await Promise.all([
       containerUsage(cgroups, spec.id, pid, diskBytes),
-      this.options.network?.containerState(spec.id, pid),
+      this.options.network?.containerState(spec.id, pid, recent),
       coreScheduling && coreSchedulingState(pid, spec, coreScheduling),
     ]);
     return { ...usage, network: network ?? null, core_scheduling };

@@ -19,6 +19,7 @@ import type {
   SnapshotOptions,
   StartOptions,
   StopOptions,
+  UsageOptions,
 } from '../driver';
 import { type Accelerator, chooseAccelerator } from './accelerator';
 import { findFirmware } from './firmware';
@@ -208,10 +209,10 @@ export class QemuDriver implements Driver {
     return names.filter((_, index) => isOurs[index]);
   }
 
-  async usage(spec: InstanceSpec): Promise<InstanceUsage> {
+  async usage(spec: InstanceSpec, { recent = false }: UsageOptions = {}): Promise<InstanceUsage> {
     const paths = this.pathsOf(spec.id);
     await trimConsoleLog(paths.consoleLog);
-    const [usage, network] = await Promise.all([vmUsage(paths, () => this.countProcesses(spec.id)), this.networkOf(spec.id)]);
+    const [usage, network] = await Promise.all([vmUsage(paths, () => this.countProcesses(spec.id)), this.networkOf(spec.id, recent)]);
     const { coreScheduling } = this.deps;
     const core_scheduling = coreScheduling && usage.pid > 0 ? await coreSchedulingState(usage.pid, spec, coreScheduling) : undefined;
     return { ...usage, network, core_scheduling };
@@ -298,12 +299,12 @@ export class QemuDriver implements Driver {
     return this.processCounts.get(instanceId, () => this.agents.use(this.pathsOf(instanceId), count).catch(() => -1));
   }
 
-  private async networkOf(instanceId: string): Promise<InstanceUsage['network']> {
+  private async networkOf(instanceId: string, recent: boolean): Promise<InstanceUsage['network']> {
     const { network } = this.deps;
     if (!network || (await findProcess(this.pathsOf(instanceId))) === undefined) return null;
     const ask = (agent: GuestAgentClient) => agent.execute('guest-network-get-interfaces') as Promise<GuestInterface[]>;
     const seen = await this.interfaces.get(instanceId, () => this.agents.use(this.pathsOf(instanceId), ask).catch(() => undefined));
-    return network.machineState(instanceId, seen);
+    return network.machineState(instanceId, seen, recent);
   }
 
   /** Something happened to a guest: one that has ended gives its ports back. */
