@@ -72,6 +72,8 @@ const ensureMember = async (plan: NetworkPlan, member: MemberPlan, offload: bool
     `address replace ${member.address}/${plan.fabricPrefixBits} dev mgmt0`,
     `route replace default via ${plan.machineAddress}`,
   ]);
+  // Both wires end in one network: without this, what is sent to the address of mgmt0 may come in through fabric0, which is the switch's.
+  await setKernel(namespace, { 'net.ipv4.conf.all.arp_ignore': '1' });
   if (offload) return;
   await Promise.all([withoutOffload(hub, `uplink${number}`), withoutOffload(hub, `fabric${number}`), withoutOffload(namespace, 'fabric0')]);
 };

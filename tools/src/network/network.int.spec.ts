@@ -53,6 +53,14 @@ describe("a platform's network", () => {
     expect(await indexes(plan)).toContain(before.split('\n')[0]);
   });
 
+  it("hears what is sent to a member on that member's own wire only", async () => {
+    const { plan } = await prepareNetwork(await newPlace(), ['host1', 'host2']);
+    const [one, two] = plan.members as [MemberPlan, MemberPlan];
+    await ip(two.namespace, ['link set mgmt0 arp off']);
+    expect(await reaches(one, two.address)).toBe(false);
+    expect(await run('ip', ['-netns', one.namespace, 'neighbor', 'show', two.address])).not.toContain('lladdr');
+  });
+
   it('keeps what comes from the uplink away from members and control plane', async () => {
     const { plan } = await prepareNetwork(await newPlace(), ['host1']);
     const [member] = plan.members as [MemberPlan];
