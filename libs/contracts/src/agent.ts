@@ -143,6 +143,8 @@ export const taskBodies = {
   'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number() }),
   /** Done when the target's disk is as the source's, which it then stays. */
   'migration.mirror': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
+  /** Done when what is left of the memory goes in the pause that the guest may have. It runs on, and has its memory copied hardly any more. */
+  'migration.memory': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
   /** Result: `switchoverResult`. A failure leaves open what became of it: `settle` says. */
   'migration.switchover': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
   /**
@@ -347,9 +349,7 @@ export const agentRequests = {
   'instance.send': z.object({ instanceId: z.string(), sessionId: z.string(), pass: transferPass }),
   /** The target's secret for this migration. Reply: {key} (hexadecimal). */
   'migration.secret': z.object({ instanceId: z.string(), migrationId: z.string() }),
-  /** The hand-over is near: packets for the guest go to the target, too, and wait there. `proof` is an HMAC with the secret. */
-  'migration.near': z.object({ instanceId: z.string(), migrationId: z.string(), proof: z.string() }),
-  /** The memory has gone whole: the target may begin. */
+  /** The memory has gone whole: the target may begin. `proof` is an HMAC with the secret. */
   'migration.go': z.object({ instanceId: z.string(), migrationId: z.string(), proof: z.string() }),
 } as const;
 export type AgentVerb = keyof typeof agentRequests;

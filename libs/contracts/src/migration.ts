@@ -1,12 +1,13 @@
 /**
  * Moves of instances between members: what the control plane orders of agents (tasks), and what agents ask each other.
  *
- *   target                                     source
+ *   target                                     source                       control plane
  *   prepare-target   files, QEMU waits   <---- instance.send (a session)
  *                    NBD, memory port    <---- migration.secret
  *                                              mirror          root disk, kept up to date
- *                    memory              <==== switchover      memory
- *   migration.near   packets wait here   <----                 last of the memory and of the disk, hand-over
+ *                    memory              <==== memory          all but a little
+ *   packets for the guest wait here      <------------------------------------ its port is bound to both hosts
+ *                    memory              <==== switchover      the rest, hand-over
  *   migration.go     guest runs          <----                 (a hint; confirm-target is the order)
  *   confirm-target
  *                                              instance.delete

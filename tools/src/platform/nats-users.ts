@@ -130,7 +130,6 @@ export const agentUser = (name: string, password: string, member: string): NatsU
       'weft.agent.*.instance.send',
       'weft.agent.*.migration.secret',
       'weft.agent.*.migration.go',
-      'weft.agent.*.migration.near',
       dnsQuestionSubject,
       'weft.session.*.*.*',
       '$JS.API.INFO',

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { InstanceSpec, MoveEndpoint, MoveFacts, MoveLimits, SettledOutcome, SwitchoverResult, TransferPass } from '@weft/contracts';
-import type { Hint } from '../migration/hint-proof';
 
 /** Told to whoever waits: a stage and its words. */
 type Progress = (stage: string, text: string) => void;
@@ -47,18 +46,14 @@ export interface LiveMover {
   prepareTarget(spec: InstanceSpec, order: TargetOrder, files: () => Promise<void>): Promise<MoveEndpoint>;
   secret(instanceId: string, migrationId: string): Promise<string>;
   mirror(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal): Promise<void>;
-  /** `hint`: "near" before the guest is paused, which waits a little for it to be taken; "go" the moment the memory has gone whole. */
-  switchover(
-    spec: InstanceSpec,
-    order: SourceOrder,
-    progress: Progress,
-    interrupt: AbortSignal,
-    hint: (which: Hint) => Promise<void>,
-  ): Promise<SwitchoverResult>;
+  /** Resolves when what is left goes in the pause that the guest may have; until the switchover it runs on. */
+  memory(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal): Promise<void>;
+  /** @param go called the moment the memory has gone whole */
+  switchover(spec: InstanceSpec, order: SourceOrder, progress: Progress, interrupt: AbortSignal, go: () => Promise<void>): Promise<SwitchoverResult>;
   settle(spec: InstanceSpec, order: MoveOrder & { reclaim: boolean }): Promise<SettledOutcome>;
-  /** When it resolves, packets for the guest come here too, and wait for it. Safe to repeat. */
-  expectGuest(instanceId: string): Promise<void>;
-  /** Lets the guest run that has come whole. Both the hint and the order come here. @throws WeftError task.failed */
+  /** Lets the guest run that has come whole; the order to confirm follows. @throws WeftError task.failed */
+  begin(instanceId: string, order: { migrationId: string }): Promise<void>;
+  /** Does that too, if need be, and ends the target's part. @throws WeftError task.failed */
   confirmTarget(instanceId: string, order: { migrationId: string }): Promise<void>;
   /** Removes what was prepared; true when the guest runs here already and is left alone. */
   discardTarget(instanceId: string, order: { migrationId: string }): Promise<boolean>;

@@ -3,7 +3,7 @@ import { WeftError, type AgentRequest, type TaskBody } from '@weft/contracts';
 import type { Progress } from '../drivers/driver';
 import type { LiveMover } from '../drivers/mover';
 import { askAgent, fetchInstance, type TransferDeps } from './instance-transfer';
-import { type Hint, hintProof, isHintProof } from './hint-proof';
+import { hintProof, isHintProof } from './hint-proof';
 
 export interface MoveDeps extends TransferDeps {
   /** Where other members reach this one. */
@@ -62,18 +62,24 @@ export async function mirrorTask(deps: MoveDeps, body: SourceTask, progress: Pro
   return {};
 }
 
+export async function memoryTask(deps: MoveDeps, body: SourceTask, progress: Progress, interrupt: AbortSignal): Promise<Result> {
+  await deps.instances.admit(body.instance, body.epoch);
+  await live(deps.drivers.require(body.instance.type).mover.live).memory(body.instance, await sourceOrder(deps, body), calmly(progress), interrupt);
+  return {};
+}
+
 export async function switchoverTask(deps: MoveDeps, body: SourceTask, progress: Progress, interrupt: AbortSignal): Promise<Result> {
   const { instance, to, migrationId } = body;
   await deps.instances.admit(instance, body.epoch);
   // Asked for before the guest is paused. What does not answer now may have answered a run of this task before.
   const order = await sourceOrder(deps, body).catch(() => ({ ...body, key: '' }));
-  const hint = async (which: Hint): Promise<void> => {
-    const said = { instanceId: instance.id, migrationId, proof: hintProof(order.key, which, migrationId) };
-    await askAgent(deps.nc, to, `migration.${which}`, said).catch((error: unknown) =>
-      deps.logger.info({ err: error, instanceId: instance.id }, `the target has not taken the hint "${which}": the order to begin follows`),
+  const go = async (): Promise<void> => {
+    const said = { instanceId: instance.id, migrationId, proof: hintProof(order.key, migrationId) };
+    await askAgent(deps.nc, to, 'migration.go', said).catch((error: unknown) =>
+      deps.logger.info({ err: error, instanceId: instance.id }, 'the target has not taken the hint to begin: the order follows'),
     );
   };
-  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, calmly(progress), interrupt, hint);
+  return live(deps.drivers.require(instance.type).mover.live).switchover(instance, order, calmly(progress), interrupt, go);
 }
 
 export async function settleTask(deps: MoveDeps, body: TaskBody<'migration.settle'>): Promise<Result> {
@@ -96,13 +102,13 @@ export async function discardTargetTask(deps: MoveDeps, body: TaskBody<'migratio
   return { running };
 }
 
-/** A hint of the source's: what it leads to, the order to confirm would lead to a little later. */
-export async function takeHint(deps: MoveDeps, hint: Hint, { instanceId, migrationId, proof }: AgentRequest<'migration.go'>): Promise<object> {
+/** The source's hint to begin: what it leads to, the order to confirm would lead to a little later. */
+export async function takeHint(deps: MoveDeps, { instanceId, migrationId, proof }: AgentRequest<'migration.go'>): Promise<object> {
   const spec = await deps.instances.spec(instanceId);
   if (!spec) throw new WeftError('instance.not-found', 'The instance is not on this host');
   const mover = live(deps.drivers.require(spec.type).mover.live);
-  if (!isHintProof(await mover.secret(instanceId, migrationId), hint, migrationId, proof)) throw new WeftError('auth.forbidden', 'not authorized');
-  await (hint === 'go' ? mover.confirmTarget(instanceId, { migrationId }) : mover.expectGuest(instanceId));
+  if (!isHintProof(await mover.secret(instanceId, migrationId), migrationId, proof)) throw new WeftError('auth.forbidden', 'not authorized');
+  await mover.begin(instanceId, { migrationId });
   return {};
 }
 

@@ -13,7 +13,6 @@ import { GuestResolvers } from './guest-resolvers';
 import { HostLinks, linksOf } from './host-links';
 import { HostSwitch, type PluggedNic } from './host-switch';
 import type { Nic } from './nic';
-import { rarpOf } from './rarp';
 import { containerNetwork, machineNetwork, type GuestInterface, type NetworkState } from './network-state';
 
 /** Flows of a port take OVN milliseconds; its daemons that have died are back within seconds. */
@@ -88,12 +87,6 @@ export class HostNetwork {
       if (!(error instanceof OvsdbDisconnected) && !(error instanceof OvsdbTimeout)) throw error;
       this.options.logger.warn({ err: error, instanceId }, 'ports of an instance are left, because Open vSwitch does not answer');
     }
-  }
-
-  /** Says to the network, in place of a guest that cannot yet, that it is here; packets for it wait in its wire from then on. */
-  async announce(instanceId: string): Promise<void> {
-    const nics = await this.hostSwitch.plugged(instanceId);
-    await Promise.all(nics.map((nic) => this.hostSwitch.open(nic, rarpOf(nic.hwaddr))));
   }
 
   plugged(instanceId: string): Promise<PluggedNic[]> {

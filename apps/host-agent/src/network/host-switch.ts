@@ -4,11 +4,8 @@
  *
  * What belongs to a guest carries `weft:instance`, the wire of a resolver `weft:resolver-of`; nothing else is ever touched.
  */
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { guestResolver, WeftError } from '@weft/contracts';
 import { named, OpenVSwitch, operationsOn, OvsdbClient, type Replica, type Row } from '@weft/ovsdb';
-import { runProgram } from '../storage/vm-program';
 import type { Nic } from './nic';
 
 const { OPEN_VSWITCH } = OpenVSwitch;
@@ -19,9 +16,6 @@ const INTEGRATION_BRIDGE = 'br-int';
 const RESOLVER_OF = 'weft:resolver-of';
 /** ovn-controller makes the bridge within a second of its start. */
 const BRIDGE_TIMEOUT_MS = 15_000;
-/** For ovn-controller to let a port's packets through: tens of milliseconds. */
-const OPEN_TIMEOUT_MS = 2_000;
-const OPEN_POLL_MS = 5;
 /** How long ovs-vswitchd may take to see a change; one that is down sees it when it is back. */
 const APPLY_TIMEOUT_MS = 5_000;
 
@@ -38,13 +32,10 @@ const INSTALLED = 'ovn-installed';
 
 export class HostSwitch {
   private readonly client: OvsdbClient<Tables>;
-  /** Beside the database: both are in OVS_RUNDIR. */
-  private readonly management: string;
   private copy: Promise<Replica<Tables, typeof FOLLOWED>> | undefined;
 
   /** @param endpoint such as unix:/run/openvswitch/db.sock */
   constructor(endpoint: string) {
-    this.management = join(dirname(endpoint.replace(/^unix:/, '')), `${INTEGRATION_BRIDGE}.mgmt`);
     this.client = new OvsdbClient(OPEN_VSWITCH, { endpoints: endpoint, requestTimeoutMs: 20_000 });
   }
 
@@ -139,21 +130,6 @@ export class HostSwitch {
   async known(instanceId: string): Promise<PluggedNic[]> {
     const copy = await this.followed();
     return [...copy.table('Interface').values()].flatMap((row) => (row.external_ids['weft:instance'] === instanceId ? (nicFrom(row) ?? []) : []));
-  }
-
-  /**
-   * Opens a port that waits for its guest's announcement (ovn-nb(5), activation-strategy): with a packet that seems to come from the
-   * guest (ovs-ofctl(8), packet-out). Resolves when ovn-controller has taken away what blocks the port, or does not within a time.
-   * @param announcement hexadecimal
-   */
-  async open({ link }: Nic, announcement: string): Promise<void> {
-    const [{ rows }] = await this.client.transact([ovs.select('Interface', [['name', '==', link]])]);
-    const [port] = [rows[0]?.ofport ?? []].flat();
-    if (port === undefined || port < 1) return;
-    const ofctl = (command: string, argument: string) => runProgram('ovs-ofctl', ['-OOpenFlow13', command, `unix:${this.management}`, argument]);
-    await ofctl('packet-out', `in_port=${port},packet=${announcement},actions=table`);
-    for (const deadline = Date.now() + OPEN_TIMEOUT_MS; Date.now() < deadline; await sleep(OPEN_POLL_MS))
-      if (!(await ofctl('dump-flows', `table=0,in_port=${port}`)).includes('actions=drop')) return;
   }
 
   /** A datapath in user space sees packets before hardware would have finished them. */

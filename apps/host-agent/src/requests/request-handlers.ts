@@ -63,6 +63,5 @@ export const requestHandlers = (deps: RequestDeps): RequestHandlers => ({
     if (!mover) throw new WeftError('instance.not-found', 'This host does not wait for that instance');
     return { key: await mover.secret(instanceId, migrationId) };
   },
-  'migration.near': (request) => takeHint(deps.moves, 'near', request),
-  'migration.go': (request) => takeHint(deps.moves, 'go', request),
+  'migration.go': (request) => takeHint(deps.moves, request),
 });

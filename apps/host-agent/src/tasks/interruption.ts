@@ -20,7 +20,8 @@ export const cancelled = (): WeftError => new WeftError('operation.cancelled', '
 export const isPoliteStop = (task: Task): boolean => task.kind === 'instance.stop' && !task.body.force && !task.body.stateful;
 
 /** The source's work of a move, which takes as long as there is to copy. */
-const isLeaving = (task: Task): boolean => task.kind === 'migration.mirror' || task.kind === 'migration.switchover';
+const LEAVING: readonly Task['kind'][] = ['migration.mirror', 'migration.memory', 'migration.switchover'];
+const isLeaving = (task: Task): boolean => LEAVING.includes(task.kind);
 
 /** May `task` end the wait of `waiting`? */
 export const hurries = (task: Task, waiting: Task): boolean =>

@@ -11,6 +11,7 @@ import {
   confirmTargetTask,
   discardTargetTask,
   fetchTask,
+  memoryTask,
   mirrorTask,
   prepareTargetTask,
   settleTask,
@@ -76,6 +77,8 @@ export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progr
       return prepareTargetTask(deps.moves, task.body, progress);
     case 'migration.mirror':
       return mirrorTask(deps.moves, task.body, progress, interrupt);
+    case 'migration.memory':
+      return memoryTask(deps.moves, task.body, progress, interrupt);
     case 'migration.switchover':
       return switchoverTask(deps.moves, task.body, progress, interrupt);
     case 'migration.settle':

@@ -8,7 +8,7 @@ import type { MoveContext } from './migration-work';
 export interface MovePorts {
   /** What the target is told: the NICs as the source has them. */
   specAtTarget(ctx: MoveContext): Promise<InstanceSpec>;
-  /** Both hosts may have the port; the target's begins with the guest's first announcement (OVN: activation-strategy=rarp). */
+  /** Both hosts get what is sent to the guest; at the target it waits for it. */
   bindBoth(ctx: MoveContext): Promise<void>;
   bindOne(ctx: MoveContext, member: string): Promise<void>;
   /** For a guest that starts there; what its host is told. */

@@ -3,7 +3,7 @@
  * is told to, by a step that knows that the source has stopped; an undo lets the source go on only when it knows that
  * nothing runs at the target.
  *
- *   live      turn  prepare-target  ports  mirror  switchover  [confirm-target]  record  release-ports  release-source
+ *   live      turn  prepare-target  mirror  memory  ports  switchover  [confirm-target]  record  release-ports  release-source
  *   restart   turn  image  first  stop  rest  ports  start  [record]  release-source
  *   cold      turn  image  copy  [record]  release-source
  *
@@ -115,12 +115,13 @@ const liveSaga = (world: MoveWorld): MoveSaga => ({
         if (!(await world.hasMoved(ctx))) await world.later(ctx, ctx.params.target, 'migration.discard-target', coming(ctx));
       },
     },
+    { name: 'mirror', action: async (ctx) => void (await world.order(ctx, ctx.params.member, 'migration.mirror', leaving(ctx))), undo: takeBack(world) },
+    { name: 'memory', action: async (ctx) => void (await world.order(ctx, ctx.params.member, 'migration.memory', leaving(ctx))), undo: takeBack(world) },
     {
       name: 'ports',
       action: (ctx) => world.ports.bindBoth(ctx),
       undo: async (ctx) => world.ports.bindOne(ctx, (await world.hasMoved(ctx)) ? ctx.params.target : ctx.params.member),
     },
-    { name: 'mirror', action: async (ctx) => void (await world.order(ctx, ctx.params.member, 'migration.mirror', leaving(ctx))), undo: takeBack(world) },
     { name: 'switchover', action: (ctx) => world.order(ctx, ctx.params.member, 'migration.switchover', leaving(ctx)), undo: takeBack(world) },
     {
       name: 'confirm-target',

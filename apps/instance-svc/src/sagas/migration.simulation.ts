@@ -161,6 +161,8 @@ export class SimulatedMove implements MoveWorld {
         at.leaving ??= { id, phase: 'disk' };
         if (!this.isWaiting(id)) throw failed('the connection to the target was lost');
         return {};
+      case 'migration.memory':
+        return this.copyMemory(at, id);
       case 'migration.switchover':
         return this.switchOver(at, id);
       case 'migration.settle':
@@ -192,10 +194,18 @@ export class SimulatedMove implements MoveWorld {
 
   private isWaiting = (id: string): boolean => this.target.coming === id && this.target.process === 'incoming';
 
+  private copyMemory(at: Host, id: string): Record<string, unknown> {
+    if (at.leaving?.id !== id) throw failed('The move was ended meanwhile');
+    if (at.process === 'postmigrate') return {};
+    at.leaving.phase = 'memory';
+    if (at.process !== 'running' || !this.isWaiting(id)) throw failed('the memory could not be copied');
+    return {};
+  }
+
   private switchOver(at: Host, id: string): Record<string, unknown> {
     if (at.leaving?.id !== id) throw failed('The move was ended meanwhile');
     if (at.process === 'postmigrate') return RESULT;
-    at.leaving.phase = 'memory';
+    if (at.leaving.phase !== 'memory') throw failed('The memory has not been copied');
     if (at.process !== 'running' || !this.isWaiting(id)) throw failed('the memory could not be copied');
     at.process = 'postmigrate';
     this.target.process = 'arrived';

@@ -34,10 +34,10 @@ function switchPort(make: MakeRow, network: DesiredNetwork, port: DesiredPort): 
 
 const ownAddresses = (port: DesiredPort): string[] => [port.ipv4, port.ipv6].filter((address) => address !== null);
 
-/** While a guest moves, its second host gets nothing before the guest's own RARP says that it runs there. */
+/** While a guest is handed over, both hosts get what is sent to it. */
 function bindingOptions(chassis: readonly string[]): Record<string, string> {
   if (chassis.length === 0) return {};
-  return { 'requested-chassis': chassis.join(','), ...(chassis.length > 1 && { 'activation-strategy': 'rarp' }) };
+  return { 'requested-chassis': chassis.join(',') };
 }
 
 function dnsRows(make: MakeRow, port: DesiredPort): DesiredRow[] {

@@ -1,39 +1,21 @@
 /** The memory's way to the target: QEMU's pre-copy (QEMU docs/devel/migration), with a pause that may grow. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WeftError, type MoveLimits, type SwitchoverResult } from '@weft/contracts';
-import type { MigrationInfo, QmpClient, RunState } from '@weft/qmp';
-import type { Hint } from '../../migration/hint-proof';
+import { WeftError, type SwitchoverResult } from '@weft/contracts';
+import type { MigrationInfo, MigrationParameters, QmpClient, RunState } from '@weft/qmp';
 import type { Progress } from '../driver';
 import type { SourceOrder } from '../mover';
 import { completeMirror } from './migration-mirror';
-import { CREDENTIALS } from './migration-record';
+import { CALM, GrowingPause, NOT_YET, paceOf, roundsOf, Speed } from './migration-pace';
+import { CREDENTIALS, type NearHandOver } from './migration-record';
 
 const POLL_MS = 50;
-/** The pause of the guest is made of these. */
-const HANDOVER_POLL_MS = 2;
-/**
- * How long the guest is not paused because the target has not said yet that packets for it are kept there. Without its word the
- * move goes on: then some packets may be lost, for as long as the network takes to follow.
- */
-const EXPECTED_MS = 2_000;
-/**
- * Until then QEMU shall not pause the guest: it does when what is left goes in `downtime-limit` with `avail-switchover-bandwidth`, here
- * one thousand bytes, which is less than a page. 0 ms would have it pause without looking what the guest has changed.
- */
-const NOT_YET = { 'downtime-limit': 1, 'avail-switchover-bandwidth': 1_000_000 };
-const NOT_YET_BYTES_PER_MS = 1_000;
-/** The first round copies everything; what a guest changes meanwhile is known in the second. */
-const FIRST_TELLING_ROUND = 2;
-const UNLIMITED_BYTES_PER_SECOND = 10e9;
+/** The pause of the guest is made of these; events come earlier. */
+const HANDOVER_POLL_MS = 20;
 const CANCEL_MS = 30_000;
-/** Rounds that were not enough, until the pause may be twice as long. */
-const ROUNDS = 5;
 
 export interface MemoryHooks {
   progress: Progress;
   interrupt: AbortSignal;
-  /** Resolves when the target has taken it, or will not. */
-  hint(which: Hint): Promise<void>;
   /** For what cannot wait for a connection of its own. */
   withLink<T>(work: (qmp: QmpClient) => Promise<T>): Promise<T>;
   /** Waits for the next event of that name from the guest's QEMU, or for the time to pass. */
@@ -59,7 +41,7 @@ export async function beginMemory(qmp: QmpClient, { endpoint, limits }: SourceOr
     capabilities: (['pause-before-switchover', 'auto-converge', 'return-path', 'events'] as const).map((capability) => ({ capability, state: true })),
   });
   await qmp.execute('migrate-set-parameters', {
-    'max-bandwidth': limits.bandwidthBytesPerSecond || UNLIMITED_BYTES_PER_SECOND,
+    ...paceOf(limits),
     ...NOT_YET,
     'tls-creds': CREDENTIALS,
     'tls-hostname': '',
@@ -67,67 +49,59 @@ export async function beginMemory(qmp: QmpClient, { endpoint, limits }: SourceOr
   await qmp.execute('migrate', { uri: `tcp:${endpoint.host}:${endpoint.memoryPort}` });
 }
 
-/**
- * Until the memory is copied or has failed; hands over when QEMU has paused the guest for it.
- *
- *   copied (QEMU may not pause yet) --what is left fits into the pause--> "near", target ready --> QEMU may --> paused
- */
-export async function followMemory({ limits }: SourceOrder, hooks: MemoryHooks): Promise<MigrationInfo> {
-  const { progress, interrupt, untilEvent, withLink, hint } = hooks;
+type Look = (info: MigrationInfo) => Promise<boolean>;
+
+/** Looks at each change, and now and then, until `look` says that it is enough. What it sees last. @throws WeftError when the copy has failed */
+async function follow({ limits }: SourceOrder, { progress, interrupt, untilEvent, withLink }: MemoryHooks, look: Look): Promise<MigrationInfo> {
   const startedAt = performance.now();
-  const pause = new GrowingPause(limits);
-  let isNear = false;
-  for (let allowedMs = 0; ;) {
+  for (;;) {
+    // Listens before it looks: what comes in between is not missed.
+    const changed = untilEvent('MIGRATION', POLL_MS);
     const info = await withLink(lookAtMemory);
-    if (hasEnded(info)) return info;
-    if (info.status === 'pre-switchover') {
-      if (!isNear) void hint('near');
-      return withLink((qmp) => handOver(qmp, untilEvent));
-    }
+    if (hasEnded(info) || info.status === 'pre-switchover') return info;
     interrupt.throwIfAborted();
     if (performance.now() - startedAt > limits.timeoutMs)
       throw new WeftError('task.failed', 'The guest changes its memory faster than it can be copied: try again when it is less busy, or allow a longer pause');
-    const isEnough = pause.look(roundsOf(info), isNear ? Infinity : changedMs(info));
-    if (isEnough && !isNear) await Promise.race([hint('near'), sleep(EXPECTED_MS)]);
-    isNear ||= isEnough;
-    if (isNear && pause.allowedMs !== allowedMs) {
-      allowedMs = pause.allowedMs;
-      await withLink((qmp) => qmp.execute('migrate-set-parameters', { 'downtime-limit': allowedMs, 'avail-switchover-bandwidth': 0 }));
-    }
+    if (await look(info)) return info;
     progress('move_instance', memoryProgress(info));
-    await untilEvent('MIGRATION', POLL_MS);
+    await changed;
   }
 }
 
-/** The pause that the guest may have: twice as long after every few rounds that were not enough. */
-class GrowingPause {
-  allowedMs: number;
-  private seen = 0;
-  private missed = 0;
+const setParameters = ({ withLink }: MemoryHooks, parameters: MigrationParameters): Promise<unknown> =>
+  withLink((qmp) => qmp.execute('migrate-set-parameters', parameters));
 
-  constructor(private readonly limits: MoveLimits) {
-    this.allowedMs = limits.downtimeMs;
-  }
-
-  /** Would it do? @param neededMs for what the guest has changed in a round */
-  look(round: number, neededMs: number): boolean {
-    if (round < FIRST_TELLING_ROUND) return false;
-    if (neededMs <= this.allowedMs) return true;
-    if (round > this.seen) this.missed += 1;
-    this.seen = round;
-    this.allowedMs = Math.min(this.limits.longestDowntimeMs, this.limits.downtimeMs * 2 ** Math.floor(this.missed / ROUNDS));
-    return false;
-  }
+/** Until what is left would fit into the pause. Then QEMU hardly copies any more. */
+export async function approachHandOver(order: SourceOrder, hooks: MemoryHooks): Promise<NearHandOver> {
+  const pause = new GrowingPause(order.limits);
+  const speed = new Speed();
+  const info = await follow(order, hooks, async (seen) => {
+    speed.see(seen);
+    return pause.look(roundsOf(seen), speed.msForChanged(seen));
+  });
+  if (hasEnded(info)) throw notCopied(info);
+  await setParameters(hooks, CALM);
+  return { allowedMs: pause.allowedMs, bytesPerSecond: speed.bytesPerSecond };
 }
 
-const roundsOf = ({ ram }: MigrationInfo): number => ram?.['dirty-sync-count'] ?? 0;
-
-/** How long it takes, as fast as it has gone so far, to send what the guest has changed in a round; for ever as long as nothing has gone. */
-function changedMs({ ram, ...info }: MigrationInfo): number {
-  if (!ram || ram.mbps <= 0) return Infinity;
-  const changedBytes = (info['expected-downtime'] ?? 0) * NOT_YET_BYTES_PER_MS;
-  return (Math.max(ram.remaining, changedBytes) * 8) / 1e3 / ram.mbps;
+/** Lets QEMU pause the guest as soon as the rest fits, for longer and longer if need be, and hands it over. */
+export async function handOver(order: SourceOrder, near: NearHandOver, hooks: MemoryHooks): Promise<MigrationInfo> {
+  const { limits } = order;
+  const pause = new GrowingPause(limits, near.allowedMs);
+  const pausable = { ...paceOf(limits), 'avail-switchover-bandwidth': near.bytesPerSecond };
+  let allowedMs = 0;
+  const info = await follow(order, hooks, async (seen) => {
+    if (pause.allowedMs !== allowedMs) await setParameters(hooks, { ...pausable, 'downtime-limit': pause.allowedMs });
+    allowedMs = pause.allowedMs;
+    return pause.look(roundsOf(seen), Infinity);
+  });
+  const ended = hasEnded(info) ? info : await hooks.withLink((qmp) => endPaused(qmp, hooks.untilEvent));
+  if (ended.status !== 'completed') throw notCopied(ended);
+  return ended;
 }
+
+const notCopied = (info: MigrationInfo): WeftError =>
+  new WeftError('task.failed', `The memory could not be copied to the target: ${info['error-desc'] ?? info.status}`);
 
 function memoryProgress({ ram }: MigrationInfo): string {
   if (!ram) return 'Copying the memory';
@@ -136,16 +110,19 @@ function memoryProgress({ ram }: MigrationInfo): string {
 }
 
 /** The guest is paused: every step here is part of its pause. */
-async function handOver(qmp: QmpClient, untilEvent: MemoryHooks['untilEvent']): Promise<MigrationInfo> {
+async function endPaused(qmp: QmpClient, untilEvent: MemoryHooks['untilEvent']): Promise<MigrationInfo> {
   if (!(await completeMirror(qmp))) {
     await qmp.execute('migrate_cancel');
     return { status: 'failed', 'error-desc': 'the copy of the disk was lost' };
   }
   await qmp.execute('migrate-continue', { state: 'pre-switchover' });
   for (;;) {
+    const changed = untilEvent('MIGRATION', HANDOVER_POLL_MS);
     const info = await lookAtMemory(qmp);
-    if (hasEnded(info)) return info;
-    await untilEvent('MIGRATION', HANDOVER_POLL_MS);
+    if (hasEnded(info)) {
+      return info;
+    }
+    await changed;
   }
 }
 

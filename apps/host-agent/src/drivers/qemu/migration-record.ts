@@ -11,6 +11,10 @@ import { readJson, writeDurably } from '../../files/durable-file';
 import { withMonitor } from './vm-monitor';
 import type { VmPaths } from './vm-paths';
 
+/** The pause that the guest may have, and how fast its memory has gone. */
+export const nearHandOver = z.object({ allowedMs: z.number(), bytesPerSecond: z.number() });
+export type NearHandOver = z.infer<typeof nearHandOver>;
+
 const recordSchema = z.discriminatedUnion('role', [
   z.object({
     role: z.literal('source'),
@@ -18,6 +22,8 @@ const recordSchema = z.discriminatedUnion('role', [
     /** memory: a hand-over may have happened. handed-over: it has. */
     phase: z.enum(['disk', 'memory', 'handed-over']),
     wasRunning: z.boolean(),
+    /** What is left of the memory goes in the pause. */
+    near: nearHandOver.optional(),
     result: switchoverResult.optional(),
   }),
   z.object({ role: z.literal('target'), migrationId: z.string(), key: z.string(), endpoint: moveEndpoint.optional() }),
@@ -36,6 +42,8 @@ export async function forgetMigration(paths: VmPaths): Promise<void> {
   await rm(placeOf(paths), { force: true });
   await rm(secretsOf(paths), { recursive: true, force: true });
 }
+
+export const UNLIMITED_BYTES_PER_SECOND = 10e9;
 
 /** The id of the credentials in QEMU, and the name that both sides use with the key. */
 export const CREDENTIALS = 'weft-move-tls';
@@ -81,7 +89,7 @@ export async function forgetSettings(qmp: QmpClient): Promise<void> {
     state: false,
   }));
   await unlessRefused(qmp.execute('migrate-set-capabilities', { capabilities }));
-  await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '', 'avail-switchover-bandwidth': 0 }));
+  await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '', 'avail-switchover-bandwidth': 0, 'max-bandwidth': UNLIMITED_BYTES_PER_SECOND }));
   await removeCredentials(qmp);
 }
 

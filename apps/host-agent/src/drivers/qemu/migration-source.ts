@@ -3,8 +3,8 @@
  *
  *   guest     running ------------------------------------------> paused --------> gone
  *   disk      NBD mirror: copying -> ready (each write goes to both) -> job ends at the hand-over
- *   memory                                  rounds of what changed -> the rest ---> "completed"
- *   QEMU says                               active -> pre-switchover -> device -> completed
+ *   memory                                  rounds of what changed -> little is left --> the rest --> "completed"
+ *   QEMU says                               active ----------------------------------> pre-switchover -> device -> completed
  *   settle    back to "running": the job and the migration are cancelled     |  only when the target runs nothing
  *
  * In "pre-switchover" the guest is paused: the mirror then has nothing left to copy and ends with both disks alike.
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type SettledOutcome, type SwitchoverResult } from '@weft/contracts';
 import type { Progress } from '../driver';
 import type { MoveOrder, SourceOrder } from '../mover';
-import { beginMemory, cancelMemory, followMemory, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
+import { approachHandOver, beginMemory, cancelMemory, handOver, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
 import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, writeToBoth } from './migration-mirror';
 import { forgetMigration, forgetSettings, readMigration, writeMigration, type SourceRecord } from './migration-record';
 import { runState } from './vm-lifecycle';
@@ -43,18 +43,25 @@ export async function mirrorDisk(paths: VmPaths, order: SourceOrder, progress: P
   await withMonitor(paths, writeToBoth);
 }
 
-/** Copies the memory and hands the guest over. A repeat finds out where the one before has come to. */
-export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks): Promise<SwitchoverResult> {
-  const record = await ofOrder(paths, order);
-  if (!record) throw new WeftError('task.failed', 'The move was ended meanwhile');
-  if (record.phase === 'handed-over' && record.result) return record.result;
+/** Copies the memory until little is left. A repeat finds out where the one before has come to. */
+export async function copyMemory(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks): Promise<void> {
+  const record = await requireOrder(paths, order);
+  if (record.phase === 'handed-over' || record.near) return;
   if (record.phase === 'disk') {
     await writeMigration(paths, { ...record, phase: 'memory' });
     await withMonitor(paths, (qmp) => beginMemory(qmp, order));
   }
-  const info = await followMemory(order, hooks);
-  if (info.status !== 'completed') throw new WeftError('task.failed', `The memory could not be copied to the target: ${info['error-desc'] ?? info.status}`);
-  void hooks.hint('go');
+  const near = await approachHandOver(order, hooks);
+  await writeMigration(paths, { ...record, phase: 'memory', near });
+}
+
+/** Copies the rest and hands the guest over. Can be repeated as well. */
+export async function switchOver(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks, go: () => Promise<void>): Promise<SwitchoverResult> {
+  const record = await requireOrder(paths, order);
+  if (record.phase === 'handed-over' && record.result) return record.result;
+  if (!record.near) throw new WeftError('task.failed', 'The memory has not been copied');
+  const info = await handOver(order, record.near, hooks);
+  void go();
   const result = resultOf(info);
   await writeMigration(paths, { ...record, phase: 'handed-over', result });
   return result;
@@ -81,6 +88,12 @@ export async function settle(paths: VmPaths, order: MoveOrder & { reclaim: boole
     await forgetMigration(paths);
     return 'resumed';
   });
+}
+
+async function requireOrder(paths: VmPaths, order: MoveOrder): Promise<SourceRecord> {
+  const record = await ofOrder(paths, order);
+  if (!record) throw new WeftError('task.failed', 'The move was ended meanwhile');
+  return record;
 }
 
 async function ofOrder(paths: VmPaths, { migrationId }: MoveOrder): Promise<SourceRecord | undefined> {

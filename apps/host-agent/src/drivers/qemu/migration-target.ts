@@ -113,8 +113,8 @@ async function freePort(host: string): Promise<number> {
 
 type WithLink = <T>(work: (qmp: QmpClient) => Promise<T>) => Promise<T>;
 
-/** @throws WeftError task.failed when there is nothing to run */
-export async function confirmTarget(paths: VmPaths, { migrationId }: { migrationId: string }, withLink: WithLink): Promise<void> {
+/** Lets the guest run; what the move has left behind would be in its way now. @throws WeftError task.failed when there is nothing to run */
+export async function beginTarget(paths: VmPaths, { migrationId }: { migrationId: string }, withLink: WithLink): Promise<void> {
   const [record, migration] = await Promise.all([readRecord(paths), readMigration(paths)]);
   if (!record || (record.phase === 'incoming' && migration?.migrationId !== migrationId)) throw new WeftError('task.failed', 'The move was ended meanwhile');
   if (record.phase === 'incoming') {
@@ -123,7 +123,12 @@ export async function confirmTarget(paths: VmPaths, { migrationId }: { migration
     await withLink((qmp) => qmp.execute('announce-self', ANNOUNCE));
     await writeRecord(paths, { ...record, phase: 'running' });
   }
-  if (migration?.migrationId !== migrationId) return;
+}
+
+/** Lets the guest run if it does not yet, and ends the target's part. @throws WeftError task.failed when there is nothing to run */
+export async function confirmTarget(paths: VmPaths, order: { migrationId: string }, withLink: WithLink): Promise<void> {
+  await beginTarget(paths, order, withLink);
+  if ((await readMigration(paths))?.migrationId !== order.migrationId) return;
   await withMonitor(paths, async (qmp) => {
     await unlessRefused(qmp.execute('nbd-server-stop'));
     await forgetSettings(qmp);

@@ -7,9 +7,10 @@ import { BASE, diskInfo, DISK, NVRAM } from '../../storage/vm-disk';
 import { runProgram } from '../../storage/vm-program';
 import { pack, unpack } from '../archive';
 import type { Archive, LiveMover, Mover } from '../mover';
+import type { MemoryHooks } from './migration-memory';
 import { readMigration } from './migration-record';
-import { mirrorDisk, settle, switchOver } from './migration-source';
-import { confirmTarget, discardTarget, prepareTarget } from './migration-target';
+import { copyMemory, mirrorDisk, settle, switchOver } from './migration-source';
+import { beginTarget, confirmTarget, discardTarget, prepareTarget } from './migration-target';
 import { requireVm } from './vm-create';
 import type { MachineHost } from './vm-launch';
 import { isTrue } from './vm-limits';
@@ -44,26 +45,27 @@ export class VmMover implements Mover {
         }),
       secret: (instanceId, migrationId) => secretOf(pathsOf(instanceId), migrationId),
       mirror: (spec, order, progress, interrupt) => unlessEnded(pathsOf(spec.id), () => mirrorDisk(pathsOf(spec.id), order, progress, interrupt)),
-      switchover: (spec, order, progress, interrupt, hint) =>
-        unlessEnded(pathsOf(spec.id), () =>
-          switchOver(pathsOf(spec.id), order, {
-            progress,
-            interrupt,
-            hint,
-            withLink: (work) => watch.withLink(spec.id, pathsOf(spec.id), work),
-            untilEvent: (name, timeoutMs) => watch.next(spec.id, name, timeoutMs),
-          }),
-        ),
-      expectGuest: async (instanceId) => (await machineHost()).network?.announce(instanceId),
+      memory: (spec, order, progress, interrupt) =>
+        unlessEnded(pathsOf(spec.id), () => copyMemory(pathsOf(spec.id), order, { progress, interrupt, ...this.monitorOf(spec.id) })),
+      switchover: (spec, order, progress, interrupt, go) =>
+        unlessEnded(pathsOf(spec.id), () => switchOver(pathsOf(spec.id), order, { progress, interrupt, ...this.monitorOf(spec.id) }, go)),
       settle: (spec, order) => settle(pathsOf(spec.id), order),
-      confirmTarget: (instanceId, order) =>
-        serially(instanceId, () => confirmTarget(pathsOf(instanceId), order, (work) => watch.withLink(instanceId, pathsOf(instanceId), work))),
+      begin: (instanceId, order) => serially(instanceId, () => beginTarget(pathsOf(instanceId), order, this.monitorOf(instanceId).withLink)),
+      confirmTarget: (instanceId, order) => serially(instanceId, () => confirmTarget(pathsOf(instanceId), order, this.monitorOf(instanceId).withLink)),
       discardTarget: (instanceId, order) =>
         serially(instanceId, async () => {
           const isLeft = await discardTarget(pathsOf(instanceId), instanceId, order);
           if (!isLeft) await (await machineHost()).network?.release(instanceId);
           return isLeft;
         }),
+    };
+  }
+
+  private monitorOf(instanceId: string): Pick<MemoryHooks, 'withLink' | 'untilEvent'> {
+    const { pathsOf, watch } = this.parts;
+    return {
+      withLink: (work) => watch.withLink(instanceId, pathsOf(instanceId), work),
+      untilEvent: (name, timeoutMs) => watch.next(instanceId, name, timeoutMs),
     };
   }
 
