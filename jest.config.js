@@ -11,6 +11,7 @@ module.exports = {
     // A dependency of execa that exports itself to `import` only.
     '^unicorn-magic$': '<rootDir>/node_modules/unicorn-magic/node.js',
   },
+  testSequencer: '<rootDir>/libs/testing/longest-first.cjs',
   testMatch: ['<rootDir>/{apps,libs,test,tools}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/(dist|bundle)/'],
   // A limit for what hangs, not a measure of what is slow: machines that run tests are busy.
