@@ -33,7 +33,7 @@ const WARM_UP = { crowd: 15_000, alone: 3_000 };
 
 /** @param runs slices per peer and case; the peers take turns, and so does who goes first */
 export async function appendRates(url: string, runs: number, seconds: number): Promise<AppendResult[]> {
-  const pool = new Pool({ connectionString: url, max: 10 });
+  const pool = new Pool({ connectionString: url, pipeline: true, max: 10 });
   const schema = 'bench_append';
   const store = createEventStore({ pool, schema, context: 'bench' });
   await store.migrate();

@@ -5,7 +5,7 @@ import { LedgerTables1700000000100, bookAmount, ledgerCommand, ledgerProjection,
 
 /** One append at a time: until its reply (durable, projected, readable here) and until another service committed it. */
 export async function visibility(url: string, natsUrl: string, appends: number): Promise<{ reply: number[]; consumer: number[] }> {
-  const pool = new Pool({ connectionString: url, max: 10 });
+  const pool = new Pool({ connectionString: url, pipeline: true, max: 10 });
   const nats = await connect({ servers: natsUrl });
   const store = createEventStore({
     pool,

@@ -31,7 +31,7 @@ let endService: () => void;
 
 beforeAll(async () => {
   [postgres, server] = await Promise.all([startPostgres(), startNats()]);
-  pool = new Pool({ connectionString: postgres.url, max: 10 });
+  pool = new Pool({ connectionString: postgres.url, pipeline: true, max: 10 });
   nats = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   store = createEventStore({
     pool,

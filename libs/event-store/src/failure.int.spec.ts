@@ -21,7 +21,7 @@ const COMMANDS = 400;
 const progress = (events: number): Promise<boolean> => eventually(async () => (await rig.events()) >= events, { timeoutMs: 30_000, what: `${events} events` });
 
 test('concurrent writers with readers: no reader misses or doubles an event, and order holds', async () => {
-  const pools = Array.from({ length: 3 }, () => new Pool({ connectionString: rig.postgres.url, max: 6 }));
+  const pools = Array.from({ length: 3 }, () => new Pool({ connectionString: rig.postgres.url, pipeline: true, max: 6 }));
   const stores = pools.map((pool) => createEventStore({ pool, schema: 'ledger', context: 'ledger', projections: [ledgerProjection], lanes: 4, maxBatch: 3 }));
   let writing = true;
   const reader = async (limit: number): Promise<string[]> => {

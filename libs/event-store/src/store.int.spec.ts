@@ -14,7 +14,7 @@ const makeStore = (): EventStore =>
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  pool = new Pool({ connectionString: postgres.url, max: 8 });
+  pool = new Pool({ connectionString: postgres.url, pipeline: true, max: 8 });
   store = makeStore();
   await Promise.all([store.migrate(), makeStore().migrate()]);
 }, 60_000);

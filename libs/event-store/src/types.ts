@@ -27,7 +27,8 @@ export interface Cursor {
   position: string;
 }
 
-export interface RecordedEvent<T extends string = string, D extends object = object> extends Cursor {
+/** An event as a projection gets it, in the transaction that appends it: its place in the log is not known yet. */
+export interface ProjectedEvent<T extends string = string, D extends object = object> {
   id: string;
   /** `<noun>-<id>`, for example `instance-0190...`. */
   stream: string;
@@ -39,6 +40,8 @@ export interface RecordedEvent<T extends string = string, D extends object = obj
   commandId: string;
   meta: EventMeta;
 }
+
+export interface RecordedEvent<T extends string = string, D extends object = object> extends ProjectedEvent<T, D>, Cursor {}
 
 /** A pure fold: what an aggregate is. `initial` is the state of a stream without events. */
 export interface Fold<S, E extends { type: string; data: object }> {
@@ -58,7 +61,7 @@ export interface InlineProjection {
   tables: readonly string[];
   /** Event types it wants; others are not passed. */
   handles: readonly string[];
-  project(events: readonly RecordedEvent[], client: ClientBase): Promise<void>;
+  project(events: readonly ProjectedEvent[], client: ClientBase): Promise<void>;
 }
 
 /** Lifts old event data to the newest shape. Pure. */

@@ -21,6 +21,8 @@ export function createPgPool(url: string, options: PgPoolOptions): Pool {
     max: options.max ?? 8,
     types: options.types,
     keepAlive: true,
+    // A transaction sends what needs no answer first without waiting for one.
+    pipeline: true,
     connectionTimeoutMillis: 10_000,
     options: [...(options.schema ? [`-c search_path=${options.schema}`] : []), ...(options.planOnce ? ['-c plan_cache_mode=force_generic_plan'] : [])].join(
       ' ',

@@ -24,7 +24,7 @@ jest.setTimeout(30_000);
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  pool = new Pool({ connectionString: postgres.url, max: 10 });
+  pool = new Pool({ connectionString: postgres.url, pipeline: true, max: 10 });
   await createEventStore({ pool, schema, context: 'demo', migrations: sagaMigrations }).migrate();
 }, 60_000);
 

@@ -1,12 +1,12 @@
 /** Rows of what zones serve (`zone_content`) and of every change of it (`zone_change`), for a run of events. */
 import type { ClientBase } from 'pg';
 import type { ZoneEvent, ZoneResourceRecord } from '@weft/contracts';
-import type { RecordedEvent } from '@weft/event-store';
+import type { ProjectedEvent } from '@weft/event-store';
 
 export type ContentChange = Extract<ZoneEvent, { type: 'ZoneContentChanged' }>;
 type Row = ZoneResourceRecord & { zoneId: string };
 
-export async function writeContent(client: ClientBase, run: readonly (RecordedEvent & ContentChange)[]): Promise<void> {
+export async function writeContent(client: ClientBase, run: readonly (ProjectedEvent & ContentChange)[]): Promise<void> {
   await insertChanges(client, run);
   // What comes and goes within the run need not be written; the last word on each record counts.
   const last = new Map<string, { row: Row; present: boolean }>();
@@ -29,7 +29,7 @@ export async function writeContent(client: ClientBase, run: readonly (RecordedEv
 const keyOf = (zoneId: string, { name, type, value }: ZoneResourceRecord): string => `${zoneId} ${name.toLowerCase()} ${type} ${value}`;
 const lastOfZone = <T extends ContentChange>(run: readonly T[]): T[] => [...new Map(run.map((event) => [event.data.id, event])).values()];
 
-async function insertChanges(client: ClientBase, run: readonly (RecordedEvent & ContentChange)[]): Promise<void> {
+async function insertChanges(client: ClientBase, run: readonly (ProjectedEvent & ContentChange)[]): Promise<void> {
   await client.query({
     name: 'zone_change_insert',
     text: `INSERT INTO zone_change (zone_id, change, serial, at, event_id, cause, primary_name, contact, removed, added)

@@ -4,7 +4,7 @@
  */
 import type { ClientBase } from 'pg';
 import { sortedMap, type ZoneEvent, type ZoneRecordEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { tsigKeyNames } from '../domain/zone.config-keys';
 import { zoneEtag } from '../domain/zone.state';
 import { nameKeyText, parseZoneName, zoneKind } from '../domain/zone-name';
@@ -12,7 +12,7 @@ import { recordOwner } from '../domain/zone-record.entries';
 import { lxdEntries, recordEtag } from '../domain/zone-record.state';
 import { writeContent, type ContentChange } from './zone-content.rows';
 
-type Event = RecordedEvent & (ZoneEvent | ZoneRecordEvent);
+type Event = ProjectedEvent & (ZoneEvent | ZoneRecordEvent);
 type Zone = Extract<ZoneEvent, { type: 'ZoneCreated' }>['data'];
 type ZoneRecord = Extract<ZoneRecordEvent, { type: 'ZoneRecordCreated' }>['data'];
 
@@ -53,7 +53,7 @@ async function write(client: ClientBase, run: readonly Event[]): Promise<void> {
       await client.query('DELETE FROM zone WHERE id = ANY($1)', [run.map(({ data }) => data.id)]);
       return;
     case 'ZoneContentChanged':
-      return writeContent(client, run as readonly (RecordedEvent & ContentChange)[]);
+      return writeContent(client, run as readonly (ProjectedEvent & ContentChange)[]);
     case 'ZoneRecordCreated':
       return insertRecords(
         client,

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ImageAliasEvent, ImageFileEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { etagOf } from '../domain/etag';
 import { imageAliasDocument } from '../domain/image.state';
 import { runsOf } from './event-runs';
@@ -13,7 +13,7 @@ export const imageAliasProjection: InlineProjection = {
   tables: ['image_alias'],
   handles: ['ImageAliasCreated', 'ImageAliasUpdated', 'ImageAliasRenamed', 'ImageAliasDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & ImageAliasEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & ImageAliasEvent)[]) await write(client, event);
   },
 };
 
@@ -53,7 +53,7 @@ export const imageLocationProjection: InlineProjection = {
   tables: ['image_location'],
   handles: ['ImageStoredOnMember', 'ImageRemovedFromMember'],
   async project(events, client) {
-    for (const run of runsOf(events as readonly (RecordedEvent & ImageFileEvent)[])) {
+    for (const run of runsOf(events as readonly (ProjectedEvent & ImageFileEvent)[])) {
       const places = [run.map(({ data }) => data.fingerprint), run.map(({ data }) => data.member)];
       if (run[0]?.type === 'ImageStoredOnMember') {
         await client.query('INSERT INTO image_location SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING', places);

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ImageEvent, InstanceEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { sortedMap } from '../domain/etag';
 import { imageEtag } from '../domain/image.state';
 import { lastOfEach, runsOf } from './event-runs';
@@ -15,7 +15,7 @@ export const imageProjection: InlineProjection = {
   tables: ['image'],
   handles: ['ImageCreated', 'ImageUpdated', 'ImageDeleted', 'InstanceCreated'],
   async project(events, client) {
-    for (const run of runsOf(events as readonly (RecordedEvent & (ImageEvent | Used))[])) await write(client, run);
+    for (const run of runsOf(events as readonly (ProjectedEvent & (ImageEvent | Used))[])) await write(client, run);
   },
 };
 

@@ -5,7 +5,7 @@
  */
 import type { ClientBase } from 'pg';
 import { instanceEvents, type InstanceEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { instanceFold, isLive, type InstanceState, type LiveInstance } from '../domain/instance.state';
 import { findProfilesById } from '../queries/find-resources';
 import { writeInstances, writeProfileUse, writeSnapshots } from './instance.rows';
@@ -17,7 +17,7 @@ export const instanceProjection: InlineProjection = {
   tables: ['instance', 'instance_profile', 'snapshot'],
   handles: [...Object.keys(instanceEvents), ...PROFILE_EVENTS],
   async project(events, client) {
-    const own = events.filter((event) => !PROFILE_EVENTS.includes(event.type)) as readonly (RecordedEvent & InstanceEvent)[];
+    const own = events.filter((event) => !PROFILE_EVENTS.includes(event.type)) as readonly (ProjectedEvent & InstanceEvent)[];
     const changedProfiles = events.filter((event) => PROFILE_EVENTS.includes(event.type)).map((event) => (event.data as { id: string }).id);
     const states = await statesBefore(client, own, changedProfiles);
     for (const event of own) states.set(event.data.id, instanceFold.evolve(states.get(event.data.id) ?? instanceFold.initial, event));

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { MemberEvent, MemberSettings } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { sortedMap } from '../domain/etag';
 import { DEFAULT_SETTINGS, memberEtag, shownRoles } from '../domain/member.state';
 
@@ -10,7 +10,7 @@ export const memberProjection: InlineProjection = {
   tables: ['member'],
   handles: ['MemberJoined', 'MemberUpdated', 'MemberEvacuated', 'MemberRestored', 'MemberRemoved', 'MemberInvited'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & MemberEvent)[]) await apply(event, client);
+    for (const event of events as readonly (ProjectedEvent & MemberEvent)[]) await apply(event, client);
   },
 };
 

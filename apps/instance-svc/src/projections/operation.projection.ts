@@ -1,5 +1,5 @@
 import type { OperationEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { operationDocument } from '../domain/operation.document';
 import { lastOfEach } from './event-runs';
 
@@ -9,7 +9,7 @@ export const operationProjection: InlineProjection = {
   tables: ['operation'],
   handles: ['OperationCreated', 'OperationCancelRequested', 'OperationCompleted'],
   async project(events, client) {
-    const all = events as readonly (RecordedEvent & OperationEvent)[];
+    const all = events as readonly (ProjectedEvent & OperationEvent)[];
     const created = new Map(all.flatMap((event) => (event.type === 'OperationCreated' ? [[event.data.id, event.data] as const] : [])));
     const last = lastOfEach(all, (event) => event.data.id).map(({ data }) => data);
     await client.query({

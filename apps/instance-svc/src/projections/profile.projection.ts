@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ProfileEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { sortedMap, sortedMaps } from '../domain/etag';
 import { profileEtag } from '../domain/profile.state';
 import { lastOfEach, runsOf } from './event-runs';
@@ -10,7 +10,7 @@ export const profileProjection: InlineProjection = {
   tables: ['profile'],
   handles: ['ProfileCreated', 'ProfileUpdated', 'ProfileRenamed', 'ProfileMoved', 'ProfileDeleted'],
   async project(events, client) {
-    for (const run of runsOf(events as readonly (RecordedEvent & ProfileEvent)[])) await write(client, run);
+    for (const run of runsOf(events as readonly (ProjectedEvent & ProfileEvent)[])) await write(client, run);
   },
 };
 

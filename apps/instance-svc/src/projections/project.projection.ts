@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ProjectEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { isTrue } from '../domain/config-values';
 import { sortedMap } from '../domain/etag';
 import { projectEtag } from '../domain/project.state';
@@ -11,7 +11,7 @@ export const projectProjection: InlineProjection = {
   tables: ['project'],
   handles: ['ProjectCreated', 'ProjectUpdated', 'ProjectRenamed', 'ProjectDeleted'],
   async project(events, client) {
-    for (const run of runsOf(events as readonly (RecordedEvent & ProjectEvent)[])) await write(client, run);
+    for (const run of runsOf(events as readonly (ProjectedEvent & ProjectEvent)[])) await write(client, run);
   },
 };
 

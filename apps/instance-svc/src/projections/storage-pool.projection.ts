@@ -1,5 +1,5 @@
 import type { StoragePoolEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { sortedMap } from '../domain/etag';
 import { storagePoolEtag } from '../domain/storage-pool.state';
 
@@ -9,7 +9,7 @@ export const storagePoolProjection: InlineProjection = {
   tables: ['storage_pool'],
   handles: ['StoragePoolCreated', 'StoragePoolUpdated'],
   async project(events, client) {
-    for (const { type, data } of events as readonly (RecordedEvent & StoragePoolEvent)[]) {
+    for (const { type, data } of events as readonly (ProjectedEvent & StoragePoolEvent)[]) {
       const { name, config, description } = data;
       const { rows } = await client.query<{ driver: string }>('SELECT driver FROM storage_pool WHERE name = $1', [name]);
       const driver = type === 'StoragePoolCreated' ? data.driver : (rows[0]?.driver ?? '');

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { CertificateEvent, ServerEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { certificateDocument, certificateEtag, type CertificateContent } from '../domain/certificate.state';
 import { sortedMap } from '../domain/etag';
 import { TRUST_PASSWORD_KEY } from '../domain/server.config-keys';
@@ -11,7 +11,7 @@ export const certificateProjection: InlineProjection = {
   tables: ['certificate'],
   handles: ['CertificateAdded', 'CertificateUpdated', 'CertificateRemoved'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & CertificateEvent)[]) {
+    for (const event of events as readonly (ProjectedEvent & CertificateEvent)[]) {
       if (event.type === 'CertificateRemoved') await client.query('DELETE FROM certificate WHERE fingerprint = $1', [event.data.fingerprint]);
       else await upsert(client, event.data);
     }
@@ -40,7 +40,7 @@ export const serverProjection: InlineProjection = {
   tables: ['server_config'],
   handles: ['ServerConfigUpdated'],
   async project(events, client) {
-    const last = (events as readonly (RecordedEvent & ServerEvent)[]).at(-1);
+    const last = (events as readonly (ProjectedEvent & ServerEvent)[]).at(-1);
     if (!last) return;
     await client.query(
       `INSERT INTO server_config (id, doc, etag) VALUES ('server', $1, $2) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, etag = excluded.etag`,

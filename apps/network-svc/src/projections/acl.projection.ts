@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { canonicalJson, sortedMap, type AclRule, type NetworkAclEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { readSubject, splitSubjects } from '../domain/acl.rules';
 import { aclEtag, ruleDocument, type ActiveAcl } from '../domain/acl.state';
 
@@ -9,7 +9,7 @@ export const aclProjection: InlineProjection = {
   tables: ['acl'],
   handles: ['NetworkAclCreated', 'NetworkAclUpdated', 'NetworkAclRenamed', 'NetworkAclDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & NetworkAclEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & NetworkAclEvent)[]) await write(client, event);
   },
 };
 

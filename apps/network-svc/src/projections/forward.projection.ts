@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { canonicalJson, sortedMap, type NetworkForwardEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { forwardEtag, portDocument } from '../domain/forward.state';
 
 export const forwardProjection: InlineProjection = {
@@ -8,7 +8,7 @@ export const forwardProjection: InlineProjection = {
   tables: ['forward'],
   handles: ['NetworkForwardCreated', 'NetworkForwardUpdated', 'NetworkForwardDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & NetworkForwardEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & NetworkForwardEvent)[]) await write(client, event);
   },
 };
 

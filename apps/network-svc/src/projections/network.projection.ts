@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { canonicalJson, sortedMap, type NetworkAclEvent, type NetworkEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { networkEtag, type ActiveNetwork } from '../domain/network.state';
 
 export const networkProjection: InlineProjection = {
@@ -8,13 +8,13 @@ export const networkProjection: InlineProjection = {
   tables: ['network'],
   handles: ['NetworkCreated', 'NetworkUpdated', 'NetworkRenamed', 'NetworkDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & NetworkEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & NetworkEvent)[]) await write(client, event);
   },
 };
 
 type Content = Pick<ActiveNetwork, 'name' | 'type' | 'description' | 'config'>;
 
-async function write(client: ClientBase, event: RecordedEvent & NetworkEvent): Promise<void> {
+async function write(client: ClientBase, event: ProjectedEvent & NetworkEvent): Promise<void> {
   switch (event.type) {
     case 'NetworkCreated': {
       const { networkId, project, name, number, type, uplinkId } = event.data;
@@ -65,7 +65,7 @@ export const numberProjection: InlineProjection = {
   tables: ['used_number'],
   handles: ['NetworkCreated', 'NetworkAclCreated'],
   async project(events, client) {
-    const created = events as readonly (RecordedEvent & Extract<NetworkEvent | NetworkAclEvent, { type: 'NetworkCreated' | 'NetworkAclCreated' }>)[];
+    const created = events as readonly (ProjectedEvent & Extract<NetworkEvent | NetworkAclEvent, { type: 'NetworkCreated' | 'NetworkAclCreated' }>)[];
     await client.query({
       name: 'number_insert',
       text: 'INSERT INTO used_number (kind, number) SELECT * FROM unnest($1::text[], $2::int[])',

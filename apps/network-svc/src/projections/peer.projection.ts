@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { etagOf, sortedMap, type NetworkPeerEvent, type NetworkPeerGroupEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { peerEtag } from '../domain/pairing.state';
 
 export const peerProjection: InlineProjection = {
@@ -8,7 +8,7 @@ export const peerProjection: InlineProjection = {
   tables: ['peer'],
   handles: ['NetworkPeerCreated', 'NetworkPeersLinked', 'NetworkPeerUpdated', 'NetworkPeerDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & NetworkPeerEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & NetworkPeerEvent)[]) await write(client, event);
   },
 };
 
@@ -64,7 +64,7 @@ export const peerGroupProjection: InlineProjection = {
   tables: ['peer_group'],
   handles: ['NetworkPeerGroupCreated', 'NetworkPeerGroupUpdated', 'NetworkPeerGroupDeleted'],
   async project(events, client) {
-    for (const { type, data } of events as readonly (RecordedEvent & NetworkPeerGroupEvent)[]) {
+    for (const { type, data } of events as readonly (ProjectedEvent & NetworkPeerGroupEvent)[]) {
       if (type === 'NetworkPeerGroupDeleted') {
         await client.query('DELETE FROM peer_group WHERE group_id = $1', [data.groupId]);
         continue;

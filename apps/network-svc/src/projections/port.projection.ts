@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import { canonicalJson, type PortEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 
 export const portProjection: InlineProjection = {
   name: 'port',
   tables: ['port', 'port_address'],
   handles: ['PortDefined', 'PortActivated', 'PortBound', 'PortDeactivated', 'PortRemoved'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & PortEvent)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & PortEvent)[]) await write(client, event);
   },
 };
 

@@ -1,7 +1,7 @@
 /** Single addresses on an uplink, whoever has them: one unique index for routers, NAT and forwards. */
 import type { ClientBase } from 'pg';
 import type { NetworkEvent, NetworkForwardEvent } from '@weft/contracts';
-import type { InlineProjection, RecordedEvent } from '@weft/event-store';
+import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 
 type Handled = Extract<
   NetworkEvent | NetworkForwardEvent,
@@ -13,7 +13,7 @@ export const uplinkAddressProjection: InlineProjection = {
   tables: ['uplink_address'],
   handles: ['NetworkCreated', 'NetworkUpdated', 'NetworkDeleted', 'NetworkForwardCreated', 'NetworkForwardDeleted'],
   async project(events, client) {
-    for (const event of events as readonly (RecordedEvent & Handled)[]) await write(client, event);
+    for (const event of events as readonly (ProjectedEvent & Handled)[]) await write(client, event);
   },
 };
 

@@ -12,12 +12,12 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
-import type { InlineProjection, RecordedEvent } from '../types';
+import type { InlineProjection, ProjectedEvent } from '../types';
 import { appendCall, landings } from './append-call';
 import { CommandsRepeated, OutcomeUnknown, StreamsMoved, appendError } from './append-error';
-import { Connections, transact } from './connections';
+import { Connections, inOrder, transact } from './connections';
 import { isSingle, singleAppend } from './single-append';
-import { recordedEvents, type Landed, type Unit } from './unit';
+import { projectedEvents, type Landed, type Unit } from './unit';
 
 export interface CommitQueueOptions {
   pool: Pool;
@@ -204,9 +204,8 @@ export class CommitQueue {
     }
     return this.connections.use((connection) =>
       transact(connection, schema, async (client) => {
-        const landed = await append(client, schema, units);
-        const events = units.flatMap((unit, index) => recordedEvents(unit, landed[index]!));
-        for (const projection of projections) await projectInto(client, projection, events);
+        const project = (): Promise<void> => projectAll(client, projections, units.flatMap(projectedEvents));
+        const [landed] = await inOrder(client, [() => append(client, schema, units), project]);
         for (const unit of units) for (const work of unit.works) await work(client);
         return landed;
       }),
@@ -240,7 +239,10 @@ const isAbout = (error: Error, unit: Unit): boolean =>
   (error instanceof StreamsMoved && error.streams.some((stream) => unit.streams.has(stream))) ||
   (error instanceof CommandsRepeated && error.commandIds.includes(unit.command.id));
 
-async function projectInto(client: PoolClient, projection: InlineProjection, events: readonly RecordedEvent[]): Promise<void> {
-  const wanted = events.filter(({ type }) => projection.handles.includes(type));
-  if (wanted.length > 0) await projection.project(wanted, client);
+/** One after the other: a projection may read what those before it have written. */
+async function projectAll(client: PoolClient, projections: readonly InlineProjection[], events: readonly ProjectedEvent[]): Promise<void> {
+  for (const projection of projections) {
+    const wanted = events.filter(({ type }) => projection.handles.includes(type));
+    if (wanted.length > 0) await projection.project(wanted, client);
+  }
 }

@@ -84,22 +84,29 @@ function release({ client, breaks, broken }: Connection): void {
   client.release(broken);
 }
 
+/**
+ * `written` waits until the transaction is on the disk. `later` does not: a crash of the server may take it back, but
+ * never one that it follows, and never it without those that followed it (PostgreSQL manual, Asynchronous Commit).
+ */
+export type Durability = 'written' | 'later';
+
 /** A transaction whose search path is the schema; rolled back when `work` throws, the connection dropped if it broke. */
-export async function inTransaction<T>(pool: Pool, schema: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: Pool, schema: string, work: (client: PoolClient) => Promise<T>, durability?: Durability): Promise<T> {
   const connection = await connect(pool);
   try {
-    return await transact(connection, schema, work);
+    return await transact(connection, schema, work, durability);
   } finally {
     release(connection);
   }
 }
 
-/** The same on a connection that is there already. */
-export async function transact<T>(connection: Connection, schema: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/** The same on a connection that is there already. A client in pipeline mode sends the first query of `work` right behind the BEGIN. */
+export async function transact<T>(connection: Connection, schema: string, work: (client: PoolClient) => Promise<T>, durability?: Durability): Promise<T> {
   const { client } = connection;
+  const lazily = durability === 'later' ? '; SET LOCAL synchronous_commit TO off' : '';
   try {
-    await client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}`);
-    const result = await work(client);
+    const begin = () => client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}${lazily}`);
+    const [, result] = await inOrder(client, [begin, () => work(client)]);
     await client.query('COMMIT');
     return result;
   } catch (error) {
@@ -108,4 +115,17 @@ export async function transact<T>(connection: Connection, schema: string, work: 
     });
     throw error;
   }
+}
+
+/**
+ * Two parts of a transaction of which the second takes effect behind the first, without a need for its result. In pipeline
+ * mode both are begun at once, and so share round trips.
+ * @throws what failed first, when nothing of either runs any more
+ */
+export async function inOrder<A, B>(client: PoolClient, [first, second]: readonly [() => Promise<A>, () => Promise<B>]): Promise<[A, B]> {
+  if (!client.pipeline) return [await first(), await second()];
+  const [a, b] = await Promise.allSettled([first(), second()]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
 }

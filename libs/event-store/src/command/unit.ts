@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { newId } from '@weft/contracts';
 import type { Upcast } from '../read/upcasting';
-import type { Command, EventMeta, NewEvent, RecordedEvent } from '../types';
+import type { Command, EventMeta, NewEvent, ProjectedEvent, RecordedEvent } from '../types';
 
 /** An event that is ready to be written: numbered, with its JSON made once. */
 export class PreparedEvent {
@@ -61,10 +61,8 @@ export interface Landed {
   positions: string[];
 }
 
-export function recordedEvents(unit: Unit, landed: Landed): RecordedEvent[] {
-  return unit.events.map((event, index) => ({
-    tx: landed.tx,
-    position: landed.positions[index]!,
+export const projectedEvents = (unit: Unit): ProjectedEvent[] =>
+  unit.events.map((event) => ({
     id: event.id,
     stream: event.stream,
     version: event.version,
@@ -74,4 +72,6 @@ export function recordedEvents(unit: Unit, landed: Landed): RecordedEvent[] {
     commandId: unit.command.id,
     meta: event.meta,
   }));
-}
+
+export const recordedEvents = (unit: Unit, landed: Landed): RecordedEvent[] =>
+  projectedEvents(unit).map((event, index) => ({ ...event, tx: landed.tx, position: landed.positions[index]! }));

@@ -10,9 +10,9 @@
  * JetStream is never asked where we are: an acknowledgement says nothing about what we committed.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { EVENTS_STREAM } from '@weft/contracts';
-import { inTransaction } from '../command/connections';
+import { inOrder, inTransaction } from '../command/connections';
 import { compareCursors, cursorOf } from '../cursor';
 import { Bell } from '../lease/bell';
 import type { Lease } from '../lease/lease';
@@ -157,11 +157,13 @@ class ConsumerSession {
 
   private async commit(wanted: readonly RecordedEvent[], to: Cursor): Promise<void> {
     const { handle, pool, schema, committed } = this.options;
-    await inTransaction(pool, schema, async (client) => {
-      // First the checkpoint: its row lock keeps a successor out until this transaction has ended.
-      await this.lease.advance(client, to, this.streamSequence);
+    // First the checkpoint: its row lock keeps a successor out until this transaction has ended. What a crash of the server
+    // takes back, it takes back with the checkpoint: it is done again.
+    const apply = async (client: ClientBase): Promise<void> => {
       if (wanted.length > 0) await handle(wanted, client);
-    });
+    };
+    const write = (client: PoolClient) => inOrder(client, [() => this.lease.advance(client, to, this.streamSequence), () => apply(client)]);
+    await inTransaction(pool, schema, write, 'later');
     this.cursor = to;
     this.skippingSince = undefined;
     if (wanted.length > 0) committed?.(wanted, to);

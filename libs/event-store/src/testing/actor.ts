@@ -23,7 +23,7 @@ export interface ActorOptions {
 
 const LEASE_MS = 700;
 const options = JSON.parse(process.argv[2]!) as ActorOptions;
-const pool = new Pool({ connectionString: options.postgres, max: 6, connectionTimeoutMillis: 2_000 });
+const pool = new Pool({ connectionString: options.postgres, pipeline: true, max: 6, connectionTimeoutMillis: 2_000 });
 pool.on('error', () => undefined);
 const say =
   (level: string) =>

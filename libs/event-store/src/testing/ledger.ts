@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { WeftError, newId } from '@weft/contracts';
-import type { Command, Fold, InlineProjection, RecordedEvent, UnitOfWork } from '../types';
+import type { Command, Fold, InlineProjection, ProjectedEvent, UnitOfWork } from '../types';
 
 export type LedgerEvent = { type: 'AccountOpened'; data: { name: string } } | { type: 'AmountBooked'; data: { amount: number } };
 
@@ -46,13 +46,13 @@ export const ledgerProjection: InlineProjection = {
   tables: ['account', 'booking'],
   handles: ['AccountOpened', 'AmountBooked'],
   project: async (events, client) => {
-    const all = events as readonly (RecordedEvent & LedgerEvent)[];
+    const all = events as readonly (ProjectedEvent & LedgerEvent)[];
     await openAccounts(all, client);
     await book(all, client);
   },
 };
 
-type Recorded = RecordedEvent & LedgerEvent;
+type Recorded = ProjectedEvent & LedgerEvent;
 
 async function openAccounts(events: readonly Recorded[], client: ClientBase): Promise<void> {
   const opened = events.flatMap((event) => (event.type === 'AccountOpened' ? [{ stream: event.stream, name: event.data.name }] : []));
