@@ -8,11 +8,11 @@ import { splitSubjects } from '../domain/acl.rules';
 import { parseSubnet } from '../domain/ip-address';
 import type { NicNetwork } from '../domain/nic.config';
 import { hasGuestResolver } from '../domain/guest-resolver';
-import { boundNicOf, decidePorts, type PortsCommand } from '../domain/port.decider';
+import { boundNicOf, decidePorts, keepsAddresses, type PortsCommand } from '../domain/port.decider';
 import { portFold, portStream, type LivePort } from '../domain/port.state';
 import type { Deps } from '../network.deps';
 import type { UnitOfWork } from '@weft/event-store';
-import { announcedOn, findNetwork, findNetworksById, type NetworkRow, uplinkById } from '../queries/find-networks';
+import { announcedOn, findNetwork, uplinkById } from '../queries/find-networks';
 import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
 import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState } from './network-place';
@@ -70,10 +70,11 @@ async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceR
       const { changes, ports } = decidePorts({ ...command, member });
       for (const { portId, events } of changes) appendIn(uow, meta.project, portStream(portId), events);
       return {
-        ports: await bound(deps, ports),
+        ports: bound([...command.networks.values()], ports),
         changed: await changedBy(
           deps,
           [...present, ...ports].filter(({ status }) => status === 'active'),
+          [...command.networks.values()],
         ),
       };
     }),
@@ -94,34 +95,37 @@ export async function loadPorts({ pool }: Deps, uow: UnitOfWork, instanceId: str
 /**
  * What changes in OVN with these ports: their own rows, the ACLs that they use (which exist in OVN while somebody uses them),
  * and where they have routes, their network's and its pairings'.
+ * @param known networks that need not be looked up
  */
-export async function changedBy({ pool }: Deps, ports: readonly LivePort[]): Promise<Changed> {
+export async function changedBy({ pool }: Deps, ports: readonly LivePort[], known: readonly NicNetwork[] = []): Promise<Changed> {
   const routed = ports.filter(({ nic }) => Object.keys(nic).some((option) => /^ipv[46]\.routes/.test(option)));
-  const acls = await pool.query<{ id: string }>({
+  const withoutAcls = (port: LivePort): boolean =>
+    !port.nic['security.acls'] && known.some(({ networkId, config }) => networkId === port.networkId && !config['security.acls']);
+  const acls = ports.every(withoutAcls) ? [] : await aclsOfPorts(pool, ports);
+  return { ports: ports.map(({ portId }) => portId), acls, networks: [...new Set(routed.map(({ networkId }) => networkId))] };
+}
+
+async function aclsOfPorts(pool: Deps['pool'], ports: readonly LivePort[]): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({
     name: 'acls_of_ports',
     text: `SELECT a.acl_id AS id FROM acl a JOIN network n ON n.project = a.project
             WHERE n.network_id = ANY ($1) AND (a.name = ANY ($2) OR a.name = ANY (string_to_array(replace(coalesce(n.config ->> 'security.acls', ''), ' ', ''), ',')))`,
     values: [ports.map(({ networkId }) => networkId), ports.flatMap(({ nic }) => splitSubjects(nic['security.acls'] ?? ''))],
   });
-  return {
-    ports: ports.map(({ portId }) => portId),
-    acls: acls.rows.map(({ id }) => id),
-    networks: [...new Set(routed.map(({ networkId }) => networkId))],
-  };
+  return rows.map(({ id }) => id);
 }
 
-async function bound({ pool }: Deps, ports: readonly LivePort[]): Promise<Record<string, BoundNic>> {
-  const networks = await findNetworksById(pool, [...new Set(ports.map(({ networkId }) => networkId))]);
+function bound(networks: readonly NicNetwork[], ports: readonly LivePort[]): Record<string, BoundNic> {
   return Object.fromEntries(
     ports.map((port) => {
-      const network = networks.get(port.networkId);
+      const network = networks.find(({ networkId }) => networkId === port.networkId);
       return [port.device, boundNicOf(port, network?.config ?? {}, network && resolverOf(network))];
     }),
   );
 }
 
 /** What a host needs to answer DNS for its guests of a network. */
-function resolverOf({ networkId, number, config }: NetworkRow): GuestResolver | undefined {
+function resolverOf({ networkId, number, config }: NicNetwork): GuestResolver | undefined {
   if (!hasGuestResolver(config)) return undefined;
   const { name, address, hwaddr } = resolverPort(number);
   return { networkId, ifaceId: name, address, hwaddr };
@@ -139,31 +143,39 @@ function checkAccess(project: ProjectFacts, nics: Nics): void {
 async function gather(deps: Deps, project: ProjectFacts, instance: InstanceRef, nics: Nics, present: readonly LivePort[]): Promise<PortsCommand> {
   const networks = new Map<string, NicNetwork>();
   for (const name of new Set(Object.values(nics).flatMap((nic) => nic['network'] || []))) {
-    const used = Object.values(nics).filter((nic) => nic['network'] === name);
-    const network = await nicNetwork(deps, project, name, instance.instanceId, used);
+    const used = Object.entries(nics).filter(([, nic]) => nic['network'] === name);
+    const network = await nicNetwork(deps, project, name, instance.instanceId, { used: Object.fromEntries(used), present });
     if (network) networks.set(name, network);
   }
   const { instanceId, instanceName, type } = instance;
   return { instance: { instanceId, instanceName, type, project: project.name }, nics, present, networks, member: undefined };
 }
 
-/** `nics`: those on the network. What they do not ask for is not looked up. */
+/** `used`: NICs on the network. What they do not ask for is not looked up. */
 async function nicNetwork(
   { pool }: Deps,
   project: ProjectFacts,
   name: string,
   instanceId: string,
-  nics: readonly Readonly<Record<string, string>>[],
+  { used, present }: { used: Nics; present: readonly LivePort[] },
 ): Promise<NicNetwork | undefined> {
   const row = await findNetwork(pool, project.owner, name);
   if (!row) return undefined;
-  const uplink = await uplinkById(pool, row.uplinkId);
+  const nics = Object.values(used);
   const acls = nics.flatMap((nic) => splitSubjects(nic['security.acls'] ?? ''));
   const routes = nics.flatMap((nic) => [...splitSubjects(nic['ipv4.routes.external'] ?? ''), ...splitSubjects(nic['ipv6.routes.external'] ?? '')]);
+  const uplink = routes.length > 0 ? await uplinkById(pool, row.uplinkId) : undefined;
+  const stays = Object.entries(used).every(([device, nic]) =>
+    keepsAddresses(
+      nic,
+      row,
+      present.find((port) => port.device === device),
+    ),
+  );
   return {
     ...row,
     uplink,
-    taken: await takenOnNetwork(pool, row.networkId, instanceId),
+    taken: stays ? [] : await takenOnNetwork(pool, row.networkId, instanceId),
     announced: uplink
       ? await announcedByOthers(
           pool,

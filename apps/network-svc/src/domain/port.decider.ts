@@ -105,14 +105,37 @@ export function dhcpRanges(config: Readonly<Record<string, string>>): Range[] {
   return ranges.length > 0 ? ranges : [{ family: 4, first: own.subnet.first + 1n, last: own.subnet.last - 1n }];
 }
 
+const givesIpv4 = ({ config }: Pick<NicNetwork, 'config'>): boolean => config['ipv4.dhcp'] === undefined || isTrue(config['ipv4.dhcp']);
+
+/** A network's own addresses. */
+function reserved(config: Readonly<Record<string, string>>): IpAddress[] {
+  const own = networkAddress(config, 4);
+  return own ? [own.address, { family: 4, value: own.subnet.first }, { family: 4, value: own.subnet.last }] : [];
+}
+
+/** Whether the network could give this address to a port. */
+const mayGive = (config: Readonly<Record<string, string>>, address: IpAddress): boolean =>
+  dhcpRanges(config).some((range) => contains(range, address)) && !reserved(config).some(({ family, value }) => family === 4 && value === address.value);
+
+/** Whether a NIC stays with the addresses that its port has: then it does not matter which ones others have. */
+export function keepsAddresses(nic: Nic, network: Pick<NicNetwork, 'networkId' | 'config'>, before: LivePort | undefined): boolean {
+  if (before?.networkId !== network.networkId) return false;
+  const sameStatic = ([4, 6] as const).every((family) => {
+    const wanted = parseAddress(nic[`ipv${family}.address`] ?? '');
+    return !wanted || before.addresses[`ipv${family}`].includes(formatAddress(wanted));
+  });
+  if (!sameStatic) return false;
+  if (nic['ipv4.address'] !== undefined || !networkAddress(network.config, 4) || !givesIpv4(network)) return true;
+  const kept = parseAddress(before.addresses.ipv4[0] ?? '');
+  return kept !== undefined && mayGive(network.config, kept);
+}
+
 function dynamicIpv4(network: NicNetwork, present: string | undefined, others: readonly IpAddress[]): string | undefined {
-  const own = networkAddress(network.config, 4)!;
-  if (network.config['ipv4.dhcp'] !== undefined && !isTrue(network.config['ipv4.dhcp'])) return undefined;
+  if (!givesIpv4(network)) return undefined;
   const ranges = dhcpRanges(network.config);
-  const taken = [own.address, { family: 4 as const, value: own.subnet.first }, { family: 4 as const, value: own.subnet.last }, ...others];
   const kept = parseAddress(present ?? '');
-  if (kept && ranges.some((range) => contains(range, kept)) && !taken.some(({ family, value }) => family === 4 && value === kept.value)) return present;
-  const free = firstFree(ranges, taken);
+  if (kept && mayGive(network.config, kept) && !others.some(({ family, value }) => family === 4 && value === kept.value)) return present;
+  const free = firstFree(ranges, [...reserved(network.config), ...others]);
   if (!free) throw new WeftError('network.exhausted', `No free IPv4 address is left on network "${network.name}": widen its subnet or ipv4.dhcp.ranges`);
   return formatAddress(free);
 }

@@ -7,16 +7,22 @@ export const portProjection: InlineProjection = {
   tables: ['port', 'port_address'],
   handles: ['PortDefined', 'PortActivated', 'PortBound', 'PortDeactivated', 'PortRemoved'],
   async project(events, client) {
-    for (const event of events as readonly (ProjectedEvent & PortEvent)[]) await write(client, event);
+    const list = events as readonly (ProjectedEvent & PortEvent)[];
+    for (const [at, event] of list.entries()) if (!isPartOf(list[at - 1], event)) await write(client, event, list[at + 1]);
   },
 };
 
 type Content = Extract<PortEvent, { type: 'PortDefined' }>['data'];
 
-async function write(client: ClientBase, { type, data }: PortEvent): Promise<void> {
+/** A port that is defined and activated at once is written at once. */
+const isPartOf = (before: PortEvent | undefined, event: PortEvent | undefined): event is Extract<PortEvent, { type: 'PortActivated' }> =>
+  before?.type === 'PortDefined' && event?.type === 'PortActivated' && before.data.portId === event.data.portId;
+
+async function write(client: ClientBase, event: PortEvent, next: PortEvent | undefined): Promise<void> {
+  const { type, data } = event;
   switch (type) {
     case 'PortDefined':
-      await define(client, data);
+      await define(client, data, isPartOf(event, next) ? [next.data.member] : null);
       return replaceAddresses(client, data);
     case 'PortActivated':
       return setMembers(client, data.portId, [data.member]);
@@ -35,15 +41,17 @@ async function write(client: ClientBase, { type, data }: PortEvent): Promise<voi
 
 const list = (text: string | undefined): string[] => [...new Set((text ?? '').split(',').map((one) => one.trim()))].filter((one) => one !== '');
 
-async function define(client: ClientBase, port: Content): Promise<void> {
+/** @param members where it is activated; null leaves that as it is */
+async function define(client: ClientBase, port: Content, members: readonly string[] | null): Promise<void> {
   const { nic } = port;
   await client.query({
     name: 'port_define',
     text: `INSERT INTO port (port_id, instance_id, instance_name, project, device, network_id, type, hwaddr, guest_name, interface_id, nic, acls, external_routes, active, members)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, false, '{}')
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text[] IS NOT NULL, coalesce($14::text[], '{}'))
            ON CONFLICT (port_id) DO UPDATE SET instance_name = excluded.instance_name, project = excluded.project, network_id = excluded.network_id,
              type = excluded.type, hwaddr = excluded.hwaddr, guest_name = excluded.guest_name, interface_id = excluded.interface_id, nic = excluded.nic,
-             acls = excluded.acls, external_routes = excluded.external_routes`,
+             acls = excluded.acls, external_routes = excluded.external_routes,
+             active = port.active OR excluded.active, members = coalesce($14::text[], port.members)`,
     values: [
       port.portId,
       port.instanceId,
@@ -58,16 +66,19 @@ async function define(client: ClientBase, port: Content): Promise<void> {
       canonicalJson(nic),
       list(nic['security.acls']),
       [...list(nic['ipv4.routes.external']), ...list(nic['ipv6.routes.external'])],
+      members,
     ],
   });
 }
 
+/** Those that stay are not touched: an address is at the same place for as long as a port has it. */
 async function replaceAddresses(client: ClientBase, { portId, networkId, addresses: { ipv4, ipv6 } }: Content): Promise<void> {
-  await client.query({ name: 'port_address_clear', text: 'DELETE FROM port_address WHERE port_id = $1', values: [portId] });
   await client.query({
-    name: 'port_address_insert',
-    text: `INSERT INTO port_address (network_id, address, port_id, family, place)
-           SELECT $1, address, $2, family, place FROM unnest($3::text[], $4::int[], $5::int[]) AS a(address, family, place)`,
+    name: 'port_addresses',
+    text: `WITH gone AS (DELETE FROM port_address WHERE port_id = $2 AND NOT (network_id = $1 AND address = ANY ($3)))
+           INSERT INTO port_address (network_id, address, port_id, family, place)
+           SELECT $1, address, $2, family, place FROM unnest($3::text[], $4::int[], $5::int[]) AS a(address, family, place)
+            WHERE NOT EXISTS (SELECT FROM port_address o WHERE o.port_id = $2 AND o.network_id = $1 AND o.address = a.address)`,
     values: [networkId, portId, [...ipv4, ...ipv6], [...ipv4.map(() => 4), ...ipv6.map(() => 6)], [...ipv4.keys(), ...ipv6.keys()]],
   });
 }
