@@ -14,6 +14,16 @@ describe('response-rate limiting', () => {
     expect(limiter.judge('192.0.2.1', 'answer', 1100)).toBe('drop');
   });
 
+  it('reads twice as many requests of a network as it may get answers of a kind, whatever others ask', () => {
+    const limiter = new RateLimiter(limits);
+    const read = (address: string, nowMs: number): boolean[] => Array.from({ length: 25 }, () => limiter.admits(address, nowMs));
+    expect(read('192.0.2.1', 1000).filter(Boolean)).toHaveLength(20);
+    expect(limiter.admits('192.0.2.2', 1000)).toBe(false);
+    expect(limiter.admits('192.0.3.1', 1000)).toBe(true);
+    expect(read('192.0.2.1', 1500).filter(Boolean)).toHaveLength(10);
+    expect(new RateLimiter({ ...limits, responsesPerSecond: 0 }).admits('192.0.2.1', 0)).toBe(true);
+  });
+
   it('has a size, and can be off', () => {
     const limiter = new RateLimiter(limits);
     for (let network = 0; network < 1000; network++) expect(limiter.judge(`10.${network >> 8}.${network & 255}.1`, 'answer', 0)).toBe('send');

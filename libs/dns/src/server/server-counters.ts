@@ -3,7 +3,7 @@ export interface ServerCounters {
   udpRequests: number;
   udpResponses: number;
   udpSendErrors: number;
-  /** Answers that were dropped or emptied. */
+  /** Questions that were not read, and answers that were dropped or emptied. */
   rateLimited: number;
   tcpRequests: number;
   /** Open now. */

@@ -60,6 +60,10 @@ export class UdpListener {
 
   private take(message: Buffer, from: RemoteInfo): void {
     this.counters.udpRequests++;
+    if (!this.limiter.admits(from.address, Date.now())) {
+      this.limited(from);
+      return;
+    }
     const reply = this.handler.handle(message, { address: from.address, port: from.port, transport: 'udp' });
     if (reply.kind === 'message') this.answer(reply, from);
     if (reply.kind === 'transfer') this.transfer(reply.transfer, from);
