@@ -8,6 +8,7 @@ import { placeOf } from '../domain/instance.decider';
 import { instanceFold, instanceStream, isLive, type LiveInstance } from '../domain/instance.state';
 import { planReconcile, type Correction, type KnownInstance } from '../domain/reconcile-plan';
 import { hasNics } from '../domain/nic-identity';
+import { RepeatedNews } from '../domain/repeated-news';
 import type { Deps } from '../instance.deps';
 import { findInstanceById } from '../queries/find-instance';
 import { removePortsLater } from '../sagas/port-release';
@@ -17,10 +18,14 @@ import { orderDelete, orderKill } from './host-orders';
 /** How long an instance that should run may go unmentioned before its host is asked about it. */
 const SILENCE_MS = 5_000;
 
+const isFreeze = ({ kind }: Correction): boolean => kind === 'frozen' || kind === 'unfrozen';
+const keyOf = ({ kind, id }: Correction): string => `${kind} ${id}`;
+
 export class InstanceReconciler {
   /** When an instance was first missed, by id and epoch. */
   private readonly missed = new Map<string, number>();
   private readonly underWay = new Set<string>();
+  private readonly freezes = new RepeatedNews();
 
   constructor(
     private readonly deps: Deps,
@@ -41,7 +46,8 @@ export class InstanceReconciler {
       const endedUnseen = (id: string): boolean => this.registry.endedUnseen(member, id);
       const corrections = planReconcile({ known, reported: heartbeat.instances, endedUnseen });
       this.forgetFound(corrections);
-      for (const correction of corrections) await this.apply(heartbeat, correction);
+      const freezes = this.freezes.heard(member, corrections.filter(isFreeze).map(keyOf));
+      for (const correction of corrections) if (!isFreeze(correction) || freezes.has(keyOf(correction))) await this.apply(heartbeat, correction);
     } finally {
       this.underWay.delete(member);
     }
