@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { runBench } from '../run-bench';
 import { startLxd } from './lxd-peer';
 import { memoryMiB, type Target } from './target';
 import { startWeft } from './weft-target';
@@ -64,10 +65,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runBench(main);

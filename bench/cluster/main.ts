@@ -19,6 +19,7 @@ import { eventually, scratchDir } from '@weft/testing';
 import { action, emptyInstance } from '../../apps/instance-svc/src/testing/bodies';
 import { ServiceUnderTest, startInfrastructure } from '../../apps/instance-svc/src/testing/service-under-test';
 import { median } from '../event-store/figures';
+import { runBench } from '../run-bench';
 
 const { values } = parseArgs({
   options: {
@@ -178,4 +179,4 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+runBench(main);

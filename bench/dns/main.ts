@@ -8,6 +8,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { median, spread } from '../event-store/figures';
+import { runBench } from '../run-bench';
 import { timeAxfr } from './axfr-client';
 import { BENCH_ZONE } from './bench-zone';
 import { changeLatency } from './change-latency';
@@ -108,10 +109,4 @@ const main = async (): Promise<void> => {
   for (const [name, run] of Object.entries(PARTS)) if (wanted.length === 0 || wanted.includes(name)) await run();
 };
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runBench(main);

@@ -16,6 +16,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startNats, startPostgres } from '@weft/testing';
+import { runBench } from '../run-bench';
 import { appendRates } from './append';
 import { visibility } from './visibility';
 import { rebuildRate } from './rebuild';
@@ -48,4 +49,4 @@ async function main(): Promise<void> {
 
 const percentiles = (sorted: readonly number[]): string => [0.5, 0.99].map((p) => `p${p * 100} ${sorted[Math.floor(sorted.length * p)]!.toFixed(1)}`).join(' ');
 
-void main();
+runBench(main);

@@ -14,6 +14,7 @@ import { median, spread } from '../event-store/figures';
 import { GuestByHand } from './guest-by-hand';
 import { HostByHand, PORT } from './host-by-hand';
 import { type Heard, PingWatch } from '../../test/system/ping-watch';
+import { runBench } from '../run-bench';
 import { findGuest, launchWeftGuest, machineOf, startPaused, weftWay } from './weft-guest';
 import type { Said, Way } from './way';
 
@@ -125,10 +126,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runBench(main);

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { startWeft } from '../api/weft-target';
 import { median, spread } from '../event-store/figures';
+import { runBench } from '../run-bench';
 import { type LxdOnOvn, LXD_UPLINK, startLxdOnOvn } from './lxd-on-ovn';
 import { NorthboundLog } from './northbound-log';
 import { type Operation, OPERATIONS, PORTS, prepare, type Side } from './operations';
@@ -96,10 +97,4 @@ const main = async (): Promise<void> => {
   }
 };
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runBench(main);

@@ -8,6 +8,7 @@
 import { northdStandIn } from '@weft/ovn/testing/northd-stand-in';
 import { RunningService } from '../../apps/network-svc/src/testing/running-service';
 import { median } from '../event-store/figures';
+import { runBench } from '../run-bench';
 import { Populace, type Change, CHANGES } from './populace';
 
 const SIZES = (process.env.BENCH_SIZES ?? '10,100,1000,10000').split(',').map(Number);
@@ -58,10 +59,4 @@ const main = async (): Promise<void> => {
   }
 };
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+runBench(main);
