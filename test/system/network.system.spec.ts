@@ -93,6 +93,26 @@ describe('the network that is there from the start', () => {
     for (const address of [`${other}/24`, `${other6}/64`]) await ok('exec', 'c1', '--', 'ip', 'address', 'del', address, 'dev', 'eth0');
   });
 
+  it('routes subnets to a NIC from its network and from outside, which may send from them and from no other', async () => {
+    const [base = '', last = ''] = /^(.*\.)(\d+)\//.exec(await ok('network', 'get', 'UPLINK', 'ipv4.routes'))!.slice(1);
+    const [external, outer] = [`${base}${Number(last) + 16}/30`, `${base}${Number(last) + 17}`];
+    const [inner, foreign] = ['10.88.0.1', '10.89.0.1'];
+    await ok('network', 'create', 'routed', '--type=ovn', 'network=UPLINK', 'ipv4.address=10.77.0.1/24', 'ipv6.address=none');
+    await Promise.all([
+      launch('r1', '--network', 'routed', '--target', 'host1', '-d', 'eth0,ipv4.routes=10.88.0.0/24', '-d', `eth0,ipv4.routes.external=${external}`),
+      launch('r2', '--network', 'routed', '--target', 'host2'),
+    ]);
+    const r2 = await addressOf('r2');
+    await addressOf('r1');
+    for (const address of [inner, foreign, outer]) await ok('exec', 'r1', '--', 'ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
+    const sends = async (source: string) => (await platform.lxc(['exec', 'r1', '--', 'ping', '-I', source, '-c', '4', '-W', '1', r2])).exitCode === 0;
+    expect([await reaches('r2', inner), await reaches('r2', outer), await reaches('r2', foreign)]).toEqual([true, true, false]);
+    expect([await sends(inner), await sends(outer), await sends(foreign)]).toEqual([true, true, false]);
+    expect((await world.inNamespace('fabric', 'ping', '-c', '2', '-W', '2', outer)).stdout).toContain(' 0% packet loss');
+    await ok('delete', '-f', 'r1', 'r2');
+    await ok('network', 'delete', 'routed');
+  });
+
   it('offers the allocated address by DHCPv6', async () => {
     await ok('network', 'create', 'six', '--type=ovn', 'network=UPLINK', 'ipv4.address=none', 'ipv6.address=fd42:66::1/64', 'ipv6.dhcp.stateful=true');
     await launch('s1', '--network', 'six', '-d', 'eth0,ipv6.address=fd42:66::66');
