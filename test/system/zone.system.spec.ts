@@ -1,6 +1,8 @@
 /** Network zones under the stock client: records, history, names of instances, the resolver of guests. */
 import { readFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import type { ZoneResourceRecord } from '@weft/contracts';
 import { MemoryZoneSource, startDnsServer, type DnsServer } from '@weft/dns';
@@ -88,6 +90,10 @@ describe('zones and records', () => {
     });
     const file = await weft.query<string>('/1.0/network-zones/z.example/export');
     expect(file).toMatch(new RegExp(`z\\.example\\.\\t3600\\tIN\\tSOA\\t\\S+ \\S+ ${after} `));
+    const asked = { socketPath: join(weft.dir, 'unix.socket'), path: '/1.0/network-zones/z.example/export', headers: { accept: 'text/dns' } };
+    const plain = await new Promise<IncomingMessage>((resolve, reject) => get(asked, resolve).on('error', reject));
+    expect(plain.headers['content-type']).toMatch(/^text\/dns/);
+    expect(await text(plain)).toBe(file);
     expect(await weft.refused(['query', '/1.0/network-zones/z.example/content?serial=4000'])).toContain('never had the serial 4000');
   });
 
