@@ -15,10 +15,7 @@ import { LookList, type Place } from './look-list';
 type Reported = Heartbeat['instances'][number];
 
 const STOPPED_SHOWN_MS = 60_000;
-/**
- * What a guest uses is looked up this often, on a host of many less often: each look runs programs, and a hundred guests
- * took half a processor.
- */
+/** What a guest uses is looked up this often, and on a host of many less often. */
 const USAGE_INTERVAL_MS = 2_000;
 const USAGES_PER_LOOK = 10;
 /** A guest that came up a moment ago gets its addresses now, and goes first. */
