@@ -3,6 +3,7 @@
  * the agent's own or that of a simulated host.
  */
 import { readFile } from 'node:fs/promises';
+import { KeptAnswers } from '../files/kept-answers';
 import { runProgram } from '../storage/vm-program';
 import type { Nic } from './nic';
 
@@ -30,7 +31,7 @@ export interface LinkState {
 const LIST_KEPT_MS = 1_000;
 
 export class HostLinks {
-  private listed: { at: number; links: Promise<LinkState[]> } | undefined;
+  private readonly lists = new KeptAnswers<LinkState[]>(LIST_KEPT_MS, () => performance.now());
 
   /** @param netns path of a network namespace; unset: our own */
   constructor(private readonly netns?: string) {}
@@ -46,9 +47,7 @@ export class HostLinks {
 
   /** A list that is a second old at most. */
   recentList(): Promise<LinkState[]> {
-    const now = performance.now();
-    if (!this.listed || now - this.listed.at > LIST_KEPT_MS) this.listed = { at: now, links: this.list() };
-    return this.listed.links;
+    return this.lists.get('all', () => this.list());
   }
 
   async indexOf(link: string): Promise<number | undefined> {

@@ -30,7 +30,7 @@ import { guestFiles } from './guest-files';
 import { runInGuest } from './guest-run';
 import { hostBootId } from '../host-boot';
 import { qemuBinary } from './host';
-import { KeptAnswers } from '../kept-answers';
+import { KeptAnswers } from '../../files/kept-answers';
 import { clearConsoleLog, readConsoleLog, trimConsoleLog, VmConsoles } from './vm-console';
 import { createVm, deleteVmFiles, requireVm } from './vm-create';
 import { freezeVm, runState, startVm, stopVm, updateVm } from './vm-lifecycle';

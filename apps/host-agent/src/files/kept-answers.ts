@@ -1,4 +1,4 @@
-/** Answers about instances that stay good for a while, because each costs the guest or the host something. */
+/** Answers that stay good for a while, because each costs a guest or the host something. */
 export class KeptAnswers<T> {
   private readonly kept = new Map<string, { at: number; answer: Promise<T> }>();
 
@@ -7,16 +7,16 @@ export class KeptAnswers<T> {
     private readonly clock: () => number,
   ) {}
 
-  get(instanceId: string, ask: () => Promise<T>): Promise<T> {
+  get(about: string, ask: () => Promise<T>): Promise<T> {
     const now = this.clock();
-    const known = this.kept.get(instanceId);
+    const known = this.kept.get(about);
     if (known && now - known.at < this.keptMs) return known.answer;
     const answer = ask();
-    this.kept.set(instanceId, { at: now, answer });
+    this.kept.set(about, { at: now, answer });
     return answer;
   }
 
-  forget(instanceId: string): void {
-    this.kept.delete(instanceId);
+  forget(about: string): void {
+    this.kept.delete(about);
   }
 }
