@@ -109,7 +109,14 @@ describe('the network that is there from the start', () => {
     expect([await reaches('r2', inner), await reaches('r2', outer), await reaches('r2', foreign)]).toEqual([true, true, false]);
     expect([await sends(inner), await sends(outer), await sends(foreign)]).toEqual([true, true, false]);
     expect((await world.inNamespace('fabric', 'ping', '-c', '2', '-W', '2', outer)).stdout).toContain(' 0% packet loss');
+    // Rules about what it sends are looked at on the receiver's host, which knows the sender by its addresses.
+    await ok('network', 'acl', 'create', 'sends');
+    await ok('config', 'device', 'set', 'r1', 'eth0', 'security.acls=sends');
+    expect([await sends(inner), await sends(outer)]).toEqual([false, false]);
+    await ok('network', 'acl', 'rule', 'add', 'sends', 'egress', 'action=allow', 'protocol=icmp4');
+    expect([await sends(inner), await sends(outer), await sends(foreign)]).toEqual([true, true, false]);
     await ok('delete', '-f', 'r1', 'r2');
+    await ok('network', 'acl', 'delete', 'sends');
     await ok('network', 'delete', 'routed');
   });
 

@@ -112,6 +112,8 @@ export interface DesiredAcl extends Thing {
   readonly name: string;
   /** Networks of which an active port uses it. None: OVN holds nothing of it. */
   readonly networkIds: readonly string[];
+  /** Subnets that are routed to the ports that use it: their `routes` and `externalRoutes`. */
+  readonly routes: readonly string[];
   /** Without those that are disabled. */
   readonly rules: readonly DesiredAclRule[];
 }

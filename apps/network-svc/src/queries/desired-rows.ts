@@ -34,6 +34,8 @@ export interface AclRows {
   egress: AclRule[];
   /** Networks with active ports that use it. */
   networkIds: string[];
+  /** `nic` of the active ports that use it and have routes. */
+  routes: Record<string, string>[];
   /** Numbers of the ACLs that its rules name. */
   aclNumbers: Record<string, number>;
   /** Numbers of the networks behind the peers that its rules name, as `network/peer`; linked ones only. */
@@ -165,6 +167,9 @@ SELECT json_build_object(
     FROM some_ports p), '[]'),
   'acls', coalesce((SELECT json_agg(json_build_object('aclId', a.acl_id, 'project', a.project, 'name', a.name, 'number', a.number,
       'ingress', a.ingress, 'egress', a.egress, 'networkIds', coalesce((SELECT ids FROM acl_networks m WHERE m.acl_id = a.acl_id), '{}'),
+      'routes', coalesce((SELECT json_agg(p.nic ORDER BY p.port_id) FROM acl_networks m CROSS JOIN unnest(m.ids) AS w (id)
+        CROSS JOIN LATERAL (SELECT * FROM network n WHERE n.network_id = w.id OFFSET 0) n
+        JOIN port p ON p.network_id = w.id AND p.active AND ${ROUTED} AND (p.acls || ${NETWORK_ACLS}) @> ARRAY[a.name] WHERE m.acl_id = a.acl_id), '[]'),
       'aclNumbers', coalesce((SELECT json_object_agg(o.name, o.number) FROM acl o WHERE o.project = a.project AND o.name = ANY (a.mentions)), '{}'),
       'peerNumbers', coalesce((SELECT json_object_agg(n.name || '/' || e.name, o.number) FROM unnest(a.mentions) AS m (text)
         JOIN network n ON n.project = a.project AND m.text LIKE '@%/%' AND n.name = substr(split_part(m.text, '/', 1), 2)

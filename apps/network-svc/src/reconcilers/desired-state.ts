@@ -59,10 +59,12 @@ function network(row: NetworkRows, version: number, chassis: readonly string[]):
     dhcp: { ipv4: isOn(config['ipv4.dhcp']), ipv6: !isOn(config['ipv6.dhcp']) ? 'none' : isTrue(config['ipv6.dhcp.stateful']) ? 'stateful' : 'stateless' },
     dns: { nameservers: list(row.uplink?.config['dns.nameservers']), domain, search: config['dns.search'] ? list(config['dns.search']) : [domain] },
     resolver: hasGuestResolver(config),
-    routes: [...new Set(row.routes.flatMap((nic) => [...internalRoutes(nic), ...externalRoutes(nic)]))].sort(),
+    routes: routesOf(row.routes),
   };
 }
 
+const routesOf = (nics: readonly Readonly<Record<string, string>>[]): string[] =>
+  [...new Set(nics.flatMap((nic) => [...internalRoutes(nic), ...externalRoutes(nic)]))].sort();
 const internalRoutes = (nic: Readonly<Record<string, string>>): string[] => [...list(nic['ipv4.routes']), ...list(nic['ipv6.routes'])];
 const externalRoutes = (nic: Readonly<Record<string, string>>): string[] => [...list(nic['ipv4.routes.external']), ...list(nic['ipv6.routes.external'])];
 
@@ -145,7 +147,7 @@ function kbps(rate: string | undefined): number | null {
 function acl(row: AclRows, version: number): DesiredAcl {
   const { aclId: id, number, project, name, networkIds } = row;
   const rules = [...row.ingress.flatMap((rule) => aclRule('ingress', rule, row)), ...row.egress.flatMap((rule) => aclRule('egress', rule, row))];
-  return { id, version, number, project, name, networkIds, rules };
+  return { id, version, number, project, name, networkIds, routes: routesOf(row.routes), rules };
 }
 
 function aclRule(direction: 'ingress' | 'egress', rule: AclRule, row: AclRows): DesiredAclRule[] {

@@ -33,35 +33,37 @@ export function aclMatch(aclNumber: number, rule: DesiredAclRule, networkNumber?
 
 /**
  * A host knows of a port group what it has itself (lflow.c of ovn-controller: "port_groups_cs_local"), and a rule is looked at where the
- * receiver is: senders on other hosts are known by their addresses, which `port_security` holds them to.
+ * receiver is: senders on other hosts are known by their addresses and by what is routed to them, which `port_security` holds them to.
  */
-function fromPortsOf(aclNumber: number): string {
-  const { portGroup, addresses: sets } = aclNames(aclNumber);
-  return `inport == @${portGroup} || ip6.src == $${sets(6)} || ip4.src == $${sets(4)}`;
+const fromPortsOf = (aclNumber: number): string => `inport == @${aclNames(aclNumber).portGroup} || ${ofPorts('src', aclNumber)}`;
+
+/** OVN itself makes sets of the ports' own addresses. */
+function ofPorts(field: 'src' | 'dst', aclNumber: number): string {
+  const { addresses: own, routes } = aclNames(aclNumber);
+  return [own, routes].map((set) => inSets(field, set)).join(' || ');
 }
+
+const inSets = (field: 'src' | 'dst', set: (family: 4 | 6) => string): string => `ip6.${field} == $${set(6)} || ip4.${field} == $${set(4)}`;
 
 function subjects(side: Side, list: readonly AclSubject[], networkNumber: number | undefined): string {
   return list.map((subject) => subjectMatch(side, subject, networkNumber)).join(' || ');
 }
 
 function subjectMatch(side: Side, subject: AclSubject, networkNumber: number | undefined): string {
-  const [field, port] = side === 'source' ? ['src', 'inport'] : ['dst', 'outport'];
-  const inSets = (set: (family: 4 | 6) => string) => `ip6.${field} == $${set(6)} || ip4.${field} == $${set(4)}`;
+  const [field, port] = side === 'source' ? (['src', 'inport'] as const) : (['dst', 'outport'] as const);
   switch (subject.kind) {
     case 'addresses':
       return addresses(`ip${subject.family}.${field}`, subject.text);
     case 'internal':
       // Senders on other hosts by their addresses, for the same reason.
-      return `${port} == @${networkNames(networkNumber!).portGroup}${side === 'source' ? ` || ${inSets(networkNames(networkNumber!).routes)}` : ''}`;
+      return `${port} == @${networkNames(networkNumber!).portGroup}${side === 'source' ? ` || ${inSets(field, networkNames(networkNumber!).routes)}` : ''}`;
     case 'external':
       return `${port} == "${networkNames(networkNumber!).innerSwitchRouterPort}"`;
     case 'network':
-      return inSets(networkNames(subject.number).routes);
+      return inSets(field, networkNames(subject.number).routes);
     case 'acl':
       // By port on the same switch; by address when the packet came through routers.
-      return side === 'source'
-        ? fromPortsOf(subject.number)
-        : `outport == @${aclNames(subject.number).portGroup} || ${inSets(aclNames(subject.number).addresses)}`;
+      return `${port} == @${aclNames(subject.number).portGroup} || ${ofPorts(field, subject.number)}`;
     default:
       return subject satisfies never;
   }

@@ -2,6 +2,12 @@ import { aNetwork, anAcl, aRule } from '../testing/desired-state';
 import { aclMatch } from './acl-match';
 import { aclRows } from './acl.rows';
 
+/** Ports of an ACL as senders: here, or elsewhere by their addresses and by what is routed to them. */
+const FROM = (acl: number): string =>
+  [`inport == @weft_acl${acl}`, ...['', '_routes'].flatMap((set) => [6, 4].map((family) => `ip${family}.src == $weft_acl${acl}${set}_ip${family}`))].join(
+    ' || ',
+  );
+
 /** As LXD 5.0.2 writes them, with our prefix. */
 describe('the match of an ACL rule', () => {
   it('has addresses, protocol and ports', () => {
@@ -24,16 +30,14 @@ describe('the match of an ACL rule', () => {
       icmpType: 128,
       icmpCode: 0,
     });
-    expect(aclMatch(1, rule)).toBe(
-      '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && ((ip6.dst >= fd42::1 && ip6.dst <= fd42::9)) && (icmp6) && (icmp6.type == 128) && (icmp6.code == 0)',
-    );
+    expect(aclMatch(1, rule)).toBe(`(${FROM(1)}) && ((ip6.dst >= fd42::1 && ip6.dst <= fd42::9)) && (icmp6) && (icmp6.type == 128) && (icmp6.code == 0)`);
   });
 
   it.each([
-    ['internal', '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && (outport == @weft_net4)'],
-    ['external', '(inport == @weft_acl1 || ip6.src == $weft_acl1_ip6 || ip4.src == $weft_acl1_ip4) && (outport == "weft-net4-ls-int-lsp-router")'],
+    ['internal', 'outport == @weft_net4'],
+    ['external', 'outport == "weft-net4-ls-int-lsp-router"'],
   ] as const)('speaks of the network: @%s', (kind, match) => {
-    expect(aclMatch(1, aRule({ direction: 'egress', destinations: [{ kind }] }), 4)).toBe(match);
+    expect(aclMatch(1, aRule({ direction: 'egress', destinations: [{ kind }] }), 4)).toBe(`(${FROM(1)}) && (${match})`);
   });
 
   it('knows @internal senders on other hosts by their addresses', () => {
@@ -58,7 +62,15 @@ describe('the rows of an ACL', () => {
     const rows = aclRows(anAcl(1, [aNetwork(4)], [aRule({ sources })]), [aNetwork(4)]);
     expect(rows.filter(({ kind }) => kind === 'rule').map(({ columns }) => columns.match)).toEqual([
       '(outport == @weft_acl1) && (ip4.src == 10.0.0.1)',
-      '(outport == @weft_acl1) && (inport == @weft_acl2 || ip6.src == $weft_acl2_ip6 || ip4.src == $weft_acl2_ip4)',
+      `(outport == @weft_acl1) && (${FROM(2)})`,
+    ]);
+  });
+
+  it('have sets of what is routed to the ports that use it', () => {
+    const rows = aclRows(anAcl(1, [aNetwork(4)], [], { routes: ['172.16.1.0/24', '2001:db8::/64', '172.16.0.0/24'] }), [aNetwork(4)]);
+    expect(rows.filter(({ table }) => table === 'Address_Set').map(({ columns }) => columns)).toEqual([
+      { name: 'weft_acl1_routes_ip4', addresses: ['172.16.0.0/24', '172.16.1.0/24'] },
+      { name: 'weft_acl1_routes_ip6', addresses: ['2001:db8::/64'] },
     ]);
   });
 

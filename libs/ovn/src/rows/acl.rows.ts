@@ -1,5 +1,6 @@
 import { type AclSubject, type DesiredAcl, type DesiredAclRule, type DesiredNetwork, ownerOf } from '../model';
 import { aclMatch, isPerNetwork } from './acl-match';
+import { aclAddressSetRows } from './address-set.rows';
 import { type DesiredRow, type MakeRow, rowMaker } from './desired-row';
 import { aclGroupKey, linkTo } from './keys';
 import { aclNames } from './names';
@@ -20,6 +21,7 @@ export function aclRows(acl: DesiredAcl, networks: readonly DesiredNetwork[]): D
   const nothingElse = { direction: 'to-lport' as const, priority: 0, action: 'drop' as const, match: `(inport == @${portGroup} || outport == @${portGroup})` };
   return [
     make('Port_Group', 'acl', { name: portGroup }, { anchor: true, labels: { 'weft:project': acl.project, 'weft:acl': acl.name } }),
+    ...aclAddressSetRows(make, acl),
     ...rules,
     make('ACL', 'nothing-else', nothingElse, { links: [linkTo.groupAcl(aclGroupKey(acl.id))] }),
   ];

@@ -29,6 +29,8 @@ export const aclNames = (number: number) => ({
   rule: (direction: string, index: number) => `${PREFIX}_acl${number}-${direction}-${index}`,
   /** Sets of the addresses of a port group's ports, which OVN makes by itself. */
   addresses: (family: 4 | 6) => `${PREFIX}_acl${number}_ip${family}`,
+  /** Sets of what is routed to those ports. */
+  routes: (family: 4 | 6) => `${PREFIX}_acl${number}_routes_ip${family}`,
 });
 
 /** Name of the logical switch port of a NIC: `external_ids:iface-id` on the host. */

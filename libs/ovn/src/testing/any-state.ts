@@ -119,12 +119,9 @@ function onePort(on: DesiredNetwork, index: number, choice: Choices['ports'][num
 }
 
 function oneAcl(number: number, rules: DesiredAcl['rules'], networks: readonly DesiredNetwork[], ports: readonly DesiredPort[]): DesiredAcl {
-  const users = ports.filter(({ security }) => security?.aclIds.includes(`a${number}`)).map(({ networkId }) => networkId);
-  return anAcl(
-    number,
-    networks.filter(({ id }) => users.includes(id)),
-    rules,
-  );
+  const users = ports.filter(({ security }) => security?.aclIds.includes(`a${number}`));
+  const used = networks.filter(({ id }) => users.some(({ networkId }) => networkId === id));
+  return anAcl(number, used, rules, { routes: users.flatMap(({ routes, externalRoutes }) => [...routes, ...externalRoutes]) });
 }
 
 function oneForward(on: DesiredNetwork, index: number, choice: Choices['forwards'][number]): DesiredForward {

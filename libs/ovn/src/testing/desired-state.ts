@@ -66,6 +66,7 @@ export const anAcl = (number: number, networks: readonly DesiredNetwork[], rules
   project: 'default',
   name: `acl${number}`,
   networkIds: networks.map(({ id }) => id),
+  routes: [],
   rules,
   ...change,
 });
