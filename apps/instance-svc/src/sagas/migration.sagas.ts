@@ -49,11 +49,7 @@ const takeBack =
     const outcome = await settle(false);
     if (outcome === 'resumed') return;
     if (outcome === 'gone') await confirmIfWhole(world, ctx);
-    if ((await world.decide(ctx, target, 'migration.discard-target', coming(ctx))).running === true) {
-      await world.record(ctx);
-      await world.ports.bindOne(ctx, target);
-      return world.later(ctx, member, 'instance.delete', gone(ctx));
-    }
+    if ((await world.decide(ctx, target, 'migration.discard-target', coming(ctx))).running === true) return world.record(ctx);
     if (outcome === 'handed-over') await settle(true);
   };
 
@@ -81,10 +77,8 @@ const image = (world: MoveWorld): Step => ({
 });
 
 const record = (world: MoveWorld, pivot = false): Step => ({ name: 'record', action: (ctx) => world.record(ctx), pivot });
-const releaseSource = (world: MoveWorld): Step => ({
-  name: 'release-source',
-  action: (ctx) => world.later(ctx, ctx.params.member, 'instance.delete', gone(ctx)),
-});
+const release = (world: MoveWorld, ctx: MoveContext): Promise<void> => world.later(ctx, ctx.params.member, 'instance.delete', gone(ctx));
+const releaseSource = (world: MoveWorld): Step => ({ name: 'release-source', action: (ctx) => release(world, ctx) });
 
 /** What a copy has left at the target goes: nothing has run from it, or nothing does any more. */
 const deleteCopy =
@@ -93,11 +87,21 @@ const deleteCopy =
     if (!(await world.hasMoved(ctx))) await world.later(ctx, ctx.params.target, 'instance.delete', gone(ctx));
   };
 
-/** A failure, or a cancel, that comes when the guest runs at the target already has changed nothing. */
-const ends = (world: MoveWorld): Pick<MoveSaga, 'succeeded' | 'failed'> => ({
+/**
+ * A failure, or a cancel, that comes when the guest is the target's already has changed nothing: what is left to do is done. Also when
+ * nobody knew: the database may have taken in that it has moved, and died before it said so.
+ */
+const ends = (world: MoveWorld, releasePorts: (ctx: MoveContext) => Promise<void> = () => Promise.resolve()): Pick<MoveSaga, 'succeeded' | 'failed'> => ({
   succeeded: (ctx) => world.succeeded(ctx),
-  failed: async (ctx, error) => ((await world.hasMoved(ctx)) ? world.succeeded(ctx) : world.failed(ctx, error)),
+  async failed(ctx, error) {
+    if (!(await world.hasMoved(ctx))) return world.failed(ctx, error);
+    await releasePorts(ctx);
+    await release(world, ctx);
+    await world.succeeded(ctx);
+  },
 });
+
+const releasePorts = (world: MoveWorld, ctx: MoveContext): Promise<void> => world.ports.bindOne(ctx, ctx.params.target);
 
 const liveSaga = (world: MoveWorld): MoveSaga => ({
   type: 'instance.migrate-live',
@@ -130,10 +134,10 @@ const liveSaga = (world: MoveWorld): MoveSaga => ({
       pivot: true,
     },
     record(world),
-    { name: 'release-ports', action: (ctx) => world.ports.bindOne(ctx, ctx.params.target) },
+    { name: 'release-ports', action: (ctx) => releasePorts(world, ctx) },
     releaseSource(world),
   ],
-  ...ends(world),
+  ...ends(world, (ctx) => releasePorts(world, ctx)),
 });
 
 const coldSaga = (world: MoveWorld): MoveSaga => ({

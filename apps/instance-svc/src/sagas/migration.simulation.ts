@@ -74,20 +74,17 @@ export class SimulatedMove implements MoveWorld {
 
   readonly ports = {
     specAtTarget: ({ params }: MoveContext) => Promise.resolve(params.targetSpec),
-    bindBoth: () => Promise.resolve(void (this.bound = ['host1', 'host2'])),
-    bindOne: (_ctx: MoveContext, member: string) => Promise.resolve(void (this.bound = [member])),
-    activate: ({ params }: MoveContext, member: string) => {
-      this.bound = [member];
-      return Promise.resolve(params.targetSpec);
+    bindBoth: () => this.bind(['host1', 'host2']),
+    bindOne: (_ctx: MoveContext, member: string) => this.bind([member]),
+    activate: async ({ params }: MoveContext, member: string) => {
+      await this.bind([member]);
+      return params.targetSpec;
     },
   };
 
   hasMoved = (): Promise<boolean> => Promise.resolve(this.member === 'host2');
 
-  record = (): Promise<void> => {
-    this.member = 'host2';
-    return Promise.resolve();
-  };
+  record = (): Promise<void> => this.inOtherService('record', () => void (this.member = 'host2'));
 
   succeeded = (): Promise<void> => Promise.resolve(void (this.ended = 'succeeded'));
   failed = (): Promise<void> => Promise.resolve(void (this.ended = 'failed'));
@@ -104,12 +101,30 @@ export class SimulatedMove implements MoveWorld {
     for (const work of at.queue.splice(0)) work();
   }
 
-  private give<K extends TaskKind>(member: string, kind: K, body: TaskBody<K>, taskId: string | undefined): Promise<Record<string, unknown>> {
-    const at = this.hostOf(member);
+  /** What is about to go wrong with it. */
+  private nextFault(what: string): Fault | undefined {
     const fault = this.fate.fault();
-    this.history.push(`${kind}@${member}${fault ? ` (${fault})` : ''}`);
+    this.history.push(`${what}${fault ? ` (${fault})` : ''}`);
     if (fault === 'source-killed') this.kill(this.source);
     if (fault === 'target-killed') this.kill(this.target);
+    return fault;
+  }
+
+  private bind = (members: string[]): Promise<void> => this.inOtherService(`bind to ${members.join()}`, () => void (this.bound = members));
+
+  /** A service that does it at once or not at all; it keeps nothing for later. */
+  private inOtherService(what: string, work: () => void): Promise<void> {
+    const fault = this.nextFault(what);
+    if (fault === 'dies-before') return Promise.reject(this.die());
+    if (fault === 'lost' || fault === 'later') return Promise.reject(unavailable());
+    work();
+    if (fault === 'dies-behind') return Promise.reject(this.die());
+    return fault === 'answer-lost' ? Promise.reject(unavailable()) : Promise.resolve();
+  }
+
+  private give<K extends TaskKind>(member: string, kind: K, body: TaskBody<K>, taskId: string | undefined): Promise<Record<string, unknown>> {
+    const at = this.hostOf(member);
+    const fault = this.nextFault(`${kind}@${member}`);
     if (fault === 'dies-before') return Promise.reject(this.die());
     if (fault === 'lost') return Promise.reject(unavailable());
     const work = () => this.once(at, taskId, () => this.attempt(at, kind, body));

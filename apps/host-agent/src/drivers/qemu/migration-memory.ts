@@ -34,6 +34,7 @@ export async function lookAtMemory(qmp: QmpClient): Promise<MigrationInfo> {
   return LEFT.includes((await qmp.execute('query-status')).status) ? info : { status: 'none' };
 }
 
+export const hasBegun = ({ status }: MigrationInfo): boolean => status !== undefined && status !== 'none';
 const hasEnded = ({ status }: MigrationInfo): boolean => status === undefined || ['none', 'completed', 'failed', 'cancelled'].includes(status);
 
 export async function beginMemory(qmp: QmpClient, { endpoint, limits }: SourceOrder): Promise<void> {

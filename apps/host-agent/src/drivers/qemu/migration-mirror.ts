@@ -45,11 +45,18 @@ export function mirrorProgress(job: Job): string {
 export const writeToBoth = (qmp: QmpClient): Promise<void> =>
   unlessRefused(qmp.executeAny('block-job-change', { id: JOB, type: 'mirror', 'copy-mode': 'write-blocking' }));
 
-/** Ends the job of the paused guest with both disks alike; false when they are not. */
+/** Ready, and ended since by an agent that has not lived to see it. */
+const ENDING: readonly Job['status'][] = ['waiting', 'pending', 'aborting', 'concluded'];
+
+/**
+ * Ends the job of the paused guest with both disks alike; false when they are not. Can be repeated: the job stays until it is dismissed,
+ * and one that has ended without an error has copied everything, for the guest has written nothing since.
+ */
 export async function completeMirror(qmp: QmpClient): Promise<boolean> {
-  if ((await jobOf(qmp))?.status !== 'ready') return false;
+  const before = (await jobOf(qmp))?.status;
   // For a job that is ready, "cancel" means just that.
-  await qmp.execute('block-job-cancel', { device: JOB });
+  if (before === 'ready') await unlessRefused(qmp.execute('block-job-cancel', { device: JOB }));
+  else if (!before || !ENDING.includes(before)) return false;
   for (;;) {
     const job = await jobOf(qmp);
     if (!job || job.status === 'concluded') return job !== undefined && job.error === undefined;

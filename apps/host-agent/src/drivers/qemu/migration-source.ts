@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type SettledOutcome, type SwitchoverResult } from '@weft/contracts';
 import type { Progress } from '../driver';
 import type { MoveOrder, SourceOrder } from '../mover';
-import { approachHandOver, beginMemory, cancelMemory, handOver, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
+import { approachHandOver, beginMemory, cancelMemory, handOver, hasBegun, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
 import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, writeToBoth } from './migration-mirror';
 import { forgetMigration, forgetSettings, readMigration, writeMigration, type SourceRecord } from './migration-record';
 import { runState } from './vm-lifecycle';
@@ -47,10 +47,11 @@ export async function mirrorDisk(paths: VmPaths, order: SourceOrder, progress: P
 export async function copyMemory(paths: VmPaths, order: SourceOrder, hooks: MemoryHooks): Promise<void> {
   const record = await requireOrder(paths, order);
   if (record.phase === 'handed-over' || record.near) return;
-  if (record.phase === 'disk') {
-    await writeMigration(paths, { ...record, phase: 'memory' });
-    await withMonitor(paths, (qmp) => beginMemory(qmp, order));
-  }
+  if (record.phase === 'disk') await writeMigration(paths, { ...record, phase: 'memory' });
+  await withMonitor(paths, async (qmp) => {
+    // An agent may have ended between its note and the beginning.
+    if (record.phase === 'disk' || !hasBegun(await lookAtMemory(qmp))) await beginMemory(qmp, order);
+  });
   const near = await approachHandOver(order, hooks);
   await writeMigration(paths, { ...record, phase: 'memory', near });
 }
