@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { eventually } from '@weft/testing';
 import { offeredAddress } from './dhcpv6';
 import { networkFaults } from './network-faults';
+import { networkMembers } from './network-members';
 import { networkWorld } from './network-world';
 import { startPlatform, type Platform } from './platform';
 
@@ -258,6 +259,7 @@ describe('peers', () => {
   });
 });
 
+describe('a network with a part for each host', () => networkMembers(world));
 describe('faults', () => networkFaults(() => platform, world));
 
 it.each([

@@ -24,6 +24,8 @@ beforeAll(async () => {
   // The view itself shows the networks of `default` to projects without networks of their own.
   for (const owner of ['default', 'p1', 'guarded']) for (const name of ['blue', 'red']) await network(owner, name);
   await network('default', 'UPLINK', 'physical');
+  const part = { config: { parent: 'eth1' }, description: '', name: 'UPLINK', type: 'physical', used_by: [], managed: true, status: 'Created', locations: [] };
+  await put('network.network_member_v1', 'default', 'UPLINK', 'host1', JSON.stringify(part));
   await network('own', 'green');
   await put(
     'network.network_acl_v1',
@@ -161,10 +163,12 @@ it("passes the network service's answers and refusals on", async () => {
   expect(await gateway.call('DELETE', '/1.0/networks/blue')).toMatchObject({ status: 400, json: { error: 'The network is currently in use' } });
 });
 
-it('makes networks on all members at once, and says so to who names one', async () => {
-  const { code, stderr } = await gateway.lxc(['network', 'create', 'up', '--type=physical', 'parent=eth1', '--target', 'host1']);
-  expect([code, stderr]).toEqual([1, expect.stringContaining('leave out "--target host1"')]);
-  expect(gateway.service.received).toEqual([]);
+it('passes on which member a part of a network is for, and shows that part', async () => {
+  await ok(['network', 'create', 'up', '--type=physical', 'parent=eth1', '--target', 'host1']);
+  expect(last()).toMatchObject({ name: 'network.create', envelope: { body: { name: 'up', target: 'host1', config: { parent: 'eth1' } } } });
+  expect(await ok(['network', 'get', 'UPLINK', 'parent', '--target', 'host1'])).toBe('eth1\n');
+  await ok(['network', 'set', 'UPLINK', 'parent=eth2', '--target', 'host1']);
+  expect(last()).toMatchObject({ name: 'network.update', envelope: { body: { name: 'UPLINK', target: 'host1', config: { parent: 'eth2' } } } });
 });
 
 it('asks who knows the names of the rules for the log of an ACL', async () => {

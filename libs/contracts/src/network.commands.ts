@@ -16,6 +16,8 @@ const ifMatch = { ifMatch: z.string().optional() };
 /** `replace` is PUT, `merge` is PATCH. */
 const mode = { mode: z.enum(['replace', 'merge']) };
 const named = { name: z.string() };
+/** The member whose own part of a network it is about. */
+const target = { target: z.string().optional() };
 const sync = <T extends z.ZodType>(body: T) => ({ kind: 'sync' as const, body });
 
 const aclContent = { description: z.string(), config: stringMap, ingress: z.array(aclRule), egress: z.array(aclRule) };
@@ -30,8 +32,8 @@ const networkRef = z.object({ project: z.string(), network: z.string() });
 
 export const networkCommands = {
   /** `type` "" means `ovn` as in LXD's API for clusters with OVN: bridges are refused with a reason. */
-  'network.create': sync(z.object({ ...named, type: z.string(), description: z.string(), config: stringMap })),
-  'network.update': sync(z.object({ ...named, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
+  'network.create': sync(z.object({ ...named, ...target, type: z.string(), description: z.string(), config: stringMap })),
+  'network.update': sync(z.object({ ...named, ...target, ...mode, ...ifMatch, description: z.string().optional(), config: stringMap.optional() })),
   'network.rename': sync(z.object({ ...named, newName: z.string() })),
   'network.delete': sync(z.object({ ...named })),
   /** Query: LXD's NetworkState, with the chassis that carries the router's gateway. */

@@ -50,6 +50,8 @@ async function fold(event: Event, client: ClientBase): Promise<void> {
     case 'PortRemoved':
       return removePort(client, event.data, event.id);
     case 'PortBound':
+    case 'NetworkMemberDefined':
+    case 'NetworkCreateFailed':
     case 'NetworkDriftFound':
     case 'NetworkRepaired':
       return;

@@ -1,4 +1,4 @@
-import { networkPatch, networkPut, networksPost, renamePost, WeftError } from '@weft/contracts';
+import { networkPatch, networkPut, networksPost, renamePost } from '@weft/contracts';
 import { resourceUrl } from '../domain/resource-url';
 import { namedProjects } from '../domain/used-by';
 import type { Row } from '../clients/read.client';
@@ -11,6 +11,7 @@ import { changeScope, findObject, isVisible, listOf, networkNotFound, networkSco
 
 const NETWORKS: Collection = { view: 'network.network_v1', path: ['networks'], key: 'name', projects: true, columns: { name: 'name', type: 'type' } };
 const OBJECT = objectView(NETWORKS.view, ['project', 'name']);
+const MEMBER_OBJECT = objectView('network.network_member_v1', ['project', 'name', 'member']);
 const LEASES = {
   name: 'network-leases',
   sql: `select '[' || coalesce(string_agg(doc, ',' order by place, hostname, address), '') || ']' from network.network_lease_v1 where project = $1 and network = $2`,
@@ -21,12 +22,13 @@ export const NETWORK = `${ALL}/:network`;
 
 export const networkRoutes = (deps: Deps): Route[] => [...collectionRoutes(deps), ...readRoutes(deps), ...writeRoutes(deps)];
 
-/** The network of the path. @throws WeftError `network.not-found` */
-export async function findNetwork({ reads }: Deps, call: Call): Promise<Row> {
+/** The network of the path, with `target` what this member has for itself. @throws WeftError `network.not-found` */
+export async function findNetwork({ reads }: Deps, call: Call, target?: string): Promise<Row> {
   const scope = await networkScope(reads, call);
   const { network: name = '' } = call.params;
   if (!isVisible(scope, name)) throw networkNotFound();
-  const row = await findObject(reads, OBJECT, [call.project, name], namedProjects(call.actor));
+  const [view, keys] = target === undefined ? [OBJECT, []] : [MEMBER_OBJECT, [target]];
+  const row = await findObject(reads, view, [call.project, name, ...keys], namedProjects(call.actor));
   if (!row) throw networkNotFound();
   return row;
 }
@@ -46,18 +48,15 @@ function collectionRoutes({ reads, commands }: Deps): Route[] {
       ...define('POST', 'Create a network'),
       body: networksPost,
       handle: async (call) => {
-        if (call.query.target) throw perMember(call.query.target);
         const { project } = await changeScope(reads, call);
-        await commands.network('network.create', call.body, call.meta());
+        await commands.network('network.create', { ...call.body, target: targetOf(call) }, call.meta());
         return created(resourceUrl(['networks', call.body.name], project));
       },
     }),
   ];
 }
 
-/** LXD's clusters want each member asked before the network is made; ours has one configuration for all of them. */
-const perMember = (target: string): WeftError =>
-  new WeftError('network.unsupported', `Networks are made on all members at once, with the same "parent": leave out "--target ${target}", and create it once`);
+const targetOf = (call: Call): string | undefined => call.query.target || undefined;
 
 function readRoutes(deps: Deps): Route[] {
   const define = (path: string, summary: string) => ({ method: 'GET' as const, path: `${NETWORK}${path}`, summary, access: 'project' as const });
@@ -65,7 +64,7 @@ function readRoutes(deps: Deps): Route[] {
     route({
       ...define('', 'A network'),
       handle: async (call) => {
-        const row = await findNetwork(deps, call);
+        const row = await findNetwork(deps, call, targetOf(call));
         return sync(row[0] ?? 'null', row[1] ?? undefined);
       },
     }),
@@ -91,7 +90,7 @@ function writeRoutes({ reads, commands }: Deps): Route[] {
   const define = (method: Method, summary: string) => ({ method, path: NETWORK, summary, access: 'project' as const });
   const update = async (call: Call<object>, mode: 'replace' | 'merge') => {
     await changeScope(reads, call, call.params.network);
-    await commands.network('network.update', { ...call.body, mode, name: call.params.network, ifMatch: call.ifMatch }, call.meta());
+    await commands.network('network.update', { ...call.body, mode, name: call.params.network, ifMatch: call.ifMatch, target: targetOf(call) }, call.meta());
     return empty;
   };
   return [

@@ -23,6 +23,7 @@ create table instance.snapshot_v1 (project text, instance text, name text, doc t
 create table instance.instance_v1 (project text, name text, id text, type text, member text, status text, doc text, full_doc text, state_doc text, etag text, primary key (project, name));
 create schema network;
 create table network.network_v1 (project text, name text, type text, doc text, etag text, primary key (project, name));
+create table network.network_member_v1 (project text, name text, member text, doc text, etag text, primary key (project, name, member));
 create table network.network_acl_v1 (project text, name text, doc text, etag text, primary key (project, name));
 create table network.network_forward_v1 (project text, network text, listen_address text, doc text, etag text, primary key (project, network, listen_address));
 create table network.network_peer_v1 (project text, network text, name text, doc text, etag text, primary key (project, network, name));

@@ -12,12 +12,17 @@ import type { Deps } from '../network.deps';
 import { tellHosts } from '../reconcilers/host-uplinks';
 import { isNetworkInUse } from '../queries/find-networks';
 import { isPeerMentioned, peersOf } from '../queries/find-peers';
-import { appendIn, loadNetwork, loadState, ownProject } from './network-place';
+import { appendIn, loadNetwork, loadPending, loadState, ownProject } from './network-place';
 
 export const deleteNetwork: CommandHandler<'network.delete'> = async (deps, meta, body) => {
   await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
   const done = await execute(deps, meta, 'network.delete', body, async (uow) => {
+    const pending = await loadPending(deps, uow, project, body.name);
+    if (pending) {
+      appendIn(uow, pending.project, networkStream(pending.networkId), decideNetwork({ type: 'delete', inUse: false }, pending));
+      return {};
+    }
     const state = await loadNetwork(deps, uow, project, body.name);
     const events = decideNetwork({ type: 'delete', inUse: await isNetworkInUse(deps.pool, state.networkId) }, state);
     await withdrawPeers(deps, uow, state);

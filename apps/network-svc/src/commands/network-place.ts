@@ -1,10 +1,10 @@
 import { isTrue, WeftError, type Meta } from '@weft/contracts';
 import type { Fold, NewEvent, UnitOfWork } from '@weft/event-store';
 import type { UplinkFacts } from '../domain/network.facts';
-import { DEFAULT_PROJECT, networkFold, networkStream, type ActiveNetwork } from '../domain/network.state';
+import { DEFAULT_PROJECT, isPending, networkFold, networkStream, type ActiveNetwork, type PendingNetwork } from '../domain/network.state';
 import type { Deps } from '../network.deps';
 import type { Queryable } from '../queries/database';
-import { requireNetwork, requireUplink } from '../queries/find-networks';
+import { pendingNetworkId, requireNetwork, requireUplink } from '../queries/find-networks';
 import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
 import { requireProject } from './authorize';
 
@@ -21,6 +21,13 @@ export async function loadNetwork(deps: Deps, uow: UnitOfWork, project: ProjectF
   const { state } = await uow.load(networkFold, networkStream(networkId));
   if (state.status !== 'active') throw new WeftError('network.not-found', 'Network not found');
   return state;
+}
+
+/** The network of that name that members have told of and that is not made yet, from the log. */
+export async function loadPending({ pool }: Deps, uow: UnitOfWork, project: ProjectFacts, name: string): Promise<PendingNetwork | undefined> {
+  const id = await pendingNetworkId(pool, project.owner, name);
+  const state = id === undefined ? networkFold.initial : await loadState(uow, networkFold, networkStream(id));
+  return isPending(state) ? state : undefined;
 }
 
 /** With the project that events are published under. */

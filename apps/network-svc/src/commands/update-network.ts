@@ -11,7 +11,7 @@ import { checkUplinkUsers } from '../domain/uplink-users';
 import type { Deps } from '../network.deps';
 import { aclIds } from '../queries/find-acls';
 import { isNetworkInUse, networksOn, readNetworkFacts } from '../queries/find-networks';
-import { offerUplink } from '../reconcilers/host-uplinks';
+import { hasSameParents, membersOf, offerUplink } from '../reconcilers/host-uplinks';
 import { restriction, type ProjectFacts } from '../queries/find-project';
 import { checkAclsExist } from './create-network';
 import { followUplink } from './follow-uplink';
@@ -27,6 +27,8 @@ export const updateNetwork: CommandHandler<'network.update'> = async (deps, meta
   const project = await ownProject(deps, meta);
   const done = await allocating(['network'], () =>
     execute(deps, meta, 'network.update', body, async (uow) => {
+      if (body.target !== undefined && !(await membersOf(deps.pool)).includes(body.target))
+        throw new WeftError('member.not-found', `Cluster member "${body.target}" not found`);
       const state = await loadNetwork(deps, uow, project, body.name);
       const wanted = body.mode === 'merge' ? { ...state.config, ...body.config } : (body.config ?? {});
       await checkZones(deps, meta, wanted, state.config);
@@ -61,8 +63,8 @@ async function carryAlong(deps: Deps, uow: UnitOfWork, before: ActiveNetwork, ev
   if (before.type === 'physical') {
     if (event.data.config['ovn.ingress_mode'] !== 'routed') await checkProxied(deps, before.networkId);
     checkUplinkUsers(event.data.config, await networksOn(deps.pool, before.networkId));
-    const parent = event.data.config['parent']!;
-    if (parent !== before.config['parent']) await offerUplink(deps, deps.log, { name: before.name, parent });
+    const after = { name: before.name, config: event.data.config, memberConfig: event.data.memberConfig ?? {} };
+    if (!hasSameParents(before, after)) await offerUplink(deps, deps.log, after);
     return followUplink(deps, uow, before, event.data.config);
   }
   const after = networkFold.evolve(before, event) as ActiveNetwork;

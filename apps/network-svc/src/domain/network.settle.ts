@@ -176,8 +176,9 @@ export function checkPeers(config: Readonly<Config>, { peers }: Pick<NetworkFact
 }
 
 /** @throws WeftError `network.invalid` */
-export function checkPhysical(name: string, config: Readonly<Config>): void {
-  if (!config['parent']) invalid(`Invalid value for network "${name}" option "parent": Required value`);
+/** `ownParents`: members have one each. */
+export function checkPhysical(name: string, config: Readonly<Config>, ownParents: boolean): void {
+  if (!config['parent'] && !ownParents) invalid(`Invalid value for network "${name}" option "parent": Required value`);
   for (const family of FAMILIES) {
     const subnet = parseInterface(config[`ipv${family}.gateway`] ?? '')?.subnet;
     const ranges = parseList(config[`ipv${family}.ovn.ranges`], parseRange) ?? [];

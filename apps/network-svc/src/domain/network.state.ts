@@ -1,7 +1,12 @@
 /**
  *   none --NetworkCreated--> active --NetworkDeleted--> deleted
- *                            |    ^
- *                            +----+ NetworkUpdated, NetworkRenamed
+ *    |                       ^ |  ^                        ^
+ *    NetworkMemberDefined    | +--+ NetworkUpdated, -Renamed
+ *    v                       |                             |
+ *   pending --NetworkCreated-+--------NetworkDeleted-------+
+ *    NetworkCreateFailed     |                             |
+ *    v                       |                             |
+ *   errored --NetworkCreated-+--------NetworkDeleted-------+
  */
 import { etagOf, sortedMap, type NetworkEvent, type NetworkType } from '@weft/contracts';
 import type { Fold } from '@weft/event-store';
@@ -17,17 +22,41 @@ export interface ActiveNetwork {
   type: NetworkType;
   description: string;
   config: Record<string, string>;
+  /** What members have for themselves, before `config`. */
+  memberConfig: Record<string, Record<string, string>>;
   uplinkId: string | null;
 }
 
-export type NetworkAggregate = { status: 'none' } | ActiveNetwork | { status: 'deleted' };
+/** Members say what they have for themselves, one after the other, before it is made for all (`lxc network create --target`). */
+export interface PendingNetwork {
+  status: 'pending' | 'errored';
+  networkId: string;
+  project: string;
+  name: string;
+  type: NetworkType;
+  memberConfig: Record<string, Record<string, string>>;
+  /** What it was to be when a member could not have it. */
+  description: string;
+  config: Record<string, string>;
+}
+
+export type NetworkAggregate = { status: 'none' } | PendingNetwork | ActiveNetwork | { status: 'deleted' };
+
+export const isPending = (state: NetworkAggregate): state is PendingNetwork => state.status === 'pending' || state.status === 'errored';
 
 export const networkFold: Fold<NetworkAggregate, NetworkEvent> = {
   initial: { status: 'none' },
   evolve(state, event) {
     switch (event.type) {
+      case 'NetworkMemberDefined': {
+        const { member, config, ...place } = event.data;
+        const before: PendingNetwork = isPending(state) ? state : { status: 'pending', ...place, memberConfig: {}, description: '', config: {} };
+        return { ...before, memberConfig: { ...before.memberConfig, [member]: config } };
+      }
+      case 'NetworkCreateFailed':
+        return isPending(state) ? { ...state, status: 'errored', description: event.data.description, config: event.data.config } : state;
       case 'NetworkCreated':
-        return { status: 'active', ...event.data };
+        return { status: 'active', memberConfig: {}, ...event.data };
       case 'NetworkUpdated':
         return state.status === 'active' ? { ...state, ...event.data } : state;
       case 'NetworkRenamed':

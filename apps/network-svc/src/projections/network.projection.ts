@@ -5,8 +5,8 @@ import { networkEtag, type ActiveNetwork } from '../domain/network.state';
 
 export const networkProjection: InlineProjection = {
   name: 'network',
-  tables: ['network'],
-  handles: ['NetworkCreated', 'NetworkUpdated', 'NetworkRenamed', 'NetworkDeleted'],
+  tables: ['network', 'pending_network'],
+  handles: ['NetworkMemberDefined', 'NetworkCreateFailed', 'NetworkCreated', 'NetworkUpdated', 'NetworkRenamed', 'NetworkDeleted'],
   async project(events, client) {
     for (const event of events as readonly (ProjectedEvent & NetworkEvent)[]) await write(client, event);
   },
@@ -16,12 +16,31 @@ type Content = Pick<ActiveNetwork, 'name' | 'type' | 'description' | 'config'>;
 
 async function write(client: ClientBase, event: ProjectedEvent & NetworkEvent): Promise<void> {
   switch (event.type) {
+    case 'NetworkMemberDefined': {
+      const { networkId, project, name, type, member, config } = event.data;
+      await client.query(
+        `INSERT INTO pending_network (network_id, project, name, type, member_config) VALUES ($1, $2, $3, $4, jsonb_build_object($5::text, $6::jsonb))
+         ON CONFLICT (network_id) DO UPDATE SET member_config = pending_network.member_config || excluded.member_config`,
+        [networkId, project, name, type, member, config],
+      );
+      return;
+    }
+    case 'NetworkCreateFailed': {
+      const { networkId, description, config } = event.data;
+      await client.query(`UPDATE pending_network SET status = 'errored', description = $2, config = $3 WHERE network_id = $1`, [
+        networkId,
+        description,
+        config,
+      ]);
+      return;
+    }
     case 'NetworkCreated': {
       const { networkId, project, name, number, type, uplinkId } = event.data;
+      await client.query('DELETE FROM pending_network WHERE network_id = $1', [networkId]);
       await client.query({
         name: 'network_insert',
-        text: `INSERT INTO network (network_id, project, name, number, type, uplink_id, description, config, head, etag, version)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        text: `INSERT INTO network (network_id, project, name, number, type, uplink_id, description, config, head, etag, member_config, version)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
         values: [networkId, project, name, number, type, uplinkId, ...content(event.data), event.version],
       });
       return;
@@ -29,7 +48,7 @@ async function write(client: ClientBase, event: ProjectedEvent & NetworkEvent): 
     case 'NetworkUpdated':
       await client.query({
         name: 'network_update',
-        text: 'UPDATE network SET uplink_id = $2, description = $3, config = $4, head = $5, etag = $6, version = $7 WHERE network_id = $1',
+        text: 'UPDATE network SET uplink_id = $2, description = $3, config = $4, head = $5, etag = $6, member_config = $7, version = $8 WHERE network_id = $1',
         values: [event.data.networkId, event.data.uplinkId, ...content(event.data), event.version],
       });
       return;
@@ -41,6 +60,7 @@ async function write(client: ClientBase, event: ProjectedEvent & NetworkEvent): 
       return;
     }
     case 'NetworkDeleted':
+      await client.query('DELETE FROM pending_network WHERE network_id = $1', [event.data.networkId]);
       await client.query('DELETE FROM network WHERE network_id = $1', [event.data.networkId]);
       return;
     case 'NetworkDriftFound':
@@ -52,11 +72,12 @@ async function write(client: ClientBase, event: ProjectedEvent & NetworkEvent): 
 }
 
 /** LXD: config, description, name, type, used_by, managed, status, locations. */
-const content = (network: Content): unknown[] => [
+const content = (network: Content & { memberConfig?: ActiveNetwork['memberConfig'] }): unknown[] => [
   network.description,
   canonicalJson(network.config),
   `{"config":${JSON.stringify(sortedMap(network.config))},"description":${JSON.stringify(network.description)}`,
   networkEtag(network),
+  canonicalJson(network.memberConfig ?? {}),
 ];
 
 /** Numbers stay taken when their owner is gone. */

@@ -8,7 +8,7 @@ import type { Queryable } from './database';
 import type { NetworkRow } from './find-networks';
 
 export interface NetworkRows extends NetworkRow {
-  uplink: { name: string; config: Record<string, string> } | null;
+  uplink: { name: string; config: Record<string, string>; memberConfig: Record<string, Record<string, string>> } | null;
   /** `nic` of its active ports that have routes. */
   routes: Record<string, string>[];
 }
@@ -155,7 +155,7 @@ SELECT json_build_object(
   'snapshot', pg_current_snapshot()::text,
   'networks', coalesce((SELECT json_agg(json_build_object('networkId', n.network_id, 'project', n.project, 'name', n.name, 'number', n.number,
       'type', n.type, 'uplinkId', n.uplink_id, 'config', n.config,
-      'uplink', (SELECT json_build_object('name', u.name, 'config', u.config) FROM network u WHERE u.network_id = n.uplink_id),
+      'uplink', (SELECT json_build_object('name', u.name, 'config', u.config, 'memberConfig', u.member_config) FROM network u WHERE u.network_id = n.uplink_id),
       'routes', coalesce((SELECT json_agg(p.nic ORDER BY p.port_id) FROM port p WHERE p.network_id = n.network_id AND p.active AND ${ROUTED}), '[]'))
     ORDER BY n.number) FROM some_networks n), '[]'),
   'ports', coalesce((SELECT json_agg(json_build_object('portId', p.port_id, 'networkId', p.network_id,

@@ -26,9 +26,17 @@ export async function findNetwork(db: Queryable, project: string, name: string):
   return rows[0];
 }
 
-/** @throws WeftError `network.not-found` */
+/** Of one that members have told of and that is not made yet. */
+export async function pendingNetworkId(db: Queryable, project: string, name: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>('SELECT network_id AS id FROM pending_network WHERE project = $1 AND name = $2', [project, name]);
+  return rows[0]?.id;
+}
+
+/** @throws WeftError `network.not-found`, `network.invalid` when it is not made yet */
 export async function requireNetwork(db: Queryable, project: string, name: string): Promise<NetworkRow> {
   const found = await findNetwork(db, project, name);
+  if (!found && (await pendingNetworkId(db, project, name)) !== undefined)
+    throw new WeftError('network.invalid', 'Specified network is not fully created: create it without "--target" when every member has its part');
   if (!found) throw new WeftError('network.not-found', 'Network not found');
   return found;
 }

@@ -54,7 +54,7 @@ function network(row: NetworkRows, version: number, chassis: readonly string[]):
     routerMac: routerMac(row.networkId, config),
     ipv4: address(4),
     ipv6: address(6),
-    uplink: row.uplink && uplink(row, row.uplink.name, row.uplink.config, chassis),
+    uplink: row.uplink && uplink(row, row.uplink, chassis),
     nat: { ipv4: natAddress(row, 4), ipv6: natAddress(row, 6) },
     dhcp: { ipv4: isOn(config['ipv4.dhcp']), ipv6: !isOn(config['ipv6.dhcp']) ? 'none' : isTrue(config['ipv6.dhcp.stateful']) ? 'stateful' : 'stateless' },
     dns: { nameservers: list(row.uplink?.config['dns.nameservers']), domain, search: config['dns.search'] ? list(config['dns.search']) : [domain] },
@@ -73,7 +73,13 @@ function natAddress({ config, uplink: up }: NetworkRows, family: 4 | 6): string 
   return config[`ipv${family}.nat.address`] ?? config[`volatile.network.ipv${family}.address`] ?? null;
 }
 
-function uplink({ networkId, config }: NetworkRows, name: string, up: Readonly<Record<string, string>>, chassis: readonly string[]): DesiredUplink {
+function uplink(
+  { networkId, config }: NetworkRows,
+  { name, config: up, memberConfig }: NonNullable<NetworkRows['uplink']>,
+  all: readonly string[],
+): DesiredUplink {
+  // A host that came later than a network with a parent for each has no way there.
+  const chassis = all.filter((one) => up['parent'] ?? memberConfig[one]?.['parent']);
   const outer = (family: 4 | 6) => {
     const address = config[`volatile.network.ipv${family}.address`];
     const [gateway, prefix] = (up[`ipv${family}.gateway`] ?? '').split('/');

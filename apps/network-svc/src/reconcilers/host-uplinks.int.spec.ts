@@ -51,6 +51,34 @@ it('an interface that a host lacks is refused, and nothing is left of it', async
   await expect(create('UP1', 'eth1')).rejects.toMatchObject({ code: 'network.exists' });
 });
 
+it('each member may have a parent of its own, which only it hears of', async () => {
+  interfaces['host2']!.push('en9');
+  const define = (target: string, parent: string) =>
+    service.send('network.create', { name: 'OWN', type: 'physical', description: '', config: { parent }, target });
+  await define('host1', 'eth2');
+  await define('host2', 'en8');
+  const shown = () => service.doc('network_v1', { project: 'default', name: 'OWN' });
+  expect(await shown()).toMatchObject({ status: 'Pending', type: 'physical', config: {}, locations: ['host1', 'host2'] });
+  const rest = { name: 'OWN', type: 'physical', description: '', config: { 'ipv4.gateway': '192.0.2.1/24' } };
+  await expect(service.send('network.create', rest)).rejects.toMatchObject({ message: 'Network not defined on nodes: host3' });
+  await expect(define('host9', 'eth1')).rejects.toMatchObject({ code: 'member.not-found' });
+  await define('host3', 'eth2');
+  await expect(service.send('network.create', rest)).rejects.toMatchObject({ message: expect.stringContaining('this host has no interface "en8"') });
+  expect(await shown()).toMatchObject({ status: 'Errored', config: rest.config });
+  expect(told['host1']).toEqual([{ name: 'UP1', parent: 'eth1' }]);
+  interfaces['host2']!.push('en8');
+  await service.send('network.create', { ...rest, config: {} });
+  expect(await shown()).toMatchObject({ status: 'Created', config: rest.config, locations: ['host1', 'host2', 'host3'] });
+  expect(await service.doc('network_member_v1', { project: 'default', name: 'OWN', member: 'host2' })).toMatchObject({
+    config: { ...rest.config, parent: 'en8' },
+  });
+  expect([told['host1'], told['host2']].map((uplinks) => uplinks!.find(({ name }) => name === 'OWN')?.parent)).toEqual(['eth2', 'en8']);
+  await service.send('network.update', { name: 'OWN', mode: 'merge', target: 'host2', config: { parent: 'en9' } });
+  expect([told['host1'], told['host2']].map((uplinks) => uplinks!.find(({ name }) => name === 'OWN')?.parent)).toEqual(['eth2', 'en9']);
+  await service.send('network.delete', { name: 'OWN' });
+  expect(told['host2']).toEqual([{ name: 'UP1', parent: 'eth1' }]);
+});
+
 it('hosts hear of it when their agent starts, and of its end', async () => {
   const stop = followHosts(service.deps, createLogger('test', 'silent'), 3_600_000);
   away.clear();

@@ -12,11 +12,31 @@ interface Parts {
   hosts: HostClient;
 }
 
-const uplinksOf = async (pool: Queryable): Promise<HostUplink[]> => {
-  const { rows } = await pool.query<HostUplink>(`SELECT name, config ->> 'parent' AS parent FROM network WHERE type = 'physical' ORDER BY name`);
+/** A physical network: what all members have, and what each has for itself. */
+interface Uplink {
+  name: string;
+  config: Readonly<Record<string, string>>;
+  memberConfig: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const uplinksOf = async (pool: Queryable): Promise<Uplink[]> => {
+  const { rows } = await pool.query<Uplink>(`SELECT name, config, member_config AS "memberConfig" FROM network WHERE type = 'physical' ORDER BY name`);
   return rows;
 };
-const membersOf = async (pool: Queryable): Promise<string[]> =>
+
+/** What leads to them from a member. One that came later than a network with a parent for each has none there. */
+const parentsOn = (member: string, uplinks: readonly Uplink[]): HostUplink[] =>
+  uplinks.flatMap(({ name, config, memberConfig }) => {
+    const parent = memberConfig[member]?.['parent'] ?? config['parent'];
+    return parent ? [{ name, parent }] : [];
+  });
+
+export const hasSameParents = (left: Uplink, right: Uplink): boolean =>
+  ['', ...Object.keys(left.memberConfig), ...Object.keys(right.memberConfig)].every(
+    (member) => parentsOn(member, [left])[0]?.parent === parentsOn(member, [right])[0]?.parent,
+  );
+
+export const membersOf = async (pool: Queryable): Promise<string[]> =>
   (await pool.query<{ name: string }>('SELECT name FROM member ORDER BY name')).rows.map(({ name }) => name);
 
 /** Tells all members what is recorded. Those that cannot have it are told of in the log: it was right when it was recorded. */
@@ -24,7 +44,9 @@ export async function tellHosts({ pool, hosts }: Parts, log: Logger, members?: r
   const uplinks = await uplinksOf(pool);
   await Promise.all(
     (members ?? (await membersOf(pool))).map((member) =>
-      hosts.configureUplinks(member, uplinks).catch((error: unknown) => log.warn({ err: error, member }, 'a member cannot have the uplinks')),
+      hosts
+        .configureUplinks(member, parentsOn(member, uplinks))
+        .catch((error: unknown) => log.warn({ err: error, member }, 'a member cannot have the uplinks')),
     ),
   );
 }
@@ -33,10 +55,10 @@ export async function tellHosts({ pool, hosts }: Parts, log: Logger, members?: r
  * Gives the members an uplink that is about to be recorded; members that do not answer are no obstacle.
  * @throws WeftError `network.invalid` when one lacks the interface; then all have what is recorded
  */
-export async function offerUplink(parts: Parts, log: Logger, wanted: HostUplink): Promise<void> {
+export async function offerUplink(parts: Parts, log: Logger, wanted: Uplink): Promise<void> {
   const uplinks = [...(await uplinksOf(parts.pool)).filter(({ name }) => name !== wanted.name), wanted];
   const members = await membersOf(parts.pool);
-  const outcomes = await Promise.allSettled(members.map((member) => parts.hosts.configureUplinks(member, uplinks)));
+  const outcomes = await Promise.allSettled(members.map((member) => parts.hosts.configureUplinks(member, parentsOn(member, uplinks))));
   const at = outcomes.findIndex(({ status }) => status === 'rejected');
   if (at < 0) return;
   await tellHosts(parts, log);

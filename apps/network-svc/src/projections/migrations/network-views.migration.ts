@@ -11,7 +11,8 @@ export class NetworkViews1700000001301 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(RESOURCE_URL_FUNCTIONS);
-    await runner.query(NETWORK);
+    await runner.query(NETWORK_USAGE);
+    await runner.query(networkView(''));
     await runner.query(ACL_AND_FORWARD);
     await runner.query(PEER);
     await runner.query(LEASE);
@@ -25,7 +26,7 @@ export class NetworkViews1700000001301 implements MigrationInterface {
 }
 
 /** A network's users: instances, profiles, linked peers, and for an uplink the networks on it. */
-const NETWORK = `
+const NETWORK_USAGE = `
 CREATE VIEW network_usage AS
   SELECT o.network_id, 1 AS place, '/1.0/networks/'::text AS path, u.name, u.project FROM network u JOIN network o ON o.network_id = u.uplink_id
   UNION ALL SELECT p.network_id, 1, '/1.0/networks/', o.name, o.project FROM peer p JOIN network o ON o.network_id = p.other_network_id WHERE p.status = 'created'
@@ -33,13 +34,17 @@ CREATE VIEW network_usage AS
     FROM port p LEFT JOIN instance_name i ON i.id = p.instance_id
   UNION ALL SELECT n.network_id, 3, '/1.0/profiles/', r.name, r.project
     FROM profile r JOIN project q ON q.name = r.project JOIN network n ON n.project = q.networks_project AND r.networks @> ARRAY[n.name];
-CREATE VIEW network_v1 AS
+`;
+
+/** `rest`: what else is listed. */
+export const networkView = (rest: string): string => `
+CREATE OR REPLACE VIEW network_v1 AS
   SELECT p.name AS project, n.name, n.type, n.network_id, n.head || ',"name":' || to_json(n.name)::text || ',"type":"' || n.type || '","used_by":[' || coalesce((
       SELECT string_agg(resource_url(u.path, u.name, u.project), ',' ORDER BY u.place, u.project, u.name) FROM network_usage u
        WHERE u.network_id = n.network_id AND (p.name = n.project OR u.project = p.name)), '') ||
     '],"managed":true,"status":"Created","locations":[' || coalesce((SELECT string_agg(to_json(name)::text, ',' ORDER BY name) FROM member), '"none"') || ']}' AS doc,
     n.etag
-  FROM project p JOIN network n ON n.project = p.networks_project;`;
+  FROM project p JOIN network n ON n.project = p.networks_project ${rest};`;
 
 const ACL_AND_FORWARD = `
 CREATE VIEW acl_usage AS
