@@ -203,8 +203,11 @@ test('a refusal that rests on the effect of a failing command is decided again',
 test('statements belong to the context (the trace) of the command that they are for, however long it was queued', async () => {
   const context = new AsyncLocalStorage<string>();
   const seen: [string | undefined, string | undefined][] = [];
+  const { name, tables, handles } = ledgerProjection;
   const watching: InlineProjection = {
-    ...ledgerProjection,
+    name,
+    tables,
+    handles,
     project: (events) => Promise.resolve(void seen.push([context.getStore(), events[0]?.commandId])),
   };
   const narrow = createEventStore({ pool, schema: 'ledger', context: 'ledger', projections: [watching], lanes: 1, maxBatch: 1 });
@@ -212,4 +215,16 @@ test('statements belong to the context (the trace) of the command that they are 
   await Promise.all(commands.map((command) => context.run(command.id, () => narrow.execute(command, openAccount(`account-${command.id}`, command.id)))));
   expect(seen.map(([, id]) => id).sort()).toEqual(commands.map(({ id }) => id).sort());
   for (const [where, id] of seen) expect(where).toBe(id);
+});
+
+test('what a projection cannot send is missing together with the events that it belongs to', async () => {
+  const endless: Record<string, unknown> = {};
+  endless['self'] = endless;
+  const { name, tables, handles } = ledgerProjection;
+  const mute: InlineProjection = { name, tables, handles, statements: () => [{ text: 'SELECT $1::jsonb', values: [endless] }] };
+  const broken = createEventStore({ pool, schema: 'ledger', context: 'ledger', projections: [mute] });
+  const stream = `account-${newId()}`;
+  await expect(broken.execute(ledgerCommand('OpenAccount', {}), openAccount(stream, stream))).rejects.toThrow('circular');
+  expect(await store.readStream(stream)).toEqual([]);
+  expect(await row(await open())).toMatchObject({ total: 0 });
 });

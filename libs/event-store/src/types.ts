@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
 
 /** Who did what and why. Kept with every event; never part of a decision. */
 export interface EventMeta {
@@ -55,13 +55,26 @@ export interface Fold<S, E extends { type: string; data: object }> {
  * a schema (the search path decides), so that a rebuild can fill shadow tables with the same code. Called with a
  * batch in log order; write with `unnest`, not row by row.
  */
-export interface InlineProjection {
+export type InlineProjection = ProjectionFrame & (AskingProjection | TellingProjection);
+
+interface ProjectionFrame {
   name: string;
   /** The tables it owns: what a rebuild recreates and swaps. */
   tables: readonly string[];
   /** Event types it wants; others are not passed. */
   handles: readonly string[];
+}
+
+/** Looks at answers of the database on the way to its rows. */
+interface AskingProjection {
   project(events: readonly ProjectedEvent[], client: ClientBase): Promise<void>;
+  statements?: never;
+}
+
+/** Knows from the events alone what to write, and so costs an append no round trip of its own. Statements run in order. */
+interface TellingProjection {
+  statements(events: readonly ProjectedEvent[]): readonly QueryConfig[];
+  project?: never;
 }
 
 /** Lifts old event data to the newest shape. Pure. */

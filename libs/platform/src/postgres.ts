@@ -1,5 +1,6 @@
 import { Pool, type PoolConfig } from 'pg';
 import type { Logger } from 'pino';
+import { GatheringSocket } from './gathering-socket';
 
 export interface PgPoolOptions extends Pick<PoolConfig, 'types'> {
   schema?: string;
@@ -23,6 +24,7 @@ export function createPgPool(url: string, options: PgPoolOptions): Pool {
     keepAlive: true,
     // A transaction sends what needs no answer first without waiting for one.
     pipeline: true,
+    stream: () => new GatheringSocket(),
     connectionTimeoutMillis: 10_000,
     options: [...(options.schema ? [`-c search_path=${options.schema}`] : []), ...(options.planOnce ? ['-c plan_cache_mode=force_generic_plan'] : [])].join(
       ' ',

@@ -8,11 +8,11 @@ export const operationProjection: InlineProjection = {
   name: 'operation',
   tables: ['operation'],
   handles: ['OperationCreated', 'OperationCancelRequested', 'OperationCompleted'],
-  async project(events, client) {
+  statements(events) {
     const all = events as readonly (ProjectedEvent & OperationEvent)[];
     const created = new Map(all.flatMap((event) => (event.type === 'OperationCreated' ? [[event.data.id, event.data] as const] : [])));
     const last = lastOfEach(all, (event) => event.data.id).map(({ data }) => data);
-    await client.query({
+    const write = {
       name: 'write-operations',
       text: `INSERT INTO operation (id, project, class, status_code, doc, member, deadline_at, carrier_member, carrier_boot_id, saga_type, updated_at)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::timestamptz[])
@@ -30,6 +30,7 @@ export const operationProjection: InlineProjection = {
         last.map(({ id }) => created.get(id)?.sagaType ?? null),
         last.map(({ operation }) => operation.updated_at),
       ],
-    });
+    };
+    return [write];
   },
 };

@@ -101,11 +101,12 @@ async function followProfile(client: ClientBase, event: ProfileEvent): Promise<v
       const { id, project, name, devices } = event.data;
       const nics = Object.values(devices).filter((device) => device['type'] === 'nic');
       const named = (option: string): string[] => [...new Set(nics.flatMap((nic) => (nic[option] ?? '').split(',').map((one) => one.trim())))].filter(Boolean);
-      await client.query(
-        `INSERT INTO profile (id, project, name, networks, acls) VALUES ($1, $2, $3, $4, $5)
+      await client.query({
+        name: 'follow-profile',
+        text: `INSERT INTO profile (id, project, name, networks, acls) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET networks = excluded.networks, acls = excluded.acls`,
-        [id, project, name, named('network'), named('security.acls')],
-      );
+        values: [id, project, name, named('network'), named('security.acls')],
+      });
       return;
     }
     case 'ProfileRenamed':

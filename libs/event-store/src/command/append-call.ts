@@ -80,8 +80,14 @@ function eventColumns(units: readonly Unit[]): string[] {
   ];
 }
 
+/** What an append answers: one row for all its units. */
+export interface AppendedRow {
+  tx: string;
+  positions: string[];
+}
+
 /** Deals the positions of a batch out to its units. */
-export function landings(units: readonly Unit[], row: { tx: string; positions: string[] }): Landed[] {
+export function landings(units: readonly Unit[], row: AppendedRow): Landed[] {
   let taken = 0;
   return units.map((unit) => {
     const positions = row.positions.slice(taken, taken + unit.events.length);

@@ -11,11 +11,12 @@
  * compare-and-set fails too and they are decided again.
  */
 import { AsyncResource } from 'node:async_hooks';
-import type { Pool, PoolClient } from 'pg';
-import type { InlineProjection, ProjectedEvent } from '../types';
-import { appendCall, landings } from './append-call';
+import type { Pool, QueryResult } from 'pg';
+import type { InlineProjection } from '../types';
+import { appendCall, landings, type AppendedRow } from './append-call';
 import { CommandsRepeated, OutcomeUnknown, StreamsMoved, appendError } from './append-error';
-import { Connections, inOrder, transact } from './connections';
+import { Connections, inOrder, transact, transactAtOnce } from './connections';
+import { projectAll, statementsOf } from './project';
 import { isSingle, singleAppend } from './single-append';
 import { projectedEvents, type Landed, type Unit } from './unit';
 
@@ -195,19 +196,26 @@ export class CommitQueue {
     for (const waiting of batch) await this.write([waiting]);
   }
 
-  private transact(units: readonly Unit[]): Promise<Landed[]> {
+  private async transact(units: readonly Unit[]): Promise<Landed[]> {
     const { schema } = this.options;
     const projections = this.projectionsFor(units);
-    if (projections.length === 0 && units.every(({ works }) => works.length === 0)) {
-      // A single statement in autocommit: one round trip, no BEGIN and COMMIT around it.
-      return this.connections.use(({ client }) => append(client, schema, units));
+    const works = units.flatMap((unit) => unit.works);
+    const append = isSingle(units) ? singleAppend(schema, units[0]!) : appendCall(schema, units);
+    const appended = ({ rows }: QueryResult<AppendedRow>): Landed[] => landings(units, rows[0]!);
+    if (projections.length === 0 && works.length === 0) {
+      // A single statement in autocommit: no BEGIN and COMMIT around it.
+      return this.connections.use(async ({ client }) => appended(await client.query(append)));
+    }
+    const events = units.flatMap(projectedEvents);
+    const statements = works.length === 0 ? statementsOf(projections, events) : undefined;
+    if (statements) {
+      return this.connections.use(async (connection) => appended((await transactAtOnce(connection, schema, [append, ...statements]))[0]!));
     }
     return this.connections.use((connection) =>
       transact(connection, schema, async (client) => {
-        const project = (): Promise<void> => projectAll(client, projections, units.flatMap(projectedEvents));
-        const [landed] = await inOrder(client, [() => append(client, schema, units), project]);
-        for (const unit of units) for (const work of unit.works) await work(client);
-        return landed;
+        const [answer] = await inOrder(client, [() => client.query<AppendedRow>(append), () => projectAll(projections, events, client)]);
+        for (const work of works) await work(client);
+        return appended(answer);
       }),
     );
   }
@@ -220,14 +228,6 @@ export class CommitQueue {
   }
 }
 
-async function append(client: PoolClient, schema: string, units: readonly Unit[]): Promise<Landed[]> {
-  const first = units[0]!;
-  const call = isSingle(units) ? singleAppend(schema, first) : appendCall(schema, units);
-  const { rows } = await client.query<{ tx: string; positions: string[] }>(call);
-  if (!rows[0]) throw new StreamsMoved([...first.streams.keys()]);
-  return landings(units, rows[0]);
-}
-
 /** A unit that was decided on the effect of one that failed must be decided again, whatever the versions say now. */
 function isFounded(waiting: Waiting): boolean {
   if (!waiting.unit.basedOn.some(({ failed }) => failed)) return true;
@@ -238,11 +238,3 @@ function isFounded(waiting: Waiting): boolean {
 const isAbout = (error: Error, unit: Unit): boolean =>
   (error instanceof StreamsMoved && error.streams.some((stream) => unit.streams.has(stream))) ||
   (error instanceof CommandsRepeated && error.commandIds.includes(unit.command.id));
-
-/** One after the other: a projection may read what those before it have written. */
-async function projectAll(client: PoolClient, projections: readonly InlineProjection[], events: readonly ProjectedEvent[]): Promise<void> {
-  for (const projection of projections) {
-    const wanted = events.filter(({ type }) => projection.handles.includes(type));
-    if (wanted.length > 0) await projection.project(wanted, client);
-  }
-}

@@ -6,7 +6,8 @@
  *   pool --connect--> in use --work done--> kept --next work--> in use
  *                        '-- broken --> pool (which closes it)    '-- not used for KEPT_MS --> pool
  */
-import type { Pool, PoolClient } from 'pg';
+import { setImmediate } from 'node:timers/promises';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { identifier } from '../schema/sql';
 import { isConnectionError } from './append-error';
 
@@ -103,10 +104,8 @@ export async function inTransaction<T>(pool: Pool, schema: string, work: (client
 /** The same on a connection that is there already. A client in pipeline mode sends the first query of `work` right behind the BEGIN. */
 export async function transact<T>(connection: Connection, schema: string, work: (client: PoolClient) => Promise<T>, durability?: Durability): Promise<T> {
   const { client } = connection;
-  const lazily = durability === 'later' ? '; SET LOCAL synchronous_commit TO off' : '';
   try {
-    const begin = () => client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}${lazily}`);
-    const [, result] = await inOrder(client, [begin, () => work(client)]);
+    const [, result] = await inOrder(client, [() => begin(client, schema, durability), () => work(client)]);
     await client.query('COMMIT');
     return result;
   } catch (error) {
@@ -116,6 +115,34 @@ export async function transact<T>(connection: Connection, schema: string, work: 
     throw error;
   }
 }
+
+/**
+ * A transaction of statements that are all on their way, the COMMIT included, before the first is answered: one round
+ * trip. Only an error of the server can refuse it: what the caller makes of an answer comes too late.
+ * @throws what failed first, when the transaction has ended
+ */
+export async function transactAtOnce(connection: Connection, schema: string, statements: readonly QueryConfig[]): Promise<QueryResult[]> {
+  const { client } = connection;
+  if (!client.pipeline) return transact(connection, schema, () => oneByOne(client, statements));
+  let failed = false;
+  const sent = [begin(client, schema), ...statements.map((statement) => client.query(statement))];
+  for (const one of sent) one.catch(() => (failed = true));
+  // A statement that could not be sent says so in this turn of the loop: it must not be missing in what is committed.
+  await setImmediate();
+  const outcomes = await Promise.allSettled([...sent, client.query(failed ? 'ROLLBACK' : 'COMMIT')]);
+  const refusal = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (refusal) throw refusal.reason;
+  return outcomes.slice(1, -1).map((outcome) => (outcome as PromiseFulfilledResult<QueryResult>).value);
+}
+
+async function oneByOne(client: PoolClient, statements: readonly QueryConfig[]): Promise<QueryResult[]> {
+  const answers: QueryResult[] = [];
+  for (const statement of statements) answers.push(await client.query(statement));
+  return answers;
+}
+
+const begin = (client: PoolClient, schema: string, durability?: Durability): Promise<QueryResult> =>
+  client.query(`BEGIN; SET LOCAL search_path TO ${identifier(schema)}${durability === 'later' ? '; SET LOCAL synchronous_commit TO off' : ''}`);
 
 /**
  * Two parts of a transaction of which the second takes effect behind the first, without a need for its result. In pipeline

@@ -1,7 +1,7 @@
 /**
  * The commonest unit, one event on one stream, as one plain statement: about a third of the server's work that the
- * general function takes, which is what a lone writer waits for. Same rules: no row when the stream has moved, a
- * violation of `command_log_pkey` when the command was done before.
+ * general function takes, which is what a lone writer waits for. Same refusals, but that a command done before is a
+ * violation of `command_log_pkey`.
  */
 import type { QueryConfig } from 'pg';
 import { qualified } from '../schema/sql';
@@ -9,7 +9,7 @@ import type { Unit } from './unit';
 
 export const isSingle = (units: readonly Unit[]): boolean => units.length === 1 && units[0]!.events.length === 1 && units[0]!.streams.size === 1;
 
-/** Returns (tx, positions) like `append_events`, or no row when the stream moved. */
+/** Returns (tx, positions) and refuses a stream that moved, like `append_events`. */
 export function singleAppend(schema: string, unit: Unit): QueryConfig {
   const event = unit.events[0]!;
   const expected = event.version - 1;
@@ -63,4 +63,5 @@ const statement = (schema: string, claim: string): string => `
   logged AS (
     INSERT INTO ${qualified(schema, 'command_log')} (id, name, hash, result, position)
     SELECT $4, $9::text, $10::text, $11::jsonb, position FROM added)
-  SELECT tx, ARRAY[position] AS positions FROM added`;
+  SELECT tx, ARRAY[position] AS positions FROM added
+  UNION ALL SELECT ${qualified(schema, 'stream_moved')}($1), NULL WHERE NOT EXISTS (SELECT FROM added)`;

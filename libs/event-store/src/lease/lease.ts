@@ -81,16 +81,15 @@ class HeldLease implements Lease {
   }
 
   async advance(client: ClientBase, to: Cursor, streamSequence = '0'): Promise<void> {
-    const { rowCount } = await client.query(`UPDATE ${this.table} SET tx = $3, position = $4, stream_sequence = $5 WHERE name = $1 AND epoch = $2`, [
-      this.options.name,
-      this.epoch,
-      to.tx,
-      to.position,
-      streamSequence,
-    ]);
+    const { name, schema } = this.options;
+    const { rowCount } = await client.query({
+      name: `weft_advance_${schema}`,
+      text: `UPDATE ${this.table} SET tx = $3, position = $4, stream_sequence = $5 WHERE name = $1 AND epoch = $2`,
+      values: [name, this.epoch, to.tx, to.position, streamSequence],
+    });
     if (rowCount === 0) {
       this.end();
-      throw new LeaseGone(this.options.name);
+      throw new LeaseGone(name);
     }
   }
 

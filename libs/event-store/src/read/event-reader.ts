@@ -33,12 +33,11 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
   const event = qualified(schema, 'event');
   const fence = 'pg_snapshot_xmin(pg_current_snapshot())';
 
-  const isFenced = async (next: Cursor): Promise<boolean> => {
-    // Only the last event is looked at: no plan of this reads the log.
-    const behind = `SELECT tx FROM ${event} WHERE (tx, position) > ($1::xid8, $2::bigint) ORDER BY tx DESC, position DESC LIMIT 1`;
-    const text = `SELECT EXISTS (SELECT FROM (${behind}) AS last WHERE tx >= ${fence}) AS fenced`;
-    const { rows } = await pool.query<{ fenced: boolean }>({ name: `weft_fenced_${schema}`, text, values: [next.tx, next.position] });
-    return rows[0]!.fenced;
+  // Only the last event is looked at: no plan of this reads the log.
+  const endsBehindFence = `SELECT tx >= ${fence} FROM ${event} ORDER BY tx DESC, position DESC LIMIT 1`;
+  const isFenced = async (): Promise<boolean> => {
+    const { rows } = await pool.query<{ fenced: boolean | null }>({ name: `weft_fenced_${schema}`, text: `SELECT (${endsBehindFence}) AS fenced` });
+    return rows[0]!.fenced === true;
   };
 
   return {
@@ -53,18 +52,17 @@ export function createEventReader(pool: Pool | ClientBase, schema: string, upcas
 
     async readAll(after, limit, types) {
       const from = after ?? START;
-      const { rows } = await pool.query<EventRow>({
+      const { rows } = await pool.query<EventRow & { fenced: boolean }>({
         // The limit is part of the text: a plan for any limit might rather sort the whole log.
         name: `weft_page_${types ? 'of_types_' : ''}${Math.floor(limit)}_${schema}`,
-        text: `SELECT ${EVENT_COLUMNS} FROM ${event}
+        text: `SELECT ${EVENT_COLUMNS}, (${endsBehindFence}) AS fenced FROM ${event}
           WHERE (tx, position) > ($1::xid8, $2::bigint) AND tx < ${fence} ${types ? 'AND type = ANY($3)' : ''}
           ORDER BY tx, position LIMIT ${Math.floor(limit)}`,
         values: types ? [from.tx, from.position, types] : [from.tx, from.position],
       });
       const last = rows.at(-1);
-      const next = last ? cursorOf(last) : cursorOf(from);
-      const fenced = rows.length < limit && (await isFenced(next));
-      return { events: rows.map((row) => toRecordedEvent(row, upcast)), next, fenced };
+      const fenced = rows.length < limit && (last ? last.fenced : await isFenced());
+      return { events: rows.map((row) => toRecordedEvent(row, upcast)), next: cursorOf(last ?? from), fenced };
     },
 
     async version(stream) {

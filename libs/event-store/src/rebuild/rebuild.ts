@@ -8,6 +8,7 @@
  * The projection's own code fills the shadow: it names tables without a schema, and the shadow is first in the path.
  */
 import type { Pool, PoolClient } from 'pg';
+import { projectAll } from '../command/project';
 import { START } from '../cursor';
 import { silentLogger, type StoreLogger } from '../logger';
 import { EVENT_COLUMNS, toRecordedEvent, type EventRow } from '../read/event-row';
@@ -106,7 +107,7 @@ class Rebuild {
 
   private async write(events: readonly RecordedEvent[]): Promise<void> {
     await this.client.query('BEGIN; SET LOCAL synchronous_commit TO off');
-    await this.options.projection.project(events, this.client);
+    await projectAll([this.options.projection], events, this.client);
     await this.client.query('COMMIT');
     this.events += events.length;
   }
@@ -149,7 +150,7 @@ class Rebuild {
       [this.cursor.tx, this.cursor.position, projection.handles],
     );
     const events = rows.map((row) => toRecordedEvent(row, store.upcast));
-    if (events.length > 0) await projection.project(events, this.client);
+    await projectAll([projection], events, this.client);
     // The cursor stays: if the swap is rolled back, these events are folded again.
   }
 }

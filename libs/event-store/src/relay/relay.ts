@@ -46,7 +46,7 @@ export interface RelayOptions {
 }
 
 export interface Relay extends Worker {
-  /** Something was appended: look now. */
+  /** Something was appended: the relay that leads, here or in another replica, looks now. */
   wake(): void;
   /** What is still to be published; undefined while another replica's relay has the lease. */
   backlog(): Promise<Backlog | undefined>;
@@ -74,6 +74,7 @@ export function createRelay(options: RelayOptions): Relay {
       await new RelaySession(options, stream, bell, connection, signal, (place) => (reached = place)).run().finally(() => (leads = false));
     },
   });
+  const poke = pokeRelay(nats, store.context);
   let pokes: { unsubscribe(): void } | undefined;
 
   return {
@@ -86,7 +87,7 @@ export function createRelay(options: RelayOptions): Relay {
       pokes = undefined;
       await worker.stop();
     },
-    wake: () => bell.ring(),
+    wake: () => (leads ? bell.ring() : poke()),
     backlog: async () => (leads && reached ? backlogBehind(store.pool, store.schema, reached) : undefined),
   };
 }
@@ -189,7 +190,7 @@ class RelaySession {
   }
 }
 
-/** For `onAppended`: tells the relay, wherever it runs, that there is something to publish. */
+/** For `onAppended` of a process without a relay: tells the one that leads, wherever it runs, that there is something to publish. */
 export const pokeRelay =
   (nats: NatsConnection, context: string): (() => void) =>
   () => {

@@ -73,3 +73,11 @@ BEGIN
 END
 $body$`;
 };
+
+/** For a statement that has no row to return because the stream moved: refuses like `append_events`. */
+export const streamMovedSql = (schema: string): string => `
+CREATE OR REPLACE FUNCTION ${qualified(schema, 'stream_moved')}(name text) RETURNS xid8 LANGUAGE plpgsql AS $body$
+BEGIN
+  RAISE EXCEPTION 'stream moved' USING ERRCODE = '${STREAM_MOVED}', DETAIL = jsonb_build_array(name)::text;
+END
+$body$`;

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { appendFunctionSql } from './append-function';
+import { appendFunctionSql, streamMovedSql } from './append-function';
 import { identifier } from './sql';
 
 /**
@@ -58,10 +58,23 @@ export class EventLog1700000000001 implements MigrationInterface {
   }
 }
 
+/** A single append refuses by an error: whatever was sent behind it is then refused with it. */
+export class StreamMoved1700000000002 implements MigrationInterface {
+  name = 'StreamMoved1700000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(streamMovedSql(await currentSchema(runner)));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION stream_moved');
+  }
+}
+
 async function currentSchema(runner: QueryRunner): Promise<string> {
   const rows: { schema: string }[] = await runner.query('SELECT current_schema() AS schema');
   return rows[0]!.schema;
 }
 
 /** Of every service that owns an event log; put your own migrations behind them. */
-export const eventStoreMigrations = [EventLog1700000000001];
+export const eventStoreMigrations = [EventLog1700000000001, StreamMoved1700000000002];

@@ -1,5 +1,5 @@
 /** A small domain for the suites and benchmarks: accounts with unique names, and a row per account. */
-import type { ClientBase } from 'pg';
+import type { QueryConfig } from 'pg';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { WeftError, newId } from '@weft/contracts';
 import type { Command, Fold, InlineProjection, ProjectedEvent, UnitOfWork } from '../types';
@@ -45,25 +45,22 @@ export const ledgerProjection: InlineProjection = {
   name: 'ledger',
   tables: ['account', 'booking'],
   handles: ['AccountOpened', 'AmountBooked'],
-  project: async (events, client) => {
+  statements: (events) => {
     const all = events as readonly (ProjectedEvent & LedgerEvent)[];
-    await openAccounts(all, client);
-    await book(all, client);
+    return [...openAccounts(all), ...book(all)];
   },
 };
 
 type Recorded = ProjectedEvent & LedgerEvent;
 
-async function openAccounts(events: readonly Recorded[], client: ClientBase): Promise<void> {
+function openAccounts(events: readonly Recorded[]): QueryConfig[] {
   const opened = events.flatMap((event) => (event.type === 'AccountOpened' ? [{ stream: event.stream, name: event.data.name }] : []));
-  if (opened.length === 0) return;
-  await client.query('INSERT INTO account (stream, name) SELECT * FROM unnest($1::text[], $2::text[])', [
-    opened.map(({ stream }) => stream),
-    opened.map(({ name }) => name),
-  ]);
+  if (opened.length === 0) return [];
+  const values = [opened.map(({ stream }) => stream), opened.map(({ name }) => name)];
+  return [{ text: 'INSERT INTO account (stream, name) SELECT * FROM unnest($1::text[], $2::text[])', values }];
 }
 
-async function book(events: readonly Recorded[], client: ClientBase): Promise<void> {
+function book(events: readonly Recorded[]): QueryConfig[] {
   const [streams, versions, amounts] = [[] as string[], [] as number[], [] as number[]];
   for (const event of events) {
     if (event.type !== 'AmountBooked') continue;
@@ -71,15 +68,13 @@ async function book(events: readonly Recorded[], client: ClientBase): Promise<vo
     versions.push(event.version);
     amounts.push(event.data.amount);
   }
-  if (streams.length === 0) return;
-  await client.query(
-    `WITH booked AS (
+  if (streams.length === 0) return [];
+  const text = `WITH booked AS (
        INSERT INTO booking (stream, version, amount) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) RETURNING stream, amount)
      UPDATE account SET total = total + b.sum, bookings = bookings + b.count
        FROM (SELECT stream, sum(amount) AS sum, count(*) AS count FROM booked GROUP BY stream) b
-      WHERE account.stream = b.stream`,
-    [streams, versions, amounts],
-  );
+      WHERE account.stream = b.stream`;
+  return [{ text, values: [streams, versions, amounts] }];
 }
 
 /** A command as a gateway would send it. */

@@ -13,12 +13,12 @@ import {
   createConsumer,
   createEventStore,
   createRelay,
-  pokeRelay,
   requestEvents,
   serveEvents,
   type ConsumerOptions,
   type EventStore,
   type EventStoreOptions,
+  type Relay,
   type Worker,
 } from '@weft/event-store';
 import { connectNats, createPgPool, type Logger } from '@weft/platform';
@@ -69,7 +69,6 @@ export async function openServiceCore(options: ServiceCoreOptions): Promise<Serv
   const { service, config, log, context } = options;
   const nats = await connectNats(config.natsUrl, service, log);
   const pool = createPgPool(config.postgresUrl, { schema: config.schema, name: service, max: config.poolSize, logger: log, planOnce: options.planOnce });
-  const poke = pokeRelay(nats, context);
   const store = createEventStore({
     pool,
     schema: config.schema,
@@ -80,11 +79,12 @@ export async function openServiceCore(options: ServiceCoreOptions): Promise<Serv
     logger: log,
     onAppended: (events) => {
       serviceMetrics(context).countEvents(events);
-      poke();
+      relay.wake();
     },
   });
+  const relay = createRelay({ store, nats, logger: log });
   await store.migrate();
-  return new Core(service, config, log, nats, pool, store);
+  return new Core(service, config, log, nats, pool, store, relay);
 }
 
 class Core implements ServiceCore {
@@ -99,6 +99,7 @@ class Core implements ServiceCore {
     readonly nats: NatsConnection,
     readonly pool: Pool,
     readonly store: EventStore,
+    private readonly relay: Relay,
   ) {}
 
   readonly sagas: SagaInserter = {
@@ -128,8 +129,7 @@ class Core implements ServiceCore {
   }
 
   start(): void {
-    const { nats, store, log, pool, config } = this;
-    const relay = createRelay({ store, nats, logger: log });
+    const { nats, store, log, pool, config, relay } = this;
     serviceMetrics(store.context).watchRelay(relay);
     const pruning = createPruning({ pool, schema: config.schema, keep: config.keep, log });
     relay.start();
