@@ -11,7 +11,7 @@
  */
 import { z } from 'zod';
 import { isId } from './ids';
-import { guestAbi, moveEndpoint, moveLimits, transferPass } from './migration';
+import { guestAbi, moveEndpoint, moveLimits, transferPass, transferSpeed } from './migration';
 
 export const instanceType = z.enum(['container', 'virtual-machine']);
 export type InstanceType = z.infer<typeof instanceType>;
@@ -131,7 +131,7 @@ export const taskBodies = {
   /** Only for a stopped instance: the root becomes what the snapshot holds. */
   'snapshot.restore': z.object({ instance: instanceSpec, snapshotId: z.string(), stateful: z.boolean().optional() }),
   /** Gets an instance's files from another member; `whole` and `rest` complete it, as a stopped instance. */
-  'instance.fetch': z.object({ ...withEpoch, from: z.string(), pass: transferPass }),
+  'instance.fetch': z.object({ ...withEpoch, from: z.string(), pass: transferPass, bytesPerSecond: transferSpeed }),
   // To and from other servers (docs/adr/0016). Channels "migration-control" and "migration-fs" of the session carry the
   // conversation of @weft/handover; whoever brings them to the other server attaches to them as the client.
   /** Done when the other server has it. `root`: this snapshot's files instead of the instance's, "" for those. */
@@ -140,7 +140,7 @@ export const taskBodies = {
   'instance.receive': z.object({ instance: instanceSpec, sessionId: z.string() }),
   // Live migration, see migration.ts.
   /** Result: `moveEndpoint`. */
-  'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number() }),
+  'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number(), bytesPerSecond: transferSpeed }),
   /** Done when the target's disk is as the source's, which it then stays. */
   'migration.mirror': z.object({ ...ofMigration, to: z.string(), endpoint: moveEndpoint, limits: moveLimits }),
   /** Done when what is left of the memory goes in the pause that the guest may have. It runs on, and has its memory copied hardly any more. */
@@ -346,7 +346,7 @@ export const agentRequests = {
   'migration.facts': z.object({ instance: instanceSpec }),
   // From agent to agent.
   /** Sends an instance's files as a tar archive on channel "files". Reply at once. */
-  'instance.send': z.object({ instanceId: z.string(), sessionId: z.string(), pass: transferPass }),
+  'instance.send': z.object({ instanceId: z.string(), sessionId: z.string(), pass: transferPass, bytesPerSecond: transferSpeed }),
   /** The target's secret for this migration. Reply: {key} (hexadecimal). */
   'migration.secret': z.object({ instanceId: z.string(), migrationId: z.string() }),
   /** The memory has gone whole: the target may begin. `proof` is an HMAC with the secret. */

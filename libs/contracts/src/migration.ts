@@ -46,12 +46,17 @@ export const moveLimits = z.object({
   longestDowntimeMs: z.number(),
   /** For the memory. */
   timeoutMs: z.number(),
+  /** For the disk; unset: as long as it takes. */
+  diskTimeoutMs: z.number().optional(),
 });
 export type MoveLimits = z.infer<typeof moveLimits>;
 
 /** `whole`: of what is stopped. `first`: of a container that runs; `rest`: what changed since. `beside`: of a VM that runs, all but its disk. */
 export const transferPass = z.enum(['whole', 'first', 'rest', 'beside']);
 export type TransferPass = z.infer<typeof transferPass>;
+
+/** At most; unset or 0: as fast as it goes. */
+export const transferSpeed = z.number().nonnegative().optional();
 
 /** How the source's part ended. `gone`: its process ended after the hand-over had begun: only the target knows. */
 export const settledOutcome = z.enum(['resumed', 'handed-over', 'gone']);

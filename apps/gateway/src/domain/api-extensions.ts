@@ -103,5 +103,6 @@ export const API_EXTENSIONS: readonly string[] = [
   'network_peer_group',
   'instance_core_scheduling',
   'instance_migration_plan',
+  'instance_migration_limits',
   'network_zone_history',
 ];

@@ -16,6 +16,7 @@ import type { Logger } from '@weft/platform';
 import { openChannel } from '@weft/session';
 import type { DriverRegistry } from '../drivers/driver-registry';
 import type { Mover } from '../drivers/mover';
+import { paced } from '../files/paced';
 import type { InstanceStore } from '../instances/instance-store';
 
 const CHANNEL = 'files';
@@ -38,14 +39,14 @@ export async function askAgent<V extends AgentVerb>(nc: NatsConnection, member: 
 
 /** Answers before it has sent anything; what goes wrong then ends the session. */
 export async function sendInstance({ nc, drivers, instances, logger }: TransferDeps, request: AgentRequest<'instance.send'>): Promise<object> {
-  const { instanceId, sessionId, pass } = request;
+  const { instanceId, sessionId, pass, bytesPerSecond = 0 } = request;
   const spec = await instances.spec(instanceId);
   if (!spec) throw new WeftError('instance.not-found', 'The instance is not on this host');
   const archive = await drivers.require(spec.type).mover.send(instanceId, pass);
   const channel = openChannel(nc, { sessionId, channel: CHANNEL, side: 'server' });
   // The other side writes nothing; reading on lets its EOF arrive.
   channel.resume();
-  void pipeline(archive.stream, channel, { end: false })
+  void pipeline(archive.stream, paced(bytesPerSecond), channel, { end: false })
     .then(() => archive.done)
     .then(
       () => void channel.end(),
@@ -57,15 +58,29 @@ export async function sendInstance({ nc, drivers, instances, logger }: TransferD
   return {};
 }
 
-/** Gets an instance's files from a member and gives them to `mover`. */
-export async function fetchInstance({ nc }: Pick<TransferDeps, 'nc'>, mover: Mover, spec: InstanceSpec, from: string, pass: TransferPass): Promise<void> {
+export interface Transfer {
+  from: string;
+  pass: TransferPass;
+  bytesPerSecond?: number | undefined;
+  interrupt?: AbortSignal;
+}
+
+/** Gets an instance's files from a member and gives them to `mover`. @throws WeftError task.failed when it is interrupted */
+export async function fetchInstance({ nc }: Pick<TransferDeps, 'nc'>, mover: Mover, spec: InstanceSpec, transfer: Transfer): Promise<void> {
+  const { from, pass, bytesPerSecond, interrupt } = transfer;
   const sessionId = newId();
-  await askAgent(nc, from, 'instance.send', { instanceId: spec.id, sessionId, pass });
+  await askAgent(nc, from, 'instance.send', { instanceId: spec.id, sessionId, pass, bytesPerSecond });
   const channel = openChannel(nc, { sessionId, channel: CHANNEL, side: 'client' });
   channel.end();
+  const giveUp = (): void => void channel.destroy(new Error('the transfer was ended'));
+  interrupt?.addEventListener('abort', giveUp, { once: true });
   try {
     await mover.receive(spec, pass, channel);
+  } catch (error) {
+    if (interrupt?.aborted) throw new WeftError('task.failed', 'The move was ended meanwhile', { cause: error });
+    throw error;
   } finally {
+    interrupt?.removeEventListener('abort', giveUp);
     channel.destroy();
   }
 }

@@ -25,20 +25,25 @@ function calmly(progress: Progress): Progress {
 }
 
 /** A repeat of what is complete does nothing. */
-export async function fetchTask(deps: MoveDeps, body: TaskBody<'instance.fetch'>, progress: Progress): Promise<Result> {
-  const { instance, epoch, from, pass } = body;
+export async function fetchTask(deps: MoveDeps, body: TaskBody<'instance.fetch'>, progress: Progress, interrupt: AbortSignal): Promise<Result> {
+  const { instance, epoch, from, pass, bytesPerSecond } = body;
   const { instances, drivers } = deps;
   if ((await instances.state(instance.id)).created) return {};
   await instances.saveSpec(instance);
   await instances.admit(instance, epoch);
   progress('move_instance', pass === 'rest' ? 'Copying what changed meanwhile' : 'Copying the instance');
-  await fetchInstance(deps, drivers.require(instance.type).mover, instance, from, pass);
+  await fetchInstance(deps, drivers.require(instance.type).mover, instance, { from, pass, bytesPerSecond, interrupt });
   if (pass === 'whole' || pass === 'rest') await instances.updateState(instance.id, { created: true });
   return {};
 }
 
-export async function prepareTargetTask(deps: MoveDeps, body: TaskBody<'migration.prepare-target'>, progress: Progress): Promise<Result> {
-  const { instance, epoch, from, migrationId, abi, diskBytes } = body;
+export async function prepareTargetTask(
+  deps: MoveDeps,
+  body: TaskBody<'migration.prepare-target'>,
+  progress: Progress,
+  interrupt: AbortSignal,
+): Promise<Result> {
+  const { instance, epoch, from, migrationId, abi, diskBytes, bytesPerSecond } = body;
   const { instances, drivers } = deps;
   if ((await instances.state(instance.id)).created) throw new WeftError('instance.exists', `Instance "${instance.name}" is on this host already`);
   await instances.saveSpec(instance);
@@ -46,7 +51,7 @@ export async function prepareTargetTask(deps: MoveDeps, body: TaskBody<'migratio
   progress('move_instance', 'Preparing the target');
   const { mover } = drivers.require(instance.type);
   const order = { migrationId, epoch, abi, diskBytes, address: deps.migrationAddress };
-  return live(mover.live).prepareTarget(instance, order, () => fetchInstance(deps, mover, instance, from, 'beside'));
+  return live(mover.live).prepareTarget(instance, order, () => fetchInstance(deps, mover, instance, { from, pass: 'beside', bytesPerSecond, interrupt }));
 }
 
 type SourceTask = TaskBody<'migration.mirror'>;

@@ -3,6 +3,8 @@
  *
  *   stop (polite) waits ---- stop with force, or delete, arrives ----> kills the guest, succeeds; then the other's turn
  *                       ---- task.cancel arrives -------------------> leaves the guest alone, fails as cancelled
+ *
+ * and of one that waits for a link: what leaves is settled, what comes is deleted.
  */
 import { WeftError } from '@weft/contracts';
 import { instanceOf, type Task } from './task';
@@ -24,8 +26,19 @@ const LEAVING: readonly Task['kind'][] = ['migration.mirror', 'migration.memory'
 const isLeaving = (task: Task): boolean => LEAVING.includes(task.kind);
 
 /** May `task` end the wait of `waiting`? */
-export const hurries = (task: Task, waiting: Task): boolean =>
-  (task.kind === 'migration.settle' && isLeaving(waiting) && instanceOf(task) === instanceOf(waiting)) ||
-  ((task.kind === 'instance.delete' || (task.kind === 'instance.stop' && task.body.force)) &&
-    isPoliteStop(waiting) &&
-    instanceOf(task) === instanceOf(waiting));
+export const hurries = (task: Task, waiting: Task): boolean => instanceOf(task) === instanceOf(waiting) && endsWait(task, waiting);
+
+function endsWait(task: Task, waiting: Task): boolean {
+  switch (task.kind) {
+    case 'migration.settle':
+      return isLeaving(waiting);
+    case 'migration.discard-target':
+      return waiting.kind === 'migration.prepare-target' && waiting.body.migrationId === task.body.migrationId;
+    case 'instance.delete':
+      return waiting.kind === 'instance.fetch' || isPoliteStop(waiting);
+    case 'instance.stop':
+      return task.body.force && isPoliteStop(waiting);
+    default:
+      return false;
+  }
+}

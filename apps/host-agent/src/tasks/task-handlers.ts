@@ -68,13 +68,13 @@ export async function handleTask(deps: TaskDeps, task: HostTask, progress: Progr
       await deps.transfer.fetch(task.body.fingerprint, task.body.from, progress);
       return { fingerprint: task.body.fingerprint };
     case 'instance.fetch':
-      return fetchTask(deps.moves, task.body, progress);
+      return fetchTask(deps.moves, task.body, progress, interrupt);
     case 'instance.hand-over':
       return handOverTask(deps.moves, task.body, progress, interrupt);
     case 'instance.receive':
       return { ...(await receiveTask(deps.moves, task.body, progress, interrupt)) };
     case 'migration.prepare-target':
-      return prepareTargetTask(deps.moves, task.body, progress);
+      return prepareTargetTask(deps.moves, task.body, progress, interrupt);
     case 'migration.mirror':
       return mirrorTask(deps.moves, task.body, progress, interrupt);
     case 'migration.memory':

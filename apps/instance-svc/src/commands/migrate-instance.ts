@@ -2,7 +2,7 @@ import { derivedId, WeftError, type Meta } from '@weft/contracts';
 import { execute } from '@weft/service';
 import type { CommandHandler, CommandResult } from '../api/command-handler';
 import { migrateInstance as decideMigration } from '../domain/migration.decider';
-import { MOVE_LIMITS } from '../domain/migration.plan';
+import { moveLimits } from '../domain/migration.plan';
 import type { Deps } from '../instance.deps';
 import { findInstance, type InstanceRow } from '../queries/find-instance';
 import type { MigrateParams } from '../sagas/saga-params';
@@ -36,6 +36,7 @@ export async function beginMove(
   if (plan.blockers.length > 0) throw new WeftError('instance.wrong-status', `The instance cannot move to ${plan.target.name}: ${plan.blockers.join('; ')}`);
   const { name } = row.spec;
   const newName = wanted.newName || name;
+  const limits = moveLimits(row.spec.config);
   return execute(deps, meta, 'instance.migrate', { ...wanted, name }, (uow) => {
     uow.afterCommit(() => deps.members.assign(plan.target.name));
     return startInstanceWork<MigrateParams>(deps, uow, meta, {
@@ -44,7 +45,7 @@ export async function beginMove(
       description: 'Migrating instance',
       metadata: { placement: `${plan.target.name}: ${plan.explanation}` },
       saga: `instance.migrate-${plan.mode}`,
-      timeLimitMs: MIGRATION_LIMIT_MS,
+      timeLimitMs: (plan.mode === 'live' ? undefined : limits.diskTimeoutMs) ?? MIGRATION_LIMIT_MS,
       mayCancel: true,
       decide: (state, operationId) => decideMigration(state, operationId, { target: plan.target.name, newName }),
       params: (after) => ({
@@ -53,7 +54,7 @@ export async function beginMove(
         migrationId: derivedId(meta.commandId, 'migration'),
         epoch: after.epoch,
         statusBefore: after.status === 'running' ? 'running' : 'stopped',
-        limits: MOVE_LIMITS,
+        limits,
         origin: evacuation?.origin,
       }),
     });

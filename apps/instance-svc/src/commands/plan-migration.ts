@@ -1,6 +1,6 @@
 /** What is known about a move before it begins: the dry run, and the first thing that the move itself does. */
 import { moveFacts, WeftError, type InstanceSpec, type MoveFacts } from '@weft/contracts';
-import { migrationBlockers, migrationMode, MOVE_LIMITS, predictMigration, type MigrationMode } from '../domain/migration.plan';
+import { migrationBlockers, migrationMode, moveLimits, predictMigration, type MigrationMode } from '../domain/migration.plan';
 import type { MemberView } from '../domain/member-directory';
 import type { Placement } from '../domain/placement';
 import type { CommandHandler } from '../api/command-handler';
@@ -44,7 +44,7 @@ async function placeElsewhere(deps: Deps, { type, architecture, imageFingerprint
 export const migrationPlan: CommandHandler<'instance.migration-plan'> = async (deps, meta, body) => {
   const row = await findInstance(deps.pool, meta.project, body.name);
   const { mode, source, target, explanation, facts, blockers } = await planMigration(deps, row, body);
-  const { durationMs, downtimeMs } = predictMigration(mode, facts, MOVE_LIMITS);
+  const { durationMs, downtimeMs } = predictMigration(mode, facts, moveLimits(row.spec.config));
   const result = {
     mode,
     source: source.name,

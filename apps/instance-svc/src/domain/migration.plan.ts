@@ -5,13 +5,27 @@
  *   running container           restart   copied while it runs, stopped for the last difference, started
  *   stopped                     cold      copied
  */
-import { WeftError, type Heartbeat, type InstanceSpec, type MoveFacts, type MoveLimits } from '@weft/contracts';
+import { parseByteSize, WeftError, type Heartbeat, type InstanceSpec, type MoveFacts, type MoveLimits } from '@weft/contracts';
 import type { LiveStatus } from './instance.state';
 
 export type MigrationMode = 'live' | 'restart' | 'cold';
 
 /** How long the guest may pause at first; it grows when the guest changes its memory too fast. */
 export const MOVE_LIMITS: MoveLimits = { bandwidthBytesPerSecond: 0, downtimeMs: 100, longestDowntimeMs: 2_000, timeoutMs: 30 * 60_000 };
+
+const positive = (text: string | undefined, size: (value: string) => number | undefined): number | undefined => size(text ?? '') || undefined;
+
+/** @param config the instance's, with that of its profiles */
+export function moveLimits(config: Readonly<Record<string, string>>): MoveLimits {
+  const seconds = positive(config['migration.timeout'], Number);
+  const longestDowntimeMs = positive(config['migration.downtime'], Number) ?? MOVE_LIMITS.longestDowntimeMs;
+  return {
+    bandwidthBytesPerSecond: positive(config['migration.bandwidth'], parseByteSize) ?? MOVE_LIMITS.bandwidthBytesPerSecond,
+    downtimeMs: Math.min(MOVE_LIMITS.downtimeMs, longestDowntimeMs),
+    longestDowntimeMs,
+    ...(seconds ? { timeoutMs: seconds * 1_000, diskTimeoutMs: seconds * 1_000 } : { timeoutMs: MOVE_LIMITS.timeoutMs }),
+  };
+}
 
 /** What a link is taken to carry when nobody has said, for predictions. */
 const ASSUMED_BYTES_PER_SECOND = 100e6;

@@ -1,7 +1,7 @@
 import type { Heartbeat, InstanceEvent, InstanceSpec, MoveFacts } from '@weft/contracts';
 import { given, PLACE, runningInstance, stoppedInstance, types } from '../testing/given';
 import { instanceMoved, migrateInstance } from './migration.decider';
-import { migrationBlockers, migrationMode, MOVE_LIMITS, predictMigration } from './migration.plan';
+import { migrationBlockers, migrationMode, MOVE_LIMITS, moveLimits, predictMigration } from './migration.plan';
 
 const move = { target: 'host2', newName: 'c1' };
 const locked: InstanceEvent = { type: 'InstanceLocked', data: { ...PLACE, operationId: 'op', kind: 'migrate' } };
@@ -72,5 +72,18 @@ describe('planning', () => {
     );
     expect(predictMigration('cold', facts, MOVE_LIMITS).downtimeMs).toBe(0);
     expect(predictMigration('live', facts, MOVE_LIMITS).downtimeMs).toBe(MOVE_LIMITS.downtimeMs);
+  });
+
+  it('keeps the limits that the instance has', () => {
+    expect(moveLimits({})).toEqual(MOVE_LIMITS);
+    expect(moveLimits({ 'migration.bandwidth': '10MB', 'migration.timeout': '60', 'migration.downtime': '50' })).toEqual({
+      bandwidthBytesPerSecond: 10_000_000,
+      downtimeMs: 50,
+      longestDowntimeMs: 50,
+      timeoutMs: 60_000,
+      diskTimeoutMs: 60_000,
+    });
+    const slow = moveLimits({ 'migration.bandwidth': '1MB' });
+    expect(predictMigration('cold', { ...facts, usedBytes: 5_000_000, memoryBytes: 0 }, slow).durationMs).toBe(5_000);
   });
 });

@@ -33,6 +33,7 @@ const leaving = (ctx: MoveContext) => ({
 });
 const coming = (ctx: MoveContext) => ({ ...atTarget(ctx), ...ofMigration(ctx) });
 const gone = ({ params }: MoveContext) => ({ instanceId: params.spec.id, type: params.spec.type });
+const speed = ({ params }: MoveContext) => ({ bytesPerSecond: params.limits.bandwidthBytesPerSecond });
 const isContainer = ({ params }: MoveContext): boolean => params.spec.type === 'container';
 
 /**
@@ -112,7 +113,7 @@ const liveSaga = (world: MoveWorld): MoveSaga => ({
       async action(ctx) {
         const { abi, diskBytes, blockers } = await world.facts(ctx);
         if (blockers.length > 0 || !abi) throw new WeftError('instance.wrong-status', `The instance cannot move: ${blockers.join('; ')}`);
-        const order = { ...coming(ctx), instance: await world.ports.specAtTarget(ctx), from: ctx.params.member, abi, diskBytes };
+        const order = { ...coming(ctx), instance: await world.ports.specAtTarget(ctx), from: ctx.params.member, abi, diskBytes, ...speed(ctx) };
         return { endpoint: await world.order(ctx, ctx.params.target, 'migration.prepare-target', order) };
       },
       async undo(ctx) {
@@ -147,7 +148,8 @@ const coldSaga = (world: MoveWorld): MoveSaga => ({
     image(world),
     {
       name: 'copy',
-      action: async (ctx) => void (await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'whole' })),
+      action: async (ctx) =>
+        void (await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'whole', ...speed(ctx) })),
       undo: deleteCopy(world),
     },
     record(world, true),
@@ -164,7 +166,8 @@ const restartSaga = (world: MoveWorld): MoveSaga => ({
     {
       name: 'first',
       async action(ctx) {
-        if (isContainer(ctx)) await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'first' });
+        if (isContainer(ctx))
+          await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass: 'first', ...speed(ctx) });
       },
       undo: deleteCopy(world),
     },
@@ -180,7 +183,7 @@ const restartSaga = (world: MoveWorld): MoveSaga => ({
       name: 'rest',
       async action(ctx) {
         const pass = isContainer(ctx) ? 'rest' : 'whole';
-        await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass });
+        await world.order(ctx, ctx.params.target, 'instance.fetch', { ...atTarget(ctx), from: ctx.params.member, pass, ...speed(ctx) });
       },
     },
     {

@@ -36,6 +36,9 @@ export function mirrorFailure(job: Job | undefined): WeftError {
   return new WeftError('task.failed', `The disk could not be copied to the target: ${why}`);
 }
 
+export const mirrorTooSlow = (): WeftError =>
+  new WeftError('task.failed', 'The disk was not copied in the time that migration.timeout allows: allow more, or more of migration.bandwidth');
+
 export function mirrorProgress(job: Job): string {
   const [done, total] = [job['current-progress'], job['total-progress']];
   return `Copying the disk: ${total ? Math.floor((100 * done) / total) : 0}% (${mib(done)}MiB of ${mib(total)}MiB)`;

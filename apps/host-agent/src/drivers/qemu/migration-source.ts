@@ -14,7 +14,7 @@ import { WeftError, type SettledOutcome, type SwitchoverResult } from '@weft/con
 import type { Progress } from '../driver';
 import type { MoveOrder, SourceOrder } from '../mover';
 import { approachHandOver, beginMemory, cancelMemory, handOver, hasBegun, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
-import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, writeToBoth } from './migration-mirror';
+import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, mirrorTooSlow, writeToBoth } from './migration-mirror';
 import { forgetMigration, forgetSettings, readMigration, writeMigration, type SourceRecord } from './migration-record';
 import { runState } from './vm-lifecycle';
 import { withMonitor } from './vm-monitor';
@@ -33,9 +33,11 @@ export async function mirrorDisk(paths: VmPaths, order: SourceOrder, progress: P
     await writeMigration(paths, { role: 'source', migrationId: order.migrationId, phase: 'disk', wasRunning: state === 'running' });
   }
   if (!(await findJob(paths))) await beginMirror(paths, order);
+  const startedAt = performance.now();
   for (let job = await findJob(paths); job?.status !== 'ready'; job = await findJob(paths)) {
     if (!job || job.status === 'concluded' || job.status === 'aborting') throw mirrorFailure(job);
     interrupt.throwIfAborted();
+    if (performance.now() - startedAt > (order.limits.diskTimeoutMs ?? Infinity)) throw mirrorTooSlow();
     progress('move_instance', mirrorProgress(job));
     await sleep(POLL_MS);
   }
