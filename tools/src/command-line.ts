@@ -6,6 +6,7 @@ export type CommandLine =
   | { command: 'reset'; yes: boolean }
   | { command: 'status' }
   | { command: 'credentials'; members: number }
+  | { command: 'host-credentials'; host: string }
   | { command: 'help' };
 
 const MOST_MEMBERS = 64;
@@ -15,6 +16,7 @@ export const USAGE = `usage: weft start [--detach] [--members N]   start the pla
        weft reset [--yes]                     stop everything and erase all state
        weft status                            what runs
        weft credentials [--members N]         make secrets and database roles for containers (deploy/)
+       weft credentials --host NAME           let a host that is not started here talk to this platform
 
 environment: WEFT_DIR (/var/lib/weft), WEFT_HTTPS_ADDRESS (127.0.0.1:8443), WEFT_CACHE (/var/cache/weft),
              WEFT_NETWORKS=off for guests without networks,
@@ -35,7 +37,8 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
       allow(options, []);
       return { command };
     case 'credentials':
-      allow(options, ['members']);
+      allow(options, ['members', 'host']);
+      if (options.has('host')) return { command: 'host-credentials', host: hostName(options.get('host')) };
       return { command, members: members(options.get('members')) ?? 1 };
     case undefined:
     case 'help':
@@ -74,6 +77,11 @@ const flag = (options: Options, name: string): boolean => {
   const value = options.get(name);
   if (typeof value === 'string') throw new UserError(`--${name} takes no value`);
   return value === true;
+};
+
+const hostName = (value: string | true | undefined): string => {
+  if (typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(value)) return value;
+  throw new UserError('--host takes the name of a host: letters, digits and hyphens');
 };
 
 const members = (value: string | true | undefined): number | undefined => {

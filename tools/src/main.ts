@@ -1,5 +1,6 @@
 import { parseCommandLine, USAGE } from './command-line';
 import { credentials } from './commands/credentials';
+import { hostCredentials } from './commands/host-credentials';
 import { down } from './commands/down';
 import { reset } from './commands/reset';
 import { start, supervise } from './commands/start';
@@ -20,6 +21,8 @@ const main = async (args: readonly string[]): Promise<void> => {
       return down(settings);
     case 'reset':
       return reset(settings, line);
+    case 'host-credentials':
+      return hostCredentials(settings, line.host);
     case 'status':
       return status(settings);
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import type { NatsUser } from '@weft/embedded';
 import type { ServiceRole } from './database';
 import { agentUser, dnsServiceUser, gatewayUser, instanceServiceUser, migrationServiceUser, networkServiceUser } from './nats-users';
@@ -14,6 +15,11 @@ export const agentName = (member: string): string => `weft_agent_${member}`;
 
 /** host1 to hostN. */
 export const memberNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `host${index + 1}`);
+
+const AGENT_PASSWORD = /^weft_agent_(.+)\.password$/;
+
+/** Hosts whose agents have credentials: the launcher's own since their first start, and those that somebody made some for. */
+export const knownHosts = (secretsDir: string): string[] => readdirSync(secretsDir).flatMap((name) => AGENT_PASSWORD.exec(name)?.[1] ?? []);
 
 /** With which the launcher's own members join; made at its first use. */
 export const joinTokenIn = (secretsDir: string, member: string): string => keptSecret(secretsDir, `${agentName(member)}.join-token`);

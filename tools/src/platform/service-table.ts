@@ -15,6 +15,7 @@ import {
   GATEWAY,
   INSTANCE,
   joinTokenIn,
+  knownHosts,
   memberNames,
   memberTokens,
   MIGRATION,
@@ -64,7 +65,7 @@ export const serviceTable = async (settings: Settings, at: Places, memberCount: 
   };
   return [
     ...(settings.postgresUrl ? [] : [postgresService(at, databaseRoles(password))]),
-    ...(settings.natsUrl ? [] : [natsService(at, natsHost, port, natsUsers(members, password))]),
+    ...(settings.natsUrl ? [] : [natsService(at, natsHost, port, natsUsers([...new Set([...members, ...knownHosts(at.secrets)])], password))]),
     ...(network ? [...centralServices(at), ...network.plan.members.flatMap((member) => switchServices(at, network, member))] : []),
     ...SERVICES.filter(({ name }) => existsSync(main(name))).map(service),
     nodeService(at, {

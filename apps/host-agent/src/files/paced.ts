@@ -9,8 +9,9 @@ export function paced(bytesPerSecond: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       passed += chunk.length;
       const aheadMs = bytesPerSecond === 0 ? 0 : (1_000 * passed) / bytesPerSecond - (performance.now() - startedAt);
-      if (aheadMs <= 0) return done(null, chunk);
-      timer = setTimeout(() => done(null, chunk), aheadMs);
+      this.push(chunk);
+      if (aheadMs <= 0) return done();
+      timer = setTimeout(done, aheadMs);
     },
     destroy(error, done) {
       clearTimeout(timer);

@@ -59,6 +59,7 @@ async function runTask(task: AgentTask<TaskKind>, { member }: TaskOptions): Prom
   done.push(`${task.kind} ${fingerprint.slice(0, 4)} ${member}`);
   if (task.kind === 'image.commit' && failCommit) throw new WeftError('disk.full', 'No space left on device');
   if (task.kind === 'image.commit') held.get(member)!.add(fingerprint);
+  if (task.kind === 'image.fetch') held.get(member)!.add(fingerprint);
   if (task.kind === 'image.delete') held.get(member)!.delete(fingerprint);
   return {};
 }
@@ -262,6 +263,27 @@ it('reconciles what members hold with what is believed', async () => {
   } finally {
     reconciler.stop();
     offline.clear();
+  }
+});
+
+it('copies images to as many members as cluster.images_minimal_replica says', async () => {
+  const reconciler = startImageFilesReconciler(service.deps, { intervalMs: 3_600_000 });
+  const replicas = (value: string) => service.send('server.update', { mode: 'merge', config: { 'cluster.images_minimal_replica': value } });
+  try {
+    expect(await replicas('0')).toMatchObject({ ok: false, error: { code: 'config.invalid' } });
+    await replicas('1');
+    const image = staged();
+    await importImage(image);
+    await reconciler.run();
+    expect(await findImage(service.pool, 'default', { fingerprint: image.fingerprint })).toMatchObject({ members: ['host1'] });
+    await replicas('-1');
+    await eventually(async () => {
+      await reconciler.run();
+      return (await findImage(service.pool, 'default', { fingerprint: image.fingerprint }))?.members.length === 2;
+    });
+    expect(held.get('host2')!.has(image.fingerprint)).toBe(true);
+  } finally {
+    reconciler.stop();
   }
 });
 

@@ -1,7 +1,7 @@
 import type { ImageAliasEvent, ImageEvent, StagedImage } from '@weft/contracts';
 import { decideImageAlias } from './image-alias.decider';
 import { decideImage, EPOCH, type ImageCommand } from './image.decider';
-import { planImageFiles } from './image-files.plan';
+import { planImageCopies, planImageFiles } from './image-files.plan';
 import { imageAliasFold, imageEtag, imageFileFold, imageFold } from './image.state';
 
 const now = new Date('2026-11-23T05:07:33.718Z');
@@ -129,7 +129,7 @@ describe('image files', () => {
       { fingerprint: 'away', member: 'h9' },
     ],
   };
-  const members = [{ member: 'h1', images: ['needed', 'new', 'waste'] }];
+  const members = [{ member: 'h1', images: ['needed', 'new', 'waste'], diskFreeBytes: 1 }];
 
   it('are recorded, forgotten, and deleted only after a while', () => {
     const first = planImageFiles(store, members, new Map(), 0, 100);
@@ -145,5 +145,21 @@ describe('image files', () => {
     const first = planImageFiles(store, members, new Map(), 0, 100);
     const wanted = planImageFiles({ ...store, needed: new Set([...store.needed, 'waste']) }, members, first.unneededSince, 50, 100);
     expect(planImageFiles(store, members, wanted.unneededSince, 120, 100).actions).not.toContainEqual(expect.objectContaining({ kind: 'delete' }));
+  });
+
+  it('are copied to where there is most room, until enough members have them', () => {
+    const hosts = [
+      { member: 'h1', images: ['needed'], diskFreeBytes: 9 },
+      { member: 'h2', images: [], diskFreeBytes: 1 },
+      { member: 'h3', images: [], diskFreeBytes: 5 },
+      { member: 'h4', images: ['waste'], diskFreeBytes: 5 },
+    ];
+    const copies = (replicas: number, locations = store.locations) =>
+      planImageCopies({ needed: new Set(['needed', 'nowhere']), locations }, hosts, replicas).map((action) => Object.values(action).join(' '));
+    expect(copies(1)).toEqual([]);
+    expect(copies(3)).toEqual(['copy h3 needed h1', 'copy h4 needed h1']);
+    expect(copies(-1)).toHaveLength(3);
+    expect(copies(9)).toHaveLength(3);
+    expect(copies(3, [...store.locations, { fingerprint: 'needed', member: 'h3' }])).toEqual(['copy h4 needed h1']);
   });
 });

@@ -8,14 +8,17 @@ import { anything, boolean, oneOf, timeSpan, unsigned, type ValueCheck } from '.
 const DNS_PORT = 53;
 export const TRUST_PASSWORD_KEY = 'core.trust_password';
 export const JOIN_TOKEN_EXPIRY_KEY = 'cluster.join_token_expiry';
+export const IMAGE_REPLICAS_KEY = 'cluster.images_minimal_replica';
 export const OFFLINE_THRESHOLD_KEY = 'cluster.offline_threshold';
 export const TOKEN_EXPIRY_KEY = 'core.remote_token_expiry';
 
 const offlineThreshold: ValueCheck = (value) => unsigned(value) ?? (Number(value) >= 10 ? undefined : 'Value must be at least 10 seconds');
 
+const replicas: ValueCheck = (value) => (/^(-1|[1-9]\d{0,5})$/.test(value) ? undefined : 'Value must be a number of members, at least 1, or -1 for all');
+
 const SERVER_KEYS: Readonly<Record<string, ValueCheck>> = {
   'backups.compression_algorithm': anything,
-  'cluster.images_minimal_replica': unsigned,
+  [IMAGE_REPLICAS_KEY]: replicas,
   [JOIN_TOKEN_EXPIRY_KEY]: timeSpan,
   [OFFLINE_THRESHOLD_KEY]: offlineThreshold,
   'core.dns_address': listenAddress(DNS_PORT),

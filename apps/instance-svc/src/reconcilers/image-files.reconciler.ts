@@ -4,13 +4,16 @@
  */
 import { derivedId, newId } from '@weft/contracts';
 import { addImageLocation, removeImageLocation } from '../commands/record-image-location';
-import { planImageFiles, type ImageFileAction } from '../domain/image-files.plan';
+import { IMAGE_REPLICAS, planImageCopies, planImageFiles, type ImageFileAction } from '../domain/image-files.plan';
+import { IMAGE_REPLICAS_KEY } from '../domain/server.config-keys';
 import type { Deps } from '../instance.deps';
 import { readImageStore } from '../queries/find-images';
 
 const INTERVAL_MS = 30_000;
 const GRACE_MS = 5 * 60_000;
 const TASK_LIMIT_MS = 60_000;
+/** An image may be large and a link slow; nothing waits for it. */
+const COPY_LIMIT_MS = 3_600_000;
 
 export interface Reconciler {
   /** Looks once, now. */
@@ -23,16 +26,32 @@ export function startImageFilesReconciler(deps: Deps, options: { intervalMs?: nu
   const ending = new AbortController();
   let unneededSince = new Map<string, number>();
   let running: Promise<void> | undefined;
+  const copying = new Set<string>();
+
+  function copy(action: ImageFileAction): void {
+    const key = `${action.fingerprint} ${action.member}`;
+    if (copying.has(key)) return;
+    copying.add(key);
+    void apply(deps, action, ending.signal)
+      .catch((error: unknown) => deps.log.warn({ err: error, ...action }, 'image files not copied yet'))
+      .finally(() => copying.delete(key));
+  }
 
   const round = async (): Promise<void> => {
     const members = deps.members.all().filter((member) => member.online);
-    const held = members.map(({ name, heartbeat }) => ({ member: name, images: heartbeat.images }));
-    const plan = planImageFiles(await readImageStore(deps.pool), held, unneededSince, now(), graceMs);
+    const held = members.map(({ name, heartbeat }) => ({
+      member: name,
+      images: heartbeat.images,
+      diskFreeBytes: heartbeat.resources.diskFreeBytes,
+    }));
+    const store = await readImageStore(deps.pool);
+    const plan = planImageFiles(store, held, unneededSince, now(), graceMs);
     unneededSince = plan.unneededSince;
     for (const action of plan.actions) {
       if (ending.signal.aborted) return;
       await apply(deps, action, ending.signal).catch((error: unknown) => deps.log.warn({ err: error, ...action }, 'image files not reconciled yet'));
     }
+    for (const action of planImageCopies(store, held, await replicas(deps))) copy(action);
   };
   const run = (): Promise<void> => (running ??= round().finally(() => (running = undefined)));
   const timer = setInterval(() => run().catch((error: unknown) => deps.log.warn({ err: error }, 'image files not looked at')), intervalMs);
@@ -46,8 +65,20 @@ export function startImageFilesReconciler(deps: Deps, options: { intervalMs?: nu
   };
 }
 
-async function apply(deps: Deps, { kind, member, fingerprint }: ImageFileAction, signal: AbortSignal): Promise<void> {
-  switch (kind) {
+async function replicas({ pool }: Deps): Promise<number> {
+  const { rows } = await pool.query<{ replicas: string | null }>(`SELECT doc::json ->> '${IMAGE_REPLICAS_KEY}' AS replicas FROM server_config`);
+  return rows[0]?.replicas ? Number(rows[0].replicas) : IMAGE_REPLICAS;
+}
+
+async function apply(deps: Deps, action: ImageFileAction, signal: AbortSignal): Promise<void> {
+  const { member, fingerprint } = action;
+  switch (action.kind) {
+    case 'copy':
+      await deps.tasks.run(
+        { taskId: derivedId('image-files', newId()), kind: 'image.fetch', body: { fingerprint, from: action.from } },
+        { member, timeLimitMs: COPY_LIMIT_MS, signal },
+      );
+      return addImageLocation(deps, fingerprint, member);
     case 'record':
       return addImageLocation(deps, fingerprint, member);
     case 'forget':
@@ -59,6 +90,6 @@ async function apply(deps: Deps, { kind, member, fingerprint }: ImageFileAction,
       );
       return removeImageLocation(deps, fingerprint, member);
     default:
-      return kind satisfies never;
+      return action satisfies never;
   }
 }
