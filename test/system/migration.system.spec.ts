@@ -114,6 +114,31 @@ describe('moves between members', () => {
     );
 
     it(
+      'is slowed down, cancelled and given up as somebody wants it, and runs on',
+      async () => {
+        const [source, target] = [await guest.location(), await guest.other()];
+        await guest.beginToCount();
+        await weft.ok(['config', 'set', 'v1', 'migration.bandwidth', '4MB']);
+        const data = { name: 'v1', migration: true, live: true };
+        const { id } = await weft.query<{ id: string }>(`/1.0/instances/v1?target=${target}`, { method: 'POST', data });
+        await holds(() => expect(guest.migrationOn(source)?.phase).toBe('memory'), { timeoutMs: MOVE_MS });
+        await weft.ok(['operation', 'delete', id]);
+        expect(await weft.query(`/1.0/operations/${id}/wait`)).toMatchObject({ status: 'Cancelled' });
+        expect(await place('v1')).toBe(`Running ${source}`);
+        await holds(() => expect(guest.idsOn(target)).toEqual([]));
+
+        await weft.ok(['config', 'set', 'v1', 'migration.timeout', '2']);
+        expect(await weft.refused(['move', 'v1', '--target', target], { timeoutMs: MOVE_MS })).toContain('migration.timeout');
+        expect(await place('v1')).toBe(`Running ${source}`);
+        await holds(() => expect(guest.idsOn(target)).toEqual([]));
+        for (const key of ['migration.bandwidth', 'migration.timeout']) await weft.ok(['config', 'unset', 'v1', key]);
+        await guest.countsOn(0);
+        await guest.stopCounting();
+      },
+      3 * MOVE_MS,
+    );
+
+    it(
       `loses and repeats nothing in ${MOVES} moves in a row: in memory and on disk`,
       async () => {
         for (const member of MEMBERS) await world.launch(`at-${member}`, '--target', member);

@@ -17,7 +17,7 @@ describe('an archive of an instance', () => {
 
   const move = async (options?: Parameters<typeof pack>[1], removals = false) => {
     const archive = pack([{ dir: from, names: ['data'] }], options);
-    await unpack(to, archive.stream, removals);
+    await unpack(to, archive.stream, { removals });
     await archive.done;
   };
 
@@ -32,6 +32,17 @@ describe('an archive of an instance', () => {
     const [file, hard] = await Promise.all(['file', 'hard'].map((name) => stat(join(to, 'data', name))));
     expect(file).toMatchObject({ uid: 1_000_000, size: 50_000_000, ino: hard?.ino });
     expect(file!.blocks * 512).toBeLessThan(1_000_000);
+  });
+
+  it('gives a file at its top another name, and changes nothing else of that name', async () => {
+    await writeFile(join(from, 'record.json'), 'record');
+    await writeFile(join(from, 'data/record.json'), 'other');
+    await symlink('record.json', join(from, 'data/soft'));
+    const archive = pack([{ dir: from, names: ['data', 'record.json'] }]);
+    await unpack(to, archive.stream, { renamed: ['record.json', 'coming.json'] });
+    await archive.done;
+    expect((await readdir(to)).sort()).toEqual(['coming.json', 'data']);
+    expect(await readFile(join(to, 'data/soft'), 'utf8')).toBe('other');
   });
 
   it('brings what changed since the first one, and takes away what is gone', async () => {

@@ -41,11 +41,20 @@ export function pack(parts: readonly PackedPart[], { notes, inUse = false }: Pac
   return { stream: child.stdout, done };
 }
 
-/** Unpacks below `dir`; with `removals`, what an incremental archive says is gone goes. */
-export async function unpack(dir: string, archive: Readable, removals = false): Promise<void> {
+export interface UnpackOptions {
+  /** What an incremental archive says is gone goes. */
+  removals?: boolean;
+  /** A file at the top of the archive, and its name here; letters and dots. */
+  renamed?: readonly [name: string, here: string];
+}
+
+/** Unpacks below `dir`. */
+export async function unpack(dir: string, archive: Readable, { removals = false, renamed }: UnpackOptions = {}): Promise<void> {
+  // Of members, not of what links point to (the tar manual, "Modifying File and Member Names").
+  const renaming = renamed ? [`--transform=s,^${renamed[0].replaceAll('.', '\\.')}$,${renamed[1]},rSH`] : [];
   const child = spawn(
     'tar',
-    ['--extract', '--file=-', '--preserve-permissions', '--same-owner', ...FAITHFUL, ...(removals ? ['--incremental'] : []), `--directory=${dir}`],
+    ['--extract', '--file=-', '--preserve-permissions', '--same-owner', ...FAITHFUL, ...(removals ? ['--incremental'] : []), ...renaming, `--directory=${dir}`],
     {
       stdio: ['pipe', 'ignore', 'pipe'],
       env: { PATH: process.env.PATH, LC_ALL: 'C' },

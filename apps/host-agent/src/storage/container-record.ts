@@ -47,8 +47,8 @@ const FILE = 'container.json';
 
 export const newDataName = (): string => `data-${randomBytes(6).toString('hex')}`;
 
-export const readRecord = async (dir: string): Promise<ContainerRecord | undefined> => {
-  const text = await readIfPresent(join(dir, FILE));
+export const readRecord = async (dir: string, file = FILE): Promise<ContainerRecord | undefined> => {
+  const text = await readIfPresent(join(dir, file));
   return text === undefined ? undefined : recordSchema.parse(JSON.parse(text));
 };
 

@@ -16,6 +16,8 @@ import type { Archive, Mover } from '../mover';
 
 const RECORD = 'container.json';
 const NOTES = 'move.snar';
+/** The other host's record, until all is here: it says that the container runs, which it does there. */
+const COMING = 'coming.json';
 
 export class ContainerMover implements Mover {
   constructor(
@@ -49,10 +51,12 @@ export class ContainerMover implements Mover {
   async receive(spec: InstanceSpec, pass: TransferPass, archive: Readable): Promise<void> {
     const dir = this.storage.dir(spec.id);
     if (pass !== 'rest') await this.storage.discardUnfinished(spec.id);
-    await unpack(dir, archive, pass === 'rest');
-    const record = await requireRecord(dir);
+    await unpack(dir, archive, { removals: pass === 'rest', renamed: [RECORD, COMING] });
+    const record = await readRecord(dir, COMING);
+    if (!record) throw new WeftError('task.failed', `The files of the instance came without ${RECORD}`);
+    await fs.rm(join(dir, COMING));
     // What is not whole has no record.
-    if (pass === 'first') return fs.rm(join(dir, RECORD));
+    if (pass === 'first') return;
     for (const id of await fs.readdir(join(dir, 'snapshots')).catch(() => [])) await this.settleSnapshot(join(dir, 'snapshots', id));
     if (record.storage === 'overlay') await fs.mkdir(join(dir, record.data, 'work'), { recursive: true });
     await runProgram('sync', ['-f', dir]);

@@ -12,6 +12,9 @@ const POLL_MS = 50;
 /** The pause of the guest is made of these; events come earlier. */
 const HANDOVER_POLL_MS = 20;
 const CANCEL_MS = 30_000;
+const TOO_SLOW =
+  'The memory was not copied in the time that migration.timeout allows: the guest changes it faster than it goes. ' +
+  'Try again when it is less busy, or allow more time, a longer pause (migration.downtime) or more of migration.bandwidth';
 
 export interface MemoryHooks {
   progress: Progress;
@@ -61,8 +64,7 @@ async function follow({ limits }: SourceOrder, { progress, interrupt, untilEvent
     const info = await withLink(lookAtMemory);
     if (hasEnded(info) || info.status === 'pre-switchover') return info;
     interrupt.throwIfAborted();
-    if (performance.now() - startedAt > limits.timeoutMs)
-      throw new WeftError('task.failed', 'The guest changes its memory faster than it can be copied: try again when it is less busy, or allow a longer pause');
+    if (performance.now() - startedAt > limits.timeoutMs) throw new WeftError('task.failed', TOO_SLOW);
     if (await look(info)) return info;
     progress('move_instance', memoryProgress(info));
     await changed;
