@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { holds } from './holds';
@@ -106,6 +106,8 @@ describe('hosts', () => {
 
     beforeAll(async () => {
       dir = mkdtempSync('/var/tmp/weft-host-');
+      // Unprivileged guests must reach their own files.
+      chmodSync(dir, 0o711);
       const { stdout } = await execa('bash', [join(ROOT, 'tools/bin/weft'), 'credentials', '--host', 'host9'], { env: { WEFT_DIR: weft.dir } });
       identity = Object.fromEntries([...stdout.matchAll(/^(WEFT_\w+)=(.*)$/gm)].map(([, key, value]) => [key!, value!]));
     }, LIMIT_MS);
