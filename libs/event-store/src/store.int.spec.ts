@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool } from 'pg';
 import { WeftError, newId } from '@weft/contracts';
 import { startPostgres, type TestPostgres } from '@weft/testing';
-import { ConstraintViolation, createEventStore, type EventStore, type InlineProjection } from './index';
+import { ConstraintViolation, VersionConflict, createEventStore, type EventStore, type InlineProjection } from './index';
 import { LedgerTables1700000000100, accountFold, bookAmount, ledgerCommand, ledgerProjection, openAccount } from './testing/ledger';
 
 let postgres: TestPostgres;
@@ -227,4 +227,24 @@ test('what a projection cannot send is missing together with the events that it 
   await expect(broken.execute(ledgerCommand('OpenAccount', {}), openAccount(stream, stream))).rejects.toThrow('circular');
   expect(await store.readStream(stream)).toEqual([]);
   expect(await row(await open())).toMatchObject({ total: 0 });
+});
+
+test('a stream with a new id begins without a question, and what it holds is known from then on', async () => {
+  const stream = `account-${newId()}`;
+  const begin = (amount: number) =>
+    store.execute(ledgerCommand('Begin', { amount }), async (uow) => {
+      uow.begin(stream, [
+        { type: 'AccountOpened', data: { name: stream } },
+        { type: 'AmountBooked', data: { amount } },
+      ]);
+      return Promise.resolve();
+    });
+  const queries = jest.spyOn(pool, 'query');
+  await begin(7);
+  await expect(store.execute(ledgerCommand('Book', {}), bookAmount(stream, 1))).resolves.toMatchObject({ result: { total: 8 } });
+  expect(queries).not.toHaveBeenCalled();
+  queries.mockRestore();
+  expect(await makeStore().execute(ledgerCommand('Book', {}), bookAmount(stream, 1))).toMatchObject({ result: { total: 9 } });
+  await expect(begin(7)).rejects.toBeInstanceOf(VersionConflict);
+  expect(await row(stream)).toEqual({ name: stream, total: 9, bookings: 3 });
 });

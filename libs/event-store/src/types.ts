@@ -100,6 +100,8 @@ export interface UnitOfWork {
   /** State of a stream. The stream's version is checked again when the unit commits. */
   load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<{ state: S; version: number }>;
   append(stream: string, events: readonly NewEvent[]): void;
+  /** The same for a stream that begins with these events, as its id is new: nobody is asked what is in it. */
+  begin(stream: string, events: readonly NewEvent[]): void;
   /** Runs inside the append's transaction (saga rows, secrets); must be safe to run again if the unit is retried. */
   inTransaction(work: (client: ClientBase) => Promise<void>): void;
   /** Runs after the commit; a failure here is logged, never reported to the caller. */

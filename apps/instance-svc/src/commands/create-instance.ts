@@ -42,7 +42,7 @@ function carryOut(deps: Deps, meta: Meta, body: InstanceCommandBody<'instance.cr
   return execute(deps, meta, 'instance.create', body, async (uow) => {
     const data = { ...plan.instance, createdAt: uow.now.toISOString(), operationId: meta.correlationId };
     if (plan.retained) await retain(uow, plan.retained, meta.correlationId, plan.snapshots);
-    uow.append(instanceStream(data.id), [{ type: 'InstanceCreated', data, project: data.project }]);
+    uow.begin(instanceStream(data.id), [{ type: 'InstanceCreated', data, project: data.project }]);
     const state = instanceFold.evolve(instanceFold.initial, { type: 'InstanceCreated', data }) as LiveInstance;
     const request = {
       description: 'Creating instance',

@@ -18,7 +18,7 @@ export function startOperation(deps: Pick<Deps, 'sagas'>, uow: UnitOfWork, meta:
   const { saga, ...rest } = request;
   const id = request.id ?? meta.correlationId;
   const event = openOperation({ class: 'task', project: meta.project, timeLimitMs: DEFAULT_TIME_LIMIT_MS, sagaType: saga?.type, ...rest, id }, uow.now);
-  uow.append(operationStream(id), [{ ...event, project: event.data.project }]);
+  uow.begin(operationStream(id), [{ ...event, project: event.data.project }]);
   if (saga) {
     uow.inTransaction((client) => deps.sagas.insert(client, { id, type: saga.type, params: { ...saga.params, operation: event.data.operation } }));
     uow.afterCommit(() => deps.sagas.wake(id));
@@ -32,7 +32,7 @@ export function startedAndDone(uow: UnitOfWork, meta: Meta, request: Omit<Operat
   const created = openOperation({ class: 'task', project: meta.project, timeLimitMs: DEFAULT_TIME_LIMIT_MS, ...request, id }, uow.now);
   const state = operationFold.evolve(operationFold.initial, created);
   const completed = completeOperation(state, { status: 'Success', metadata }, uow.now);
-  uow.append(
+  uow.begin(
     operationStream(id),
     [created, ...completed].map((event) => ({ ...event, project: created.data.project })),
   );

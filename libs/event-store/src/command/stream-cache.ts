@@ -27,6 +27,8 @@ interface CachedStream {
   states: Map<AnyFold, unknown>;
   /** Events up to `version` that the states do not have yet. */
   behind: AnyEvent[];
+  /** All its events, while they are few, of a stream that began here: a state of any kind can be made of them. */
+  whole?: AnyEvent[] | undefined;
   fate?: Fate;
 }
 
@@ -37,6 +39,9 @@ export interface Loaded<S> {
   cached: boolean;
   fate?: Fate | undefined;
 }
+
+/** Events of a stream that are kept as they are; states are smaller. */
+const FEW = 8;
 
 export class StreamCache {
   private readonly streams: BoundedMap<string, CachedStream>;
@@ -52,16 +57,17 @@ export class StreamCache {
   peek<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Loaded<S> | undefined {
     const known = this.streams.get(stream);
     const erased = fold as unknown as AnyFold;
-    if (!known?.states.has(erased)) return undefined;
+    if (!known) return undefined;
     foldIn(known);
+    if (known.whole && !known.states.has(erased)) known.states.set(erased, foldAll(erased, known.whole));
+    if (!known.states.has(erased)) return undefined;
     return { state: known.states.get(erased) as S, version: known.version, cached: true, fate: known.fate };
   }
 
   async load<S, E extends NewEvent>(fold: Fold<S, E>, stream: string): Promise<Loaded<S>> {
     const events = await this.reader.readStream(stream);
     const erased = fold as unknown as AnyFold;
-    let state: unknown = erased.initial;
-    for (const event of events) state = erased.evolve(state, event);
+    const state = foldAll(erased, events);
     const version = events.at(-1)?.version ?? 0;
     const entry = this.streams.get(stream);
     if (entry && entry.version === version) {
@@ -78,6 +84,11 @@ export class StreamCache {
     return { version: await this.reader.version(stream), cached: false };
   }
 
+  /** A stream whose first events are about to be queued. */
+  begin(stream: string): void {
+    this.streams.set(stream, { version: 0, states: new Map(), behind: [], whole: [] });
+  }
+
   /**
    * Moves a cached stream on by the events of a unit that was queued behind version `before`. They are folded when
    * somebody loads the stream or `settle` is called: while Postgres writes there is time for it.
@@ -86,6 +97,7 @@ export class StreamCache {
     const known = this.streams.get(stream);
     if (!known || known.version !== before) return this.streams.delete(stream);
     for (const event of events) known.behind.push(event);
+    if (known.whole) known.whole = known.whole.length < FEW ? [...known.whole, ...events] : undefined;
     known.version = before + events.length;
     known.fate = fate;
   }
@@ -109,6 +121,8 @@ export class StreamCache {
     this.streams.clear();
   }
 }
+
+const foldAll = (fold: AnyFold, events: readonly AnyEvent[]): unknown => events.reduce((state: unknown, event) => fold.evolve(state, event), fold.initial);
 
 function foldIn(stream: CachedStream): void {
   if (stream.behind.length === 0) return;

@@ -29,6 +29,7 @@ export class UnitSession implements UnitOfWork {
   private readonly touched = new Map<string, Touched>();
   private events: PreparedEvent[] = [];
   private readonly appended: { stream: string; event: NewEvent }[] = [];
+  private readonly begun = new Set<string>();
   private readonly works: TransactionWork[] = [];
   readonly afterwards: (() => void | Promise<void>)[] = [];
   private unlock: (() => void) | undefined;
@@ -57,6 +58,11 @@ export class UnitSession implements UnitOfWork {
 
   append(stream: string, events: readonly NewEvent[]): void {
     for (const event of events) this.appended.push({ stream, event });
+  }
+
+  begin(stream: string, events: readonly NewEvent[]): void {
+    this.begun.add(stream);
+    this.append(stream, events);
   }
 
   inTransaction(work: TransactionWork): void {
@@ -102,6 +108,7 @@ export class UnitSession implements UnitOfWork {
   advanceCache(fate: Fate): void {
     const { cache } = this.parts;
     for (const [stream, { expected, appended }] of this.touched) {
+      if (this.begun.has(stream)) cache.begin(stream);
       if (appended > 0) cache.advance(stream, expected, this.touched.size === 1 ? this.events : this.events.filter((event) => event.stream === stream), fate);
     }
   }
@@ -131,6 +138,7 @@ export class UnitSession implements UnitOfWork {
   }
 
   private async touch(stream: string): Promise<Touched> {
+    if (this.begun.has(stream)) return this.remember(stream, { version: 0, cached: true });
     await this.lockFirst(stream);
     return this.remember(stream, await this.parts.cache.version(stream));
   }

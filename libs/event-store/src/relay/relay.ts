@@ -46,8 +46,8 @@ export interface RelayOptions {
 }
 
 export interface Relay extends Worker {
-  /** Something was appended: the relay that leads, here or in another replica, looks now. */
-  wake(): void;
+  /** Something was appended, up to `place`: the relay that leads, here or in another replica, looks now unless it has. */
+  wake(place?: Cursor): void;
   /** What is still to be published; undefined while another replica's relay has the lease. */
   backlog(): Promise<Backlog | undefined>;
 }
@@ -87,7 +87,10 @@ export function createRelay(options: RelayOptions): Relay {
       pokes = undefined;
       await worker.stop();
     },
-    wake: () => (leads ? bell.ring() : poke()),
+    wake(place) {
+      if (!leads) poke();
+      else if (!place || !reached || compareCursors(reached, place) < 0) bell.ring();
+    },
     backlog: async () => (leads && reached ? backlogBehind(store.pool, store.schema, reached) : undefined),
   };
 }

@@ -77,9 +77,9 @@ export async function openServiceCore(options: ServiceCoreOptions): Promise<Serv
     upcasters: options.upcasters,
     migrations: [...sagaMigrations, ...options.migrations],
     logger: log,
-    onAppended: (events) => {
+    onAppended: (events, place) => {
       serviceMetrics(context).countEvents(events);
-      relay.wake();
+      relay.wake(place);
     },
   });
   const relay = createRelay({ store, nats, logger: log });
