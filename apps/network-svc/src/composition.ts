@@ -52,11 +52,13 @@ export async function compose(config: NetworkConfig, log: Logger): Promise<Runni
 function openOvn(config: OvnConfig, schema: string, { store, pool, log }: ServiceCore) {
   const ovn = new OvnConnections(config, log);
   const repair = createRepair({ store, pool, schema, ovn, log, checkMs: config.checkMs });
+  const dataPlane = createDataPlane({ pool, ovn, log, waitMs: config.waitMs, onFailure: () => repair.ring() });
   return {
     repair,
-    dataPlane: createDataPlane({ pool, ovn, log, waitMs: config.waitMs, onFailure: () => repair.ring() }),
+    dataPlane,
     async close() {
       await repair.stop();
+      await dataPlane.idle();
       await ovn.close();
     },
   };

@@ -29,21 +29,18 @@ const UPDATE_LIMIT_MS = 5 * 60_000;
 type PatchBody = InstanceCommandBody<'instance.patch'>;
 
 /** PUT: the whole object. */
-export const updateInstance: CommandHandler<'instance.update'> = async (deps, meta, body) => {
-  const wanted = await wantedProfiles(deps, meta, body.profiles ?? []);
-  return change(deps, meta, 'instance.update', body, wanted, (before) => ({
+export const updateInstance: CommandHandler<'instance.update'> = (deps, meta, body) =>
+  change(deps, meta, 'instance.update', { ...body, profiles: body.profiles ?? [] }, (before, wanted) => ({
     ...body,
     architecture: body.architecture || before.architecture,
     config: keepVolatile(before.config, parseConfig(body.config, before.type)),
     devices: parseDevices(body.devices),
-    profiles: wanted.map((profile) => profile.id),
+    profiles: (wanted ?? []).map((profile) => profile.id),
   }));
-};
 
 /** PATCH: what is given is merged; an empty value unsets a key. LXD answers it at the end of its work: `operationId` is what to wait for. */
 export const patchInstance: CommandHandler<'instance.patch'> = async (deps, meta, body) => {
-  const wanted = body.profiles ? await wantedProfiles(deps, meta, body.profiles) : undefined;
-  const outcome = await change(deps, meta, 'instance.patch', body, wanted, (before) => merged(before, body, wanted));
+  const outcome = await change(deps, meta, 'instance.patch', body, (before, wanted) => merged(before, body, wanted));
   return { ...outcome, result: { operationId: (outcome.result as LxdOperation).id } };
 };
 
@@ -58,20 +55,16 @@ function merged(before: LiveInstance, body: PatchBody, wanted: ProfileFacts[] | 
   };
 }
 
-async function wantedProfiles(deps: Deps, meta: Meta, names: readonly string[]): Promise<ProfileFacts[]> {
-  return requireProfiles(deps, await requireProject(deps, meta.project), names);
-}
-
+/** `next`: what it shall be, with the profiles that the body names. */
 async function change(
   deps: Deps,
   meta: Meta,
   command: string,
-  body: { name: string; ifMatch?: string },
-  wanted: ProfileFacts[] | undefined,
-  next: (before: LiveInstance) => Writable,
+  body: { name: string; ifMatch?: string; profiles?: readonly string[] | null },
+  next: (before: LiveInstance, wanted: ProfileFacts[] | undefined) => Writable,
 ) {
-  const row = await findInstance(deps.pool, meta.project, body.name);
-  const project = await requireProject(deps, meta.project);
+  const [row, project] = await Promise.all([findInstance(deps.pool, meta.project, body.name), requireProject(deps, meta.project)]);
+  const wanted = body.profiles ? await requireProfiles(deps, project, body.profiles) : undefined;
   return execute(deps, meta, command, body, async (uow) => {
     const { state } = await uow.load(instanceFold, instanceStream(row.id));
     const before = free(state);
@@ -83,7 +76,7 @@ async function change(
         current.map((profile) => profile.name),
       ),
     );
-    const asked = next(before);
+    const asked = next(before, wanted);
     checkOwnedKeys(before.config, asked.config);
     const { devices } = expand(wanted ?? current, asked);
     const after = { ...asked, config: withNicIdentities({ id: before.id, config: asked.config, devices }) };

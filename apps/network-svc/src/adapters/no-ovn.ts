@@ -9,4 +9,10 @@ const refuse = (): never => {
 };
 
 /** An installation without OVN: everything can be read, nothing changes. */
-export const noOvn: DataPlane = { require: async () => refuse(), settle: async () => refuse(), gatewayChassis: async () => undefined };
+export const noOvn: DataPlane = {
+  require: async () => refuse(),
+  settle: async () => refuse(),
+  begin: refuse,
+  idle: async () => undefined,
+  gatewayChassis: async () => undefined,
+};

@@ -15,11 +15,14 @@ export interface DataPlane {
   require(): Promise<void>;
   /**
    * Brings the rows of these (and of nobody else) in line with the tables; what is gone loses its rows. Resolves when the hosts
-   * concerned have the flows, if they are up; `written`: when OVN's northbound database has it, for what a host itself waits
-   * for (a port that it plugs in), or nobody.
+   * concerned have the flows, if they are up; `written`: when OVN's northbound database has it, for what nobody waits for.
    * @throws WeftError `network.unavailable` when northd does not do its part in time: it is made up for later
    */
   settle(changed: Changed, until?: 'written' | 'in effect'): Promise<void>;
+  /** The same without waiting, for what somebody else waits for to its end: a host for the flows of ports that it plugs in. What fails is made up for. */
+  begin(changed: Changed): void;
+  /** Resolves when nothing that was begun is under way. */
+  idle(): Promise<void>;
   /** The member whose chassis carries the gateway of a network's router; undefined when none does. */
   gatewayChassis(networkNumber: number): Promise<string | undefined>;
 }

@@ -3,7 +3,7 @@ import type { Northbound } from '@weft/ovn';
 /** OVN as reconcilers need it. */
 export interface Ovn {
   /** Undefined while the databases have not been reached yet; later outages are ridden out behind it. */
-  northbound(): Pick<Northbound, 'apply' | 'drift' | 'owners' | 'onTouched' | 'ready'> | undefined;
+  northbound(): Pick<Northbound, 'apply' | 'write' | 'completed' | 'drift' | 'owners' | 'onTouched' | 'ready'> | undefined;
   /** Why changes cannot be made now; undefined when they can. */
   problem(): string | undefined;
   /** Names of the hosts that OVN knows: each may carry routers' outer ports. */

@@ -29,9 +29,9 @@ export const updateAcl: CommandHandler<'network-acl.update'> = async (deps, meta
   await deps.dataPlane.require();
   const { owner } = await ownProject(deps, meta);
   const done = await execute(deps, meta, 'network-acl.update', body, async (uow) => {
-    const state = await loadAcl(deps, uow, owner, body.name);
     const { name, ...change } = body;
-    const events = decideAcl({ type: 'update', ...change, names: await aclNames(deps.pool, owner, name) }, state);
+    const [state, names] = await Promise.all([loadAcl(deps, uow, owner, name), aclNames(deps.pool, owner, name)]);
+    const events = decideAcl({ type: 'update', ...change, names }, state);
     appendIn(uow, owner, aclStream(state.aclId), events);
     return { aclId: state.aclId };
   });

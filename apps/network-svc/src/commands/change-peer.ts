@@ -1,4 +1,4 @@
-import { newId, WeftError, type Meta } from '@weft/contracts';
+import { newId, WeftError } from '@weft/contracts';
 import type { UnitOfWork } from '@weft/event-store';
 import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
@@ -6,9 +6,11 @@ import { networkSubnets } from '../domain/network.settle';
 import { formatSubnet } from '../domain/ip-address';
 import { decidePairing, waiting, type LinkFacts } from '../domain/pairing.decider';
 import { pairingFold, pairingId, pairingStream, type NetworkName, type Pairing } from '../domain/pairing.state';
+import { DEFAULT_PROJECT } from '../domain/network.state';
 import type { Deps } from '../network.deps';
 import { findNetworksById, peerSubnets, requireNetwork, type NetworkRow } from '../queries/find-networks';
 import { isPeerMentioned, isPeerNameTaken, linkChanged, requirePeer } from '../queries/find-peers';
+import type { ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState, ownProject } from './network-place';
 
 interface Agreement {
@@ -23,12 +25,10 @@ interface Agreement {
 export const createPeer: CommandHandler<'network-peer.create'> = async (deps, meta, body) => {
   await deps.dataPlane.require();
   const project = await ownProject(deps, meta);
-  const own = await requireNetwork(deps.pool, project.owner, body.network);
-  const target = { project: await targetProject(deps, meta, body.targetProject), network: body.targetNetwork };
+  const [own, owner] = await Promise.all([requireNetwork(deps.pool, project.owner, body.network), targetProject(deps, project, body.targetProject)]);
+  const target = { project: owner, network: body.targetNetwork };
   const { name, description, config } = body;
   const done = await execute(deps, meta, 'network-peer.create', body, async (uow) => {
-    if (await isPeerNameTaken(deps.pool, own.networkId, name))
-      throw new WeftError('network-peer.exists', 'Failed creating peer: A peer for that name already exists');
     const linked = await agree(deps, uow, { own, target, name, description, config, groupId: null });
     return { status: linked ? 'Created' : 'Pending', pairings: linked ? [linked] : [] };
   });
@@ -38,8 +38,11 @@ export const createPeer: CommandHandler<'network-peer.create'> = async (deps, me
 };
 
 /** A project that shares the networks of `default` means those; one that does not exist means itself: nothing is disclosed. */
-async function targetProject({ pool, projects }: Deps, { project }: Meta, given: string): Promise<string> {
-  const name = given || project;
+async function targetProject({ pool, projects }: Deps, project: ProjectFacts, given: string): Promise<string> {
+  const name = given || project.name;
+  // What is known of these already.
+  if (name === project.name) return project.owner;
+  if (name === DEFAULT_PROJECT) return name;
   await projects.upToDate();
   const { rows } = await pool.query<{ owner: string }>('SELECT networks_project AS owner FROM project WHERE name = $1', [name]);
   return rows[0]?.owner ?? name;
@@ -50,7 +53,8 @@ async function agree(deps: Deps, uow: UnitOfWork, { own, target, name, descripti
   const side = { networkId: own.networkId, project: own.project, network: own.name, type: own.type };
   const stream = pairingStream(pairingId(side, target));
   const pairing = await loadState(uow, pairingFold, stream);
-  const facts = await linkFacts(deps, pairing, own);
+  const [isTaken, facts] = await Promise.all([isPeerNameTaken(deps.pool, own.networkId, name), linkFacts(deps, pairing, own)]);
+  if (isTaken) throw new WeftError('network-peer.exists', 'Failed creating peer: A peer for that name already exists');
   const events = decidePairing({ type: 'agree', peerId: newId(), own: side, target, name, description, config, groupId, facts }, pairing);
   appendIn(uow, own.project, stream, events);
   return events.find((event) => event.type === 'NetworkPeersLinked')?.data.pairingId;
@@ -59,12 +63,13 @@ async function agree(deps: Deps, uow: UnitOfWork, { own, target, name, descripti
 async function linkFacts({ pool }: Deps, pairing: Pairing, own: NetworkRow): Promise<LinkFacts | undefined> {
   const other = waiting(pairing, own.networkId);
   if (!other) return undefined;
-  const row = (await findNetworksById(pool, [other.networkId])).get(other.networkId);
+  const [found, mine, theirs] = await Promise.all([
+    findNetworksById(pool, [other.networkId]),
+    peerSubnets(pool, own.networkId),
+    peerSubnets(pool, other.networkId),
+  ]);
   const subnets = (config: Readonly<Record<string, string>>): string[] => networkSubnets(config).map(formatSubnet);
-  return {
-    subnets: [subnets(own.config), subnets(row?.config ?? {})],
-    neighbours: [await peerSubnets(pool, own.networkId), await peerSubnets(pool, other.networkId)],
-  };
+  return { subnets: [subnets(own.config), subnets(found.get(other.networkId)?.config ?? {})], neighbours: [mine, theirs] };
 }
 
 export const updatePeer: CommandHandler<'network-peer.update'> = async (deps, meta, body) => {

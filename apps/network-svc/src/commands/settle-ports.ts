@@ -12,9 +12,10 @@ import { boundNicOf, decidePorts, keepsAddresses, type PortsCommand } from '../d
 import { portFold, portStream, type LivePort } from '../domain/port.state';
 import type { Deps } from '../network.deps';
 import type { UnitOfWork } from '@weft/event-store';
-import { announcedOn, findNetwork, uplinkById } from '../queries/find-networks';
+import { announcedOn, uplinkById, type NetworkRow } from '../queries/find-networks';
+import { findNicFacts, type NicFacts } from '../queries/find-nic-facts';
 import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
-import { projectOf, restriction, type ProjectFacts } from '../queries/find-project';
+import { followProject, restriction, type ProjectFacts } from '../queries/find-project';
 import { appendIn, loadState } from './network-place';
 import { allocating } from './allocating';
 
@@ -28,13 +29,11 @@ interface InstanceRef {
 export const checkPorts: CommandHandler<'port.check'> = async (deps, meta, { instanceId, instanceName, type, nics }) => {
   if (Object.keys(nics).length === 0) return { result: {} };
   await deps.dataPlane.require();
-  const project = await projectOf(deps, meta);
-  checkAccess(project, nics);
   // A NIC that gets its MAC at creation has none yet: any will do to look for what is wrong.
   const withMac = Object.fromEntries(Object.entries(nics).map(([device, nic]) => [device, { hwaddr: '00:16:3e:00:00:00', ...nic }]));
-  const id = instanceId ?? 'new';
-  const command = await gather(deps, project, { instanceId: id, instanceName, type }, withMac, await portsOfInstance(deps.pool, id));
-  decidePorts({ ...command, member: undefined });
+  const instance = { instanceId: instanceId ?? 'new', instanceName, type };
+  const facts = await factsOf(deps, meta, instance, withMac);
+  decidePorts({ ...(await gather(deps, facts, instance, withMac, facts.ports)), member: undefined });
   return { result: {} };
 };
 
@@ -48,34 +47,35 @@ export const definePorts: CommandHandler<'port.define'> = async (deps, meta, bod
 export const activatePorts: CommandHandler<'port.activate'> = async (deps, meta, body) => {
   if (Object.keys(body.nics).length === 0) return definePorts(deps, meta, body);
   await deps.dataPlane.require();
-  const done = await settlePorts(deps, meta, 'port.activate', body, body.member);
-  // The host plugs them meanwhile, and waits for their flows itself. Routes to them are for other hosts too.
-  await deps.dataPlane.settle(done.changed, done.changed.networks?.length ? 'in effect' : 'written');
+  const { changed, joins, ...done } = await settlePorts(deps, meta, 'port.activate', body, body.member);
+  // The host plugs in what is new meanwhile, and waits for its flows itself. Routes are for other hosts too.
+  if (joins && !changed.networks?.length) deps.dataPlane.begin(changed);
+  else await deps.dataPlane.settle(changed);
   return { result: { ports: done.ports }, cursor: done.cursor };
 };
 
 interface Settled {
   ports: Record<string, BoundNic>;
   changed: Changed;
+  /** Nothing that was in OVN already has changed. */
+  joins: boolean;
 }
 
 async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceRef & { nics: Nics }, member: string | undefined) {
-  const project = await projectOf(deps, meta);
-  checkAccess(project, body.nics);
-  const keys = Object.values(body.nics).map((nic) => `port ${project.owner}/${nic['network'] ?? ''}`);
+  // Of projects that share networks another attempt may be needed.
+  const keys = Object.values(body.nics).map((nic) => `port ${meta.project}/${nic['network'] ?? ''}`);
   const { result, cursor } = await allocating(keys, () =>
     execute(deps, meta, name, body, async (uow): Promise<Settled> => {
-      const present = await loadPorts(deps, uow, body.instanceId);
-      const command = await gather(deps, project, body, body.nics, present);
+      const facts = await factsOf(deps, meta, body, body.nics);
+      const present = await livePorts(uow, facts.ports);
+      const command = await gather(deps, facts, body, body.nics, present);
       const { changes, ports } = decidePorts({ ...command, member });
       for (const { portId, events } of changes) appendIn(uow, meta.project, portStream(portId), events);
+      const active = present.filter(({ status }) => status === 'active');
       return {
+        joins: changes.every(({ portId }) => !active.some((port) => port.portId === portId)),
         ports: bound([...command.networks.values()], ports),
-        changed: await changedBy(
-          deps,
-          [...present, ...ports].filter(({ status }) => status === 'active'),
-          [...command.networks.values()],
-        ),
+        changed: await changedBy(deps, [...active, ...ports.filter(({ status }) => status === 'active')], [...command.networks.values()]),
       };
     }),
   );
@@ -83,9 +83,12 @@ async function settlePorts(deps: Deps, meta: Meta, name: string, body: InstanceR
 }
 
 /** Rows say which ports there are, the log says what they are: a decision rests on what it will be compared with. */
-export async function loadPorts({ pool }: Deps, uow: UnitOfWork, instanceId: string): Promise<LivePort[]> {
+export const loadPorts = async ({ pool }: Deps, uow: UnitOfWork, instanceId: string): Promise<LivePort[]> =>
+  livePorts(uow, await portsOfInstance(pool, instanceId));
+
+async function livePorts(uow: UnitOfWork, rows: readonly LivePort[]): Promise<LivePort[]> {
   const states: LivePort[] = [];
-  for (const { portId } of await portsOfInstance(pool, instanceId)) {
+  for (const { portId } of rows) {
     const state = await loadState(uow, portFold, portStream(portId));
     if (state.status !== 'none') states.push(state);
   }
@@ -140,29 +143,37 @@ function checkAccess(project: ProjectFacts, nics: Nics): void {
   }
 }
 
-async function gather(deps: Deps, project: ProjectFacts, instance: InstanceRef, nics: Nics, present: readonly LivePort[]): Promise<PortsCommand> {
+/** @throws WeftError `project.not-found`, `project.restricted` */
+async function factsOf(deps: Deps, meta: Meta, { instanceId }: InstanceRef, nics: Nics): Promise<NicFacts> {
+  await followProject(deps, meta.project);
+  const all = Object.values(nics);
+  const facts = await findNicFacts(deps.pool, meta.project, instanceId, {
+    networks: all.flatMap((nic) => nic['network'] || []),
+    acls: all.flatMap((nic) => splitSubjects(nic['security.acls'] ?? '')),
+  });
+  checkAccess(facts.project, nics);
+  return facts;
+}
+
+async function gather(deps: Deps, facts: NicFacts, instance: InstanceRef, nics: Nics, present: readonly LivePort[]): Promise<PortsCommand> {
   const networks = new Map<string, NicNetwork>();
-  for (const name of new Set(Object.values(nics).flatMap((nic) => nic['network'] || []))) {
-    const used = Object.entries(nics).filter(([, nic]) => nic['network'] === name);
-    const network = await nicNetwork(deps, project, name, instance.instanceId, { used: Object.fromEntries(used), present });
-    if (network) networks.set(name, network);
+  for (const row of facts.networks) {
+    const used = Object.entries(nics).filter(([, nic]) => nic['network'] === row.name);
+    networks.set(row.name, await nicNetwork(deps, facts, row, instance.instanceId, { used: Object.fromEntries(used), present }));
   }
   const { instanceId, instanceName, type } = instance;
-  return { instance: { instanceId, instanceName, type, project: project.name }, nics, present, networks, member: undefined };
+  return { instance: { instanceId, instanceName, type, project: facts.project.name }, nics, present, networks, member: undefined };
 }
 
 /** `used`: NICs on the network. What they do not ask for is not looked up. */
 async function nicNetwork(
   { pool }: Deps,
-  project: ProjectFacts,
-  name: string,
+  { project, acls }: NicFacts,
+  row: NetworkRow,
   instanceId: string,
   { used, present }: { used: Nics; present: readonly LivePort[] },
-): Promise<NicNetwork | undefined> {
-  const row = await findNetwork(pool, project.owner, name);
-  if (!row) return undefined;
+): Promise<NicNetwork> {
   const nics = Object.values(used);
-  const acls = nics.flatMap((nic) => splitSubjects(nic['security.acls'] ?? ''));
   const routes = nics.flatMap((nic) => [...splitSubjects(nic['ipv4.routes.external'] ?? ''), ...splitSubjects(nic['ipv6.routes.external'] ?? '')]);
   const uplink = routes.length > 0 ? await uplinkById(pool, row.uplinkId) : undefined;
   const stays = Object.entries(used).every(([device, nic]) =>
@@ -184,18 +195,9 @@ async function nicNetwork(
           routes.filter((route) => parseSubnet(route) !== undefined),
         )
       : [],
-    acls: acls.length > 0 ? await aclsOfProject(pool, row.project, acls) : [],
+    acls,
     allowedSubnets: restriction(project, 'subnets'),
   };
-}
-
-async function aclsOfProject(pool: Deps['pool'], project: string, names: readonly string[]): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>({
-    name: 'acls_of_project',
-    text: 'SELECT name FROM acl WHERE project = $1 AND name = ANY ($2)',
-    values: [project, names],
-  });
-  return rows.map(({ name }) => name);
 }
 
 /** What is announced on the uplink and overlaps with these routes, besides the routes of the instance's own NICs. */

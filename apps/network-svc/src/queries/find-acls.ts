@@ -2,17 +2,20 @@ import type { AclNames } from '../domain/acl.rules';
 import type { Queryable } from './database';
 
 export async function aclId(db: Queryable, project: string, name: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ id: string }>('SELECT acl_id AS id FROM acl WHERE project = $1 AND name = $2', [project, name]);
+  const text = 'SELECT acl_id AS id FROM acl WHERE project = $1 AND name = $2';
+  const { rows } = await db.query<{ id: string }>({ name: 'acl_id', text, values: [project, name] });
   return rows[0]?.id;
 }
 
 /** What rules of the ACL `self` may name: ACLs of the project, itself included, and peers of the project's networks. */
 export async function aclNames(db: Queryable, project: string, self: string): Promise<AclNames> {
-  const acls = await db.query<{ name: string }>('SELECT name FROM acl WHERE project = $1', [project]);
-  const peers = await db.query<{ name: string }>(`SELECT n.name || '/' || p.name AS name FROM peer p JOIN network n USING (network_id) WHERE n.project = $1`, [
-    project,
-  ]);
-  return { acls: new Set([self, ...acls.rows.map(({ name }) => name)]), peers: new Set(peers.rows.map(({ name }) => name)) };
+  const { rows } = await db.query<{ acls: string[]; peers: string[] }>({
+    name: 'acl_names',
+    text: `SELECT ARRAY(SELECT name FROM acl WHERE project = $1) AS acls,
+                  ARRAY(SELECT n.name || '/' || p.name FROM peer p JOIN network n USING (network_id) WHERE n.project = $1) AS peers`,
+    values: [project],
+  });
+  return { acls: new Set([self, ...rows[0]!.acls]), peers: new Set(rows[0]!.peers) };
 }
 
 export async function isAclInUse(db: Queryable, id: string): Promise<boolean> {

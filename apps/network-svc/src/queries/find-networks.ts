@@ -15,12 +15,13 @@ export interface NetworkRow {
   config: Record<string, string>;
 }
 
-const COLUMNS = 'network_id AS "networkId", project, name, number, type, uplink_id AS "uplinkId", config';
+/** Of a `NetworkRow`. */
+export const NETWORK_COLUMNS = 'network_id AS "networkId", project, name, number, type, uplink_id AS "uplinkId", config';
 
 export async function findNetwork(db: Queryable, project: string, name: string): Promise<NetworkRow | undefined> {
   const { rows } = await db.query<NetworkRow>({
     name: 'find_network',
-    text: `SELECT ${COLUMNS} FROM network WHERE project = $1 AND name = $2`,
+    text: `SELECT ${NETWORK_COLUMNS} FROM network WHERE project = $1 AND name = $2`,
     values: [project, name],
   });
   return rows[0];
@@ -42,13 +43,17 @@ export async function requireNetwork(db: Queryable, project: string, name: strin
 }
 
 export async function findNetworksById(db: Queryable, ids: readonly string[]): Promise<Map<string, NetworkRow>> {
-  const { rows } = await db.query<NetworkRow>({ name: 'networks_by_id', text: `SELECT ${COLUMNS} FROM network WHERE network_id = ANY($1)`, values: [ids] });
+  const { rows } = await db.query<NetworkRow>({
+    name: 'networks_by_id',
+    text: `SELECT ${NETWORK_COLUMNS} FROM network WHERE network_id = ANY($1)`,
+    values: [ids],
+  });
   return new Map(rows.map((row) => [row.networkId, row]));
 }
 
 /** Networks whose routers stand on an uplink. */
 export async function networksOn(db: Queryable, uplinkId: string): Promise<NetworkRow[]> {
-  const { rows } = await db.query<NetworkRow>(`SELECT ${COLUMNS} FROM network WHERE uplink_id = $1 ORDER BY number`, [uplinkId]);
+  const { rows } = await db.query<NetworkRow>(`SELECT ${NETWORK_COLUMNS} FROM network WHERE uplink_id = $1 ORDER BY number`, [uplinkId]);
   return rows;
 }
 

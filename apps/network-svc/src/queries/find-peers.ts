@@ -21,7 +21,7 @@ export async function requirePeer(db: Queryable, networkId: string, name: string
 }
 
 export async function isPeerNameTaken(db: Queryable, networkId: string, name: string): Promise<boolean> {
-  const { rowCount } = await db.query('SELECT FROM peer WHERE network_id = $1 AND name = $2', [networkId, name]);
+  const { rowCount } = await db.query({ name: 'peer_name_taken', text: 'SELECT FROM peer WHERE network_id = $1 AND name = $2', values: [networkId, name] });
   return (rowCount ?? 0) > 0;
 }
 

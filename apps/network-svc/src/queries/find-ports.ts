@@ -1,7 +1,7 @@
 import type { LivePort } from '../domain/port.state';
 import type { Queryable } from './database';
 
-interface PortRow {
+export interface PortRow {
   portId: string;
   instanceId: string;
   instanceName: string;
@@ -21,7 +21,8 @@ interface PortRow {
   ipv6: string[];
 }
 
-const SELECT = `
+/** Gives `PortRow`s; `p` is the port. */
+export const PORT_SELECT = `
   SELECT p.port_id AS "portId", p.instance_id AS "instanceId", p.instance_name AS "instanceName", p.project, p.device, p.network_id AS "networkId",
          n.name AS "networkName", n.project AS "networkProject", p.type, p.hwaddr, p.guest_name AS "guestName", p.interface_id AS "interfaceId",
          p.nic, p.active, p.members,
@@ -29,15 +30,23 @@ const SELECT = `
          ARRAY(SELECT address FROM port_address a WHERE a.port_id = p.port_id AND family = 6 ORDER BY place) AS ipv6
     FROM port p JOIN network n USING (network_id)`;
 
-const livePort = ({ active, ipv4, ipv6, ...row }: PortRow): LivePort => ({ ...row, status: active ? 'active' : 'defined', addresses: { ipv4, ipv6 } });
+export const livePort = ({ active, ipv4, ipv6, ...row }: PortRow): LivePort => ({ ...row, status: active ? 'active' : 'defined', addresses: { ipv4, ipv6 } });
 
 export async function portsOfNetwork(db: Queryable, networkId: string): Promise<LivePort[]> {
-  const { rows } = await db.query<PortRow>({ name: 'ports_of_network', text: `${SELECT} WHERE p.network_id = $1 ORDER BY p.port_id`, values: [networkId] });
+  const { rows } = await db.query<PortRow>({
+    name: 'ports_of_network',
+    text: `${PORT_SELECT} WHERE p.network_id = $1 ORDER BY p.port_id`,
+    values: [networkId],
+  });
   return rows.map(livePort);
 }
 
 export async function portsOfInstance(db: Queryable, instanceId: string): Promise<LivePort[]> {
-  const { rows } = await db.query<PortRow>({ name: 'ports_of_instance', text: `${SELECT} WHERE p.instance_id = $1 ORDER BY p.device`, values: [instanceId] });
+  const { rows } = await db.query<PortRow>({
+    name: 'ports_of_instance',
+    text: `${PORT_SELECT} WHERE p.instance_id = $1 ORDER BY p.device`,
+    values: [instanceId],
+  });
   return rows.map(livePort);
 }
 

@@ -13,11 +13,16 @@ export interface ProjectFacts {
 
 /** @throws WeftError `project.not-found` */
 export async function findProject(deps: Pick<Deps, 'pool' | 'projects'>, name: string): Promise<ProjectFacts> {
-  if (name !== DEFAULT_PROJECT) await deps.projects.upToDate();
+  await followProject(deps, name);
   const project = await readProject(deps.pool, name);
   if (!project) throw new WeftError('project.not-found', 'Project not found');
   return project;
 }
+
+/** Before something is read of it. */
+export const followProject = async ({ projects }: Pick<Deps, 'projects'>, name: string): Promise<void> => {
+  if (name !== DEFAULT_PROJECT) await projects.upToDate();
+};
 
 export const projectOf = (deps: Pick<Deps, 'pool' | 'projects'>, meta: Meta): Promise<ProjectFacts> => findProject(deps, meta.project);
 

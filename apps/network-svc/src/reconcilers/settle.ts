@@ -3,7 +3,7 @@
  * that was overtaken by a newer change looks again before it is done, so the last word is always the tables'.
  */
 import { WeftError } from '@weft/contracts';
-import { OvnStaleState } from '@weft/ovn';
+import { OvnStaleState, type Change } from '@weft/ovn';
 import { OvsdbError } from '@weft/ovsdb';
 import { durations, type Logger } from '@weft/platform';
 import type { Changed, DataPlane } from '../clients/data-plane.client';
@@ -29,6 +29,8 @@ export interface SettleOptions {
   onFailure(): void;
 }
 
+type Nb = NonNullable<ReturnType<Ovn['northbound']>>;
+
 export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOptions): DataPlane {
   const northbound = () => {
     const problem = ovn.problem();
@@ -41,25 +43,54 @@ export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOpt
   const round = async (changed: Changed, until: 'written' | 'in effect', deadline: number): Promise<boolean> => {
     const rows = await readDesiredRows(pool, changed);
     const change = { state: desiredState(rows, ovn.chassis()), scope: scopeOf(changed, rows) };
-    const chassis = until === 'written' ? [] : await concernedHosts(pool, change.state);
     const nb = northbound();
+    const waits = until === 'in effect';
+    const [sequence, chassis] = await Promise.all([written(nb, change), waits ? concernedHosts(pool, change.state) : []]);
+    if (sequence === undefined) return false;
+    const [isLast] = await Promise.all([wasLast(nb, changed, rows.snapshot), waits && inEffect(nb, sequence, chassis, deadline)]);
+    return isLast;
+  };
+
+  /** Undefined: somebody else has written a newer state. */
+  const written = async (nb: Nb, change: Change): Promise<number | undefined> => {
     try {
-      const { completion } = await nb.apply(change, {
-        until: until === 'written' ? 'northbound' : { chassis },
-        timeoutMs: Math.max(1, deadline - performance.now()),
-      });
-      if (completion.late.length > 0) log.info({ hosts: completion.late }, 'hosts that have not got a change yet');
-      if (!completion.compiled)
-        throw new WeftError('network.unavailable', 'The change is recorded, but ovn-northd has not carried it out in time: it will when it is back');
+      return (await nb.write(change)).sequence;
     } catch (error) {
-      if (error instanceof OvnStaleState) return false;
+      if (error instanceof OvnStaleState) return undefined;
       throw error;
     }
-    // Was something committed while this was on its way, and written before it?
-    if (!(await hasGrownSince(pool, rows.snapshot))) return true;
+  };
+
+  const inEffect = async (nb: Nb, sequence: number, chassis: readonly string[], deadline: number): Promise<void> => {
+    const completion = await nb.completed(sequence, { until: { chassis }, timeoutMs: Math.max(1, deadline - performance.now()) });
+    if (completion.late.length > 0) log.info({ hosts: completion.late }, 'hosts that have not got a change yet');
+    if (!completion.compiled)
+      throw new WeftError('network.unavailable', 'The change is recorded, but ovn-northd has not carried it out in time: it will when it is back');
+  };
+
+  /** Asked when it has been written. Was something committed while this was on its way, and written before it? */
+  const wasLast = async (nb: Nb, changed: Changed, snapshot: string): Promise<boolean> => {
+    if (!(await hasGrownSince(pool, snapshot))) return true;
     const after = await readDesiredRows(pool, changed);
     return nb.drift({ state: desiredState(after, ovn.chassis()), scope: scopeOf(changed, after) }).length === 0;
   };
+
+  const settle = async (changed: Changed, until: 'written' | 'in effect'): Promise<void> => {
+    const end = seconds.startTimer();
+    const deadline = performance.now() + waitMs;
+    try {
+      for (let n = 0; n < ROUNDS; n++) if (await round(changed, until, deadline)) return;
+      throw new WeftError('network.unavailable', 'The change is recorded, but others keep changing the same network: it will reach OVN');
+    } catch (error) {
+      onFailure();
+      if (!(error instanceof OvsdbError)) throw error;
+      log.warn({ err: error }, 'a change did not reach OVN');
+      throw new WeftError('network.unavailable', 'The change is recorded, and will reach OVN when that answers again', { cause: error });
+    } finally {
+      end();
+    }
+  };
+  const begun = new Set<Promise<void>>();
 
   return {
     async require() {
@@ -70,21 +101,14 @@ export function createDataPlane({ pool, ovn, log, waitMs, onFailure }: SettleOpt
         throw new WeftError('network.unavailable', 'Networks cannot be changed now: OVN cannot be reached; try again', { cause: error });
       }
     },
-    async settle(changed, until = 'in effect') {
-      const end = seconds.startTimer();
-      const deadline = performance.now() + waitMs;
-      try {
-        for (let n = 0; n < ROUNDS; n++) if (await round(changed, until, deadline)) return;
-        throw new WeftError('network.unavailable', 'The change is recorded, but others keep changing the same network: it will reach OVN');
-      } catch (error) {
-        onFailure();
-        if (!(error instanceof OvsdbError)) throw error;
-        log.warn({ err: error }, 'a change did not reach OVN');
-        throw new WeftError('network.unavailable', 'The change is recorded, and will reach OVN when that answers again', { cause: error });
-      } finally {
-        end();
-      }
+    settle: (changed, until = 'in effect') => settle(changed, until),
+    begin(changed) {
+      const work = settle(changed, 'written')
+        .catch((error: unknown) => log.warn({ err: error }, 'a change has not reached OVN yet'))
+        .finally(() => begun.delete(work));
+      begun.add(work);
     },
+    idle: async () => void (await Promise.all(begun)),
     gatewayChassis: async (number) => (ovn.northbound() ? ovn.chassisOf(`cr-weft-net${number}-lr-lrp-ext`) : undefined),
   };
 }

@@ -42,10 +42,12 @@ export class RunningService {
     return eventually(() => this.running.deps.dataPlane.require().then(() => true as const), { timeoutMs: 30_000, what: 'OVN to be reached' });
   }
 
-  /** Throws what the service refuses with. */
+  /** And what it has begun is done. Throws what the service refuses with. */
   async send<N extends NetworkCommandName>(name: N, body: NetworkCommandBody<N>, meta: Partial<Meta> = {}): Promise<unknown> {
     const ids = { requestId: newId(), correlationId: newId(), commandId: newId() };
-    return unwrap(await this.running.commands.route(name, { meta: { actor: SERVICE_ACTOR, project: 'default', ...ids, ...meta }, body }));
+    const reply = await this.running.commands.route(name, { meta: { actor: SERVICE_ACTOR, project: 'default', ...ids, ...meta }, body });
+    await this.running.deps.dataPlane.idle();
+    return unwrap(reply);
   }
 
   /** Data of all events of a type, oldest first. */

@@ -37,6 +37,13 @@ export interface ApplyOptions {
   readonly timeoutMs?: number;
 }
 
+export interface Written {
+  /** What was not as it should be. Empty: nothing was written. */
+  readonly differences: readonly Difference[];
+  /** `nb_cfg` that it is in. */
+  readonly sequence: number;
+}
+
 export interface Applied {
   /** What was not as it should be. Empty: nothing was written. */
   readonly differences: readonly Difference[];
@@ -82,11 +89,25 @@ export class Northbound {
    * done as `until` means it, or when that did not come in time: `completion` tells.
    * @throws OvnStaleState, OvnMissingRow, OvnIncompleteState, OvsdbError: nothing was written
    */
-  async apply({ state, scope }: Change, { until = 'southbound', timeoutMs = 10_000 }: ApplyOptions = {}): Promise<Applied> {
+  async apply(change: Change, { until = 'southbound', timeoutMs = 10_000 }: ApplyOptions = {}): Promise<Applied> {
     const deadline = performance.now() + timeoutMs;
-    const { differences, sequence } = await this.queue.add(desiredRows(state, scope), scope);
-    const completion = await this.watch.completed(sequence ?? this.watch.lastSequence, until, Math.max(1, deadline - performance.now()));
+    const { differences, sequence } = await this.write(change);
+    const completion = await this.completed(sequence, { until, timeoutMs: Math.max(1, deadline - performance.now()) });
     return { differences, completion };
+  }
+
+  /**
+   * The first half of `apply`. `sequence`: what `completed` waits for.
+   * @throws OvnStaleState, OvnMissingRow, OvnIncompleteState, OvsdbError: nothing was written
+   */
+  async write({ state, scope }: Change): Promise<Written> {
+    const { differences, sequence } = await this.queue.add(desiredRows(state, scope), scope);
+    return { differences, sequence: sequence ?? this.watch.lastSequence };
+  }
+
+  /** The second half of `apply`. Never rejects for what is late. */
+  completed(sequence: number, { until = 'southbound', timeoutMs = 10_000 }: ApplyOptions = {}): Promise<Completion> {
+    return this.watch.completed(sequence, until, timeoutMs);
   }
 
   /** What is not as the state says, without changing it. */
