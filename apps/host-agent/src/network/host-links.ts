@@ -51,7 +51,12 @@ export class HostLinks {
   }
 
   async indexOf(link: string): Promise<number | undefined> {
-    return (this.netns === undefined ? await indexOfOwn(link) : undefined) ?? this.askForIndex(link);
+    return (await this.indexAtSight(link)) ?? this.askForIndex(link);
+  }
+
+  /** Of a link that can be seen without a program: one that is up, in our own namespace. */
+  async indexAtSight(link: string): Promise<number | undefined> {
+    return this.netns === undefined ? indexOfOwn(link) : undefined;
   }
 
   private async askForIndex(link: string): Promise<number | undefined> {

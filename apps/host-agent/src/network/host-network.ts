@@ -5,6 +5,7 @@
  *   plug:   wire (veth, tap) --> port of br-int with iface-id --> ovn-controller binds it
  *   unplug: port --> wire; also for guests that ended while no agent looked
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { WeftError } from '@weft/contracts';
 import { OvsdbDisconnected, OvsdbTimeout } from '@weft/ovsdb';
 import type { Logger } from '@weft/platform';
@@ -15,6 +16,7 @@ import { HostSwitch, type PluggedNic } from './host-switch';
 import type { Nic } from './nic';
 import { containerNetwork, machineNetwork, type GuestInterface, type NetworkState } from './network-state';
 
+const LOOK_MS = 5;
 /** Flows of a port take OVN milliseconds; its daemons that have died are back within seconds. */
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -53,6 +55,25 @@ export class HostNetwork {
       await this.hostSwitch.plug({ ...nic, ifindex });
     }
     this.resolvers.ring();
+  }
+
+  /**
+   * Plugs wires in as somebody else makes them, until that has ended. @returns those that are plugged in: `plug` is for the others
+   */
+  async plugAsMade(nics: readonly Nic[], ended: AbortSignal): Promise<readonly Nic[]> {
+    // What is left of a run before is about to be replaced.
+    const before = new Map(await Promise.all(nics.map(async ({ link }) => [link, await this.links.indexAtSight(link)] as const)));
+    const done: Nic[] = [];
+    while (!ended.aborted && done.length < nics.length) {
+      await delay(LOOK_MS, undefined, { signal: ended }).catch(() => undefined);
+      for (const nic of nics.filter((one) => !done.includes(one))) {
+        const ifindex = await this.links.indexAtSight(nic.link);
+        if (ifindex === undefined || ifindex === before.get(nic.link)) continue;
+        await this.hostSwitch.plug({ ...nic, ifindex });
+        done.push(nic);
+      }
+    }
+    return done;
   }
 
   /** What is plugged in for a guest has its flows. @throws WeftError task.failed when OVN does not get there in time */

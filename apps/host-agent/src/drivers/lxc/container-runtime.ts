@@ -14,7 +14,8 @@ import { type ContainerRecord, readRecord, writeRecord } from '../../storage/con
 import type { ContainerStorage } from '../../storage/container-storage';
 import { type CoreSchedulingSupport, wantsCoreScheduling } from '../../core-scheduling/core-scheduling';
 import type { HostNetwork } from '../../network/host-network';
-import { nicsOf } from '../../network/nic';
+import { inStep } from '../../files/in-step';
+import { nicsOf, type Nic } from '../../network/nic';
 import { requireNetwork } from '../../network/require-network';
 import type { Inspection, StopOptions } from '../driver';
 import { containerGroup, isPrivileged, monitorGroup } from './container-config';
@@ -123,15 +124,24 @@ export class ContainerRuntime {
       const wireHook = network && (await prepareWires(storage.dir(spec.id), nics, network));
       await writeRunFiles(spec, { dir: storage.dir(spec.id), rootfs, idmap, features, cgroups, limits, disks, coreScheduling, wireHook });
       await this.save(spec.id, { ...withoutEnd(record), epoch, started: true, bootId: await hostBootId() });
-      await this.options.lxc.start(spec.id, this.logFile(spec.id, 'lxc.log'));
+      const pluggedIn = await this.launch(spec.id, nics);
       // liblxc is content a moment before the guest's program is executed.
       await this.settled(spec.id, undefined);
-      await network?.plug(nics);
+      await network?.plug(nics.filter((nic) => !pluggedIn.includes(nic)));
     } catch (error) {
       await this.clean(spec.id);
       await this.save(spec.id, { ...record, epoch, started: false });
       throw error instanceof LxcToolError ? await this.startFailure(spec, error) : error;
     }
+  }
+
+  /** OVN gets to work on wires while liblxc still works on the container. @returns those that are plugged in */
+  private async launch(instanceId: string, nics: readonly Nic[]): Promise<readonly Nic[]> {
+    const launched = new AbortController();
+    const plugging = Promise.resolve(this.options.network?.plugAsMade(nics, launched.signal) ?? []);
+    const ending = this.options.lxc.start(instanceId, this.logFile(instanceId, 'lxc.log')).finally(() => launched.abort());
+    await inStep([plugging, ending]);
+    return plugging;
   }
 
   async stop(spec: InstanceSpec, { force, timeoutSeconds, interrupt }: StopOptions): Promise<void> {
@@ -184,12 +194,18 @@ export class ContainerRuntime {
   async update(spec: InstanceSpec): Promise<void> {
     const initPid = (await this.find(spec.id))?.initPid;
     if (initPid === undefined) return;
-    const { cgroups, network, storage } = this.options;
-    if (spec.nics) {
+    const { network, storage } = this.options;
+    const wire = async () => {
+      if (!spec.nics) return;
       const nics = nicsOf(spec);
       requireNetwork(network, nics);
       if (network) await changeWires(storage.dir(spec.id), spec.id, initPid, nics, network);
-    }
+    };
+    await inStep([wire(), this.writeLimits(spec)]);
+  }
+
+  private async writeLimits(spec: InstanceSpec): Promise<void> {
+    const { cgroups } = this.options;
     const values = cgroupValues(spec.config, (await detectFeatures(cgroups)).limits, spec.id);
     const group = containerGroup(spec.id);
     for (const { controller, file, value } of await inWritableOrder(values, (file) => cgroups.read('memory', group, file))) {
