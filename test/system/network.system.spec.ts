@@ -121,11 +121,14 @@ describe('the network that is there from the start', () => {
     await ok('network', 'delete', 'routed');
   });
 
-  it('offers the allocated address by DHCPv6', async () => {
-    await ok('network', 'create', 'six', '--type=ovn', 'network=UPLINK', 'ipv4.address=none', 'ipv6.address=fd42:66::1/64', 'ipv6.dhcp.stateful=true');
+  it("offers the allocated address by DHCPv6, and has the network's MTU", async () => {
+    const stateful = ['ipv4.address=none', 'ipv6.address=fd42:66::1/64', 'ipv6.dhcp.stateful=true', 'bridge.mtu=1300'];
+    await ok('network', 'create', 'six', '--type=ovn', 'network=UPLINK', ...stateful);
     await launch('s1', '--network', 'six', '-d', 'eth0,ipv6.address=fd42:66::66');
     const { pid, network } = await world.state('s1');
     expect(await offeredAddress(pid, 'eth0', network!.eth0!.hwaddr)).toBe('fd420066000000000000000000000066');
+    expect(await ok('exec', 's1', '--', 'ip', 'link', 'show', 'eth0')).toContain('mtu 1300');
+    expect(await refused('config', 'device', 'set', 's1', 'eth0', 'mtu=1400')).toContain('Cannot use "mtu" property in conjunction with "network"');
     await ok('delete', '-f', 's1');
     await ok('network', 'delete', 'six');
   });

@@ -118,6 +118,23 @@ describe('ports', () => {
     expect(await service.doc('network_v1', { project: 'default', name: 'blue' })).toMatchObject({ used_by: ['/1.0/instances/c1'] });
   });
 
+  it('that are new are left to the host that plugs them in; a change of one that is there is waited for', async () => {
+    const { settled, begun } = service;
+    const activate = async (options: object): Promise<[number, number]> => {
+      const before = [settled.length, begun.length] as const;
+      await service.port('port.activate', { ...c1, instanceId: 'i2', member: 'host1', nics: { eth0: nic({ hwaddr: '00:16:3e:00:00:92', ...options }) } });
+      return [settled.length - before[0], begun.length - before[1]];
+    };
+    expect(await activate({})).toEqual([1, 1]);
+    expect(await activate({ 'limits.max': '10Mbit' })).toEqual([1, 0]);
+    await service.port('port.deactivate', { instanceId: 'i2' });
+    expect(await activate({ 'limits.max': '10Mbit' })).toEqual([1, 1]);
+    await service.port('port.deactivate', { instanceId: 'i2' });
+    // Other hosts need to know the way.
+    expect(await activate({ 'ipv4.routes': '10.88.0.0/24' })).toEqual([1, 0]);
+    await service.port('port.remove', { instanceId: 'i2' });
+  });
+
   it('of many instances at once get different addresses', async () => {
     const ids = Array.from({ length: 16 }, (_, n) => `many${n}`);
     await Promise.all(

@@ -81,6 +81,8 @@ const OPTIONS: Readonly<Record<string, ValueCheck>> = {
 /** Drops what is not set. @throws WeftError `device.invalid` */
 export function parseNic(device: string, options: Nic): Record<string, string> {
   const nic = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== ''));
+  // All ends of a network have the same, which LXD insists on in these words.
+  if (nic['mtu'] !== undefined) refuse(device, `Cannot use "mtu" property in conjunction with "network" property: set "bridge.mtu" of the network`);
   for (const [option, value] of Object.entries(nic)) {
     const check = Object.hasOwn(OPTIONS, option) || option.startsWith('user.') ? (OPTIONS[option] ?? anything) : undefined;
     if (!check) return refuse(device, `Invalid device option "${option}"`);

@@ -99,6 +99,7 @@ it.each<[object, string]>([
   [{ 'ipv4.routes.external': '198.51.100.65/32' }, 'overlaps with another network or NIC'],
   [{ 'limits.ingress': 'fast' }, 'give a rate'],
   [{ hwaddr: 'x' }, 'Invalid MAC'],
+  [{ mtu: '1400' }, 'Cannot use "mtu" property in conjunction with "network" property'],
   [{ colour: 'red' }, 'Invalid device option "colour"'],
 ])('refuses %j', (options, words) => {
   expect(() => decidePorts(command({ eth0: { ...nic, ...options } }))).toThrow(words);

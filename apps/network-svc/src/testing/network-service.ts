@@ -28,6 +28,8 @@ export interface NetworkService {
   deps: Deps;
   /** What commands had settled in OVN, in order. */
   settled: Changed[];
+  /** Those of them that nobody waited for. */
+  begun: Changed[];
   zones: ZoneUse[];
   /** Sends a command as the gateway would; throws what it refuses with. */
   send<N extends NetworkCommandName>(name: N, body: NetworkCommandBody<N>, meta?: Partial<Meta>): Promise<unknown>;
@@ -58,6 +60,7 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
   const store = createEventStore({ pool, schema, context: 'network', projections, migrations: [...sagaMigrations, ...migrations] });
   await store.migrate();
   const settled: Changed[] = [];
+  const begun: Changed[] = [];
   const zones: ZoneUse[] = [];
   const deps: Deps = {
     store,
@@ -66,7 +69,10 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
     dataPlane: {
       require: async () => undefined,
       settle: async (changed) => void settled.push(changed),
-      begin: (changed) => void settled.push(changed),
+      begin(changed) {
+        settled.push(changed);
+        begun.push(changed);
+      },
       idle: async () => undefined,
       gatewayChassis: async () => undefined,
     },
@@ -91,6 +97,7 @@ export async function startNetworkService(url: string, parts: Partial<Deps> = {}
     pool,
     deps,
     settled,
+    begun,
     zones,
     send: (name, body, meta = {}) => send(ROOT, name, body, meta),
     port: (name, body, meta = {}) => send(SERVICE_ACTOR, name, body, meta),
