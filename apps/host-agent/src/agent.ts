@@ -6,7 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { taskProgressSubject } from '@weft/contracts';
+import { streamCopies, taskProgressSubject } from '@weft/contracts';
 import { connectNats, type Logger } from '@weft/platform';
 import { lockStateDirectory } from './agent-lock';
 import type { AgentConfig } from './agent.config';
@@ -90,7 +90,7 @@ export async function startAgent(config: AgentConfig, logger: Logger): Promise<R
     requestHandlers({ nc, drivers, instances, finisher, transfer, moves, network, coreScheduling, ovnLog: config.ovnLog, logger }),
     logger,
   );
-  const tasks = await consumeTasks(nc, member, runner, logger);
+  const tasks = await consumeTasks(nc, streamCopies(config.natsUrl), member, runner, logger);
   const housekeeping = startHousekeeping(dir, journal, images, logger);
 
   return {

@@ -1,5 +1,5 @@
 /** The composition root: the one place that names adapters and says what is started in which order. */
-import { INSTANCE_CONTEXT } from '@weft/contracts';
+import { INSTANCE_CONTEXT, streamCopies } from '@weft/contracts';
 import type { Logger } from '@weft/platform';
 import { openServiceCore, type ComposedService } from '@weft/service';
 import { createAgentClient } from './adapters/agent.client';
@@ -27,7 +27,7 @@ export interface Running extends ComposedService {
 export async function compose(config: InstanceConfig, log: Logger): Promise<Running> {
   const core = await openServiceCore({ service: SERVICE, context: INSTANCE_CONTEXT, config, log, projections, migrations });
   const members = new MemberRegistry(config.memberOfflineMs);
-  const tasks = await createTaskDispatcher(core.nats, members, log);
+  const tasks = await createTaskDispatcher(core.nats, streamCopies(config.natsUrl), members, log);
   const { store, pool, nats } = core;
   const { enrolment } = config;
   const deps: Deps = {

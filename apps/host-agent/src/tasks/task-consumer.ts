@@ -31,9 +31,10 @@ export interface TaskConsumer {
   stop(): Promise<void>;
 }
 
-export async function consumeTasks(nc: NatsConnection, member: string, runner: TaskRunner, logger: Logger): Promise<TaskConsumer> {
+/** @param copies of the queue in a NATS cluster */
+export async function consumeTasks(nc: NatsConnection, copies: number, member: string, runner: TaskRunner, logger: Logger): Promise<TaskConsumer> {
   const manager = await jetstreamManager(nc);
-  await ensureStream(manager);
+  await ensureStream(manager, copies);
   // We are the only agent of this member (the lock on the state directory says so): whatever an earlier process had
   // under way shall come at once, not after its acknowledgement time.
   await recreateConsumer(manager, member);
@@ -49,7 +50,7 @@ export async function consumeTasks(nc: NatsConnection, member: string, runner: T
       } catch (error) {
         if (stopped) return;
         logger.warn({ err: error }, 'task queue interrupted');
-        await restore(manager, member).catch((cause: unknown) => logger.warn({ err: cause }, 'task queue not restored yet'));
+        await restore(manager, copies, member).catch((cause: unknown) => logger.warn({ err: cause }, 'task queue not restored yet'));
       }
       if (!stopped) await new Promise((resolve) => setTimeout(resolve, REOPEN_DELAY_MS));
     }
@@ -66,9 +67,9 @@ export async function consumeTasks(nc: NatsConnection, member: string, runner: T
 
 const consumerName = (member: string): string => `agent-${token(member)}`;
 
-async function ensureStream(manager: JetStreamManager): Promise<void> {
+async function ensureStream(manager: JetStreamManager, copies: number): Promise<void> {
   try {
-    await manager.streams.add(tasksStreamConfig);
+    await manager.streams.add({ ...tasksStreamConfig, num_replicas: copies });
   } catch (error) {
     // Another process may have made it with settings of another version: use it as it is.
     await manager.streams.info(tasksStreamConfig.name).catch(() => {
@@ -96,8 +97,8 @@ async function addConsumer(manager: JetStreamManager, member: string): Promise<v
 }
 
 /** The broker may have lost its store: make what is missing, keep what is there. */
-async function restore(manager: JetStreamManager, member: string): Promise<void> {
-  await ensureStream(manager);
+async function restore(manager: JetStreamManager, copies: number, member: string): Promise<void> {
+  await ensureStream(manager, copies);
   await addConsumer(manager, member);
 }
 

@@ -49,8 +49,9 @@ const LAST_REPEAT_MS = 40_000;
 /** A member that is away for longer is given up. */
 const OFFLINE_GRACE_MS = 30_000;
 
-export async function createTaskDispatcher(nats: NatsConnection, members: MemberDirectory, log: Logger): Promise<TaskDispatcher> {
-  await ensureStream(nats);
+/** @param copies of the queue in a NATS cluster */
+export async function createTaskDispatcher(nats: NatsConnection, copies: number, members: MemberDirectory, log: Logger): Promise<TaskDispatcher> {
+  await ensureStream(nats, copies);
   const js = jetstream(nats);
   const waiting = new Map<string, Waiting>();
   const results = nats.subscribe(taskResultSubject('*'), {
@@ -130,10 +131,10 @@ function publish(js: JetStreamClient, task: AgentTask, member: string, attempt: 
   );
 }
 
-async function ensureStream(nats: NatsConnection): Promise<void> {
+async function ensureStream(nats: NatsConnection, copies: number): Promise<void> {
   const manager = await jetstreamManager(nats);
   try {
-    await manager.streams.add(tasksStreamConfig);
+    await manager.streams.add({ ...tasksStreamConfig, num_replicas: copies });
   } catch (error) {
     // Another process may have made it with settings of an older version: use it as it is.
     await manager.streams.info(tasksStreamConfig.name).catch(() => {

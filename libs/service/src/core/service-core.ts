@@ -21,6 +21,7 @@ import {
   type Relay,
   type Worker,
 } from '@weft/event-store';
+import { streamCopies } from '@weft/contracts';
 import { connectNats, createPgPool, type Logger } from '@weft/platform';
 import { createSagaRunner, sagaMigrations, type SagaRunner, type SagaRunnerOptions } from '@weft/saga';
 import type { Pool } from 'pg';
@@ -82,7 +83,7 @@ export async function openServiceCore(options: ServiceCoreOptions): Promise<Serv
       relay.wake(place);
     },
   });
-  const relay = createRelay({ store, nats, logger: log });
+  const relay = createRelay({ store, nats, replicas: streamCopies(config.natsUrl), logger: log });
   await store.migrate();
   return new Core(service, config, log, nats, pool, store, relay);
 }
