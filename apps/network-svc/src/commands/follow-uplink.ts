@@ -22,7 +22,7 @@ export async function followUplink(deps: Deps, uow: UnitOfWork, before: ActiveNe
   for (const { networkId } of await networksOn(deps.pool, before.networkId)) {
     const state = await loadState(uow, networkFold, networkStream(networkId));
     if (state.status !== 'active') continue;
-    const facts = await readNetworkFacts(deps.pool, networkId, state.config, { id: before.networkId, name: before.name, config }, undefined);
+    const facts = await readNetworkFacts(deps.pool, networkId, state.config, { id: before.networkId, name: before.name, config }, undefined, given.length + 1);
     const takenExternal = [...facts.takenExternal, ...given];
     const events = decideNetwork({ type: 'update', mode: 'merge', facts: { ...facts, takenExternal }, inUse: false }, state);
     const changed = events.filter((event) => configOf(event) !== JSON.stringify(state.config));

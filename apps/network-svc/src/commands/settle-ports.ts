@@ -5,14 +5,15 @@ import { execute } from '@weft/service';
 import type { CommandHandler } from '../api/command-handler';
 import type { Changed } from '../clients/data-plane.client';
 import { splitSubjects } from '../domain/acl.rules';
-import { parseSubnet } from '../domain/ip-address';
+import { formatAddress, parseAddress, parseSubnet } from '../domain/ip-address';
 import type { NicNetwork } from '../domain/nic.config';
 import { hasGuestResolver } from '../domain/guest-resolver';
-import { boundNicOf, decidePorts, keepsAddresses, type PortsCommand } from '../domain/port.decider';
+import { boundNicOf, decidePorts, dhcpRanges, keepsAddresses, reserved, type PortsCommand } from '../domain/port.decider';
 import { portFold, portStream, type LivePort } from '../domain/port.state';
 import type { Deps } from '../network.deps';
 import type { UnitOfWork } from '@weft/event-store';
 import { announcedOn, uplinkById, type NetworkRow } from '../queries/find-networks';
+import { findFree, ON_NETWORK } from '../queries/free-addresses';
 import { findNicFacts, type NicFacts } from '../queries/find-nic-facts';
 import { portsOfInstance, takenOnNetwork } from '../queries/find-ports';
 import { followProject, restriction, type ProjectFacts } from '../queries/find-project';
@@ -186,7 +187,7 @@ async function nicNetwork(
   return {
     ...row,
     uplink,
-    taken: stays ? [] : await takenOnNetwork(pool, row.networkId, instanceId),
+    ...(stays ? { taken: [] } : await addressesOn(pool, row, instanceId, nics, present)),
     announced: uplink
       ? await announcedByOthers(
           pool,
@@ -198,6 +199,24 @@ async function nicNetwork(
     acls,
     allowedSubnets: restriction(project, 'subnets'),
   };
+}
+
+/** Whether others have what the NICs want or have, and as many free addresses as there are NICs. */
+async function addressesOn(
+  pool: Deps['pool'],
+  { networkId, config }: NetworkRow,
+  instanceId: string,
+  nics: readonly Nics[string][],
+  present: readonly LivePort[],
+) {
+  const wanted = nics.flatMap((nic) => [nic['ipv4.address'] ?? '', nic['ipv6.address'] ?? '']);
+  const had = present.filter((port) => port.networkId === networkId).flatMap(({ addresses }) => addresses.ipv4);
+  const except = reserved(config).map(formatAddress);
+  const [taken, free] = await Promise.all([
+    takenOnNetwork(pool, networkId, instanceId, [...wanted.flatMap((text) => parseAddress(text) ?? []).map(formatAddress), ...had]),
+    findFree(pool, ON_NETWORK, networkId, dhcpRanges(config), { except, count: nics.length }),
+  ]);
+  return { taken, free };
 }
 
 /** What is announced on the uplink and overlaps with these routes, besides the routes of the instance's own NICs. */

@@ -10,8 +10,10 @@ export interface UplinkFacts {
 export interface NetworkFacts {
   /** The uplink that the configuration names; undefined for none and for physical networks. */
   uplink: UplinkFacts | undefined;
-  /** External addresses on that uplink that others have: routers, forwards, NAT addresses. */
+  /** External addresses on that uplink that others have (routers, forwards, NAT addresses): all, or with `freeExternal` those that matter. */
   takenExternal: readonly string[];
+  /** The lowest that a router can be given there, of both families. */
+  freeExternal?: readonly string[];
   /** Subnets that others announce on that uplink: networks without NAT, forwards, external routes of NICs. */
   announced: readonly { subnet: string; of: string }[];
   /** Subnets that an automatic address stays away from. */

@@ -22,6 +22,7 @@ import {
   parseSubnet,
   type Family,
   type IpAddress,
+  type Range,
   type Subnet,
 } from './ip-address';
 import type { NetworkFacts, UplinkFacts } from './network.facts';
@@ -83,6 +84,12 @@ function* candidates(family: Family, seed: string): Generator<{ address: IpAddre
     yield parseInterface(family === 4 ? `10.${bytes[0]}.${bytes[1]}.1/24` : `fd42:${hex(0)}:${hex(2)}:${hex(4)}::1/64`)!;
   }
 }
+
+/** What routers on an uplink are given addresses of, by family, and what not. */
+export const externalRanges = ({ config }: UplinkFacts, family: Family): { ranges: Range[]; except: string[] } => ({
+  ranges: parseList(config[`ipv${family}.ovn.ranges`], parseRange) ?? [],
+  except: (config[`ipv${family}.gateway`] ?? '').split('/').slice(0, 1),
+});
 
 const isAutomatic = (config: Readonly<Config>, family: Family): boolean => (config[`ipv${family}.address`] ?? 'auto') === 'auto';
 
@@ -146,11 +153,17 @@ function settleExternal(config: Config, family: Family, facts: NetworkFacts): vo
   const present = parseAddress(config[key] ?? '');
   if (present && ranges.some((range) => contains(range, present)) && !facts.takenExternal.includes(formatAddress(present))) return;
   const taken = [...facts.takenExternal, uplink.config[`ipv${family}.gateway`]!.split('/')[0]!].flatMap((text) => parseAddress(text) ?? []);
-  const free = firstFree(ranges, taken);
+  const free = facts.freeExternal ? freeAmong(facts.freeExternal, family, facts.takenExternal) : firstFree(ranges, taken);
   if (!free)
     throw new WeftError('network.exhausted', `No free address is left in "ipv${family}.ovn.ranges" of the uplink network "${uplink.name}": widen them`);
   config[key] = formatAddress(free);
 }
+
+const freeAmong = (candidates: readonly string[], family: Family, taken: readonly string[]): IpAddress | undefined =>
+  candidates
+    .filter((text) => !taken.includes(text))
+    .flatMap((text) => parseAddress(text) ?? [])
+    .find((one) => one.family === family);
 
 function checkNatAddress(config: Config, family: Family, { uplink, takenExternal, allowedSubnets }: NetworkFacts): void {
   const key = `ipv${family}.nat.address`;

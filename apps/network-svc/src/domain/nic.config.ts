@@ -18,8 +18,10 @@ export interface NicNetwork {
   type: string;
   config: Readonly<Record<string, string>>;
   uplink: UplinkFacts | undefined;
-  /** Addresses that other ports of the network have. */
+  /** Addresses that other ports of the network have: all, or with `free` those that were asked for. */
   taken: readonly string[];
+  /** The lowest that a port can be given, enough for every NIC. */
+  free?: readonly string[];
   /** Subnets and addresses that others announce on the uplink. */
   announced: readonly string[];
   /** Names of ACLs that the network's project has. */

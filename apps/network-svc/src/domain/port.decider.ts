@@ -108,7 +108,7 @@ export function dhcpRanges(config: Readonly<Record<string, string>>): Range[] {
 const givesIpv4 = ({ config }: Pick<NicNetwork, 'config'>): boolean => config['ipv4.dhcp'] === undefined || isTrue(config['ipv4.dhcp']);
 
 /** A network's own addresses. */
-function reserved(config: Readonly<Record<string, string>>): IpAddress[] {
+export function reserved(config: Readonly<Record<string, string>>): IpAddress[] {
   const own = networkAddress(config, 4);
   return own ? [own.address, { family: 4, value: own.subnet.first }, { family: 4, value: own.subnet.last }] : [];
 }
@@ -133,9 +133,12 @@ export function keepsAddresses(nic: Nic, network: Pick<NicNetwork, 'networkId' |
 function dynamicIpv4(network: NicNetwork, present: string | undefined, others: readonly IpAddress[]): string | undefined {
   if (!givesIpv4(network)) return undefined;
   const ranges = dhcpRanges(network.config);
+  const isFree = (one: IpAddress): boolean => !others.some(({ family, value }) => family === 4 && value === one.value);
   const kept = parseAddress(present ?? '');
-  if (kept && mayGive(network.config, kept) && !others.some(({ family, value }) => family === 4 && value === kept.value)) return present;
-  const free = firstFree(ranges, [...reserved(network.config), ...others]);
+  if (kept && mayGive(network.config, kept) && isFree(kept)) return present;
+  const free = network.free
+    ? network.free.flatMap((text) => parseAddress(text) ?? []).find(isFree)
+    : firstFree(ranges, [...reserved(network.config), ...others]);
   if (!free) throw new WeftError('network.exhausted', `No free IPv4 address is left on network "${network.name}": widen its subnet or ipv4.dhcp.ranges`);
   return formatAddress(free);
 }

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { canonicalJson, type PortEvent } from '@weft/contracts';
 import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
+import { givenBack } from '../queries/free-addresses';
 
 export const portProjection: InlineProjection = {
   name: 'port',
@@ -32,8 +33,7 @@ async function write(client: ClientBase, event: PortEvent, next: PortEvent | und
       return setMembers(client, data.portId, []);
     case 'PortRemoved':
       await client.query({ name: 'port_delete', text: 'DELETE FROM port WHERE port_id = $1', values: [data.portId] });
-      await client.query({ name: 'port_address_clear', text: 'DELETE FROM port_address WHERE port_id = $1', values: [data.portId] });
-      return;
+      return clearAddresses(client, data);
     default:
       return type satisfies never;
   }
@@ -69,6 +69,15 @@ async function define(client: ClientBase, port: Content, members: readonly strin
       members,
     ],
   });
+}
+
+async function clearAddresses(client: ClientBase, { portId, networkId }: { portId: string; networkId: string }): Promise<void> {
+  const text = 'DELETE FROM port_address WHERE port_id = $1 RETURNING address';
+  const { rows } = await client.query<{ address: string }>({ name: 'port_address_clear', text, values: [portId] });
+  givenBack(
+    networkId,
+    rows.map(({ address }) => address),
+  );
 }
 
 /** Those that stay are not touched: an address is at the same place for as long as a port has it. */

@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { NetworkEvent, NetworkForwardEvent } from '@weft/contracts';
 import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
+import { givenBack } from '../queries/free-addresses';
 
 type Handled = Extract<
   NetworkEvent | NetworkForwardEvent,
@@ -37,7 +38,9 @@ async function write(client: ClientBase, { type, data }: Handled): Promise<void>
 }
 
 async function replace(client: ClientBase, owner: string, uplink: string | null, addresses: readonly string[]): Promise<void> {
-  await client.query({ name: 'uplink_address_clear', text: 'DELETE FROM uplink_address WHERE owner_id = $1', values: [owner] });
+  const text = 'DELETE FROM uplink_address WHERE owner_id = $1 RETURNING uplink_id AS uplink, address';
+  const { rows } = await client.query<{ uplink: string; address: string }>({ name: 'uplink_address_clear', text, values: [owner] });
+  for (const { uplink: before, address } of rows) if (before !== uplink || !addresses.includes(address)) givenBack(before, [address]);
   if (uplink === null || addresses.length === 0) return;
   await client.query({
     name: 'uplink_address_insert',

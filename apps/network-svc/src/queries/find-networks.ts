@@ -1,9 +1,10 @@
 import { isTrue, WeftError } from '@weft/contracts';
 import type { NetworkFacts, UplinkFacts } from '../domain/network.facts';
 import { DEFAULT_PROJECT } from '../domain/network.state';
-import { automaticSubnets, networkSubnets } from '../domain/network.settle';
-import { formatSubnet } from '../domain/ip-address';
+import { automaticSubnets, externalRanges, networkSubnets } from '../domain/network.settle';
+import { formatAddress, formatSubnet, parseAddress, type Family } from '../domain/ip-address';
 import type { Queryable } from './database';
+import { findFree, ON_UPLINK } from './free-addresses';
 
 export interface NetworkRow {
   networkId: string;
@@ -128,25 +129,40 @@ export async function peerSubnets(db: Queryable, networkId: string): Promise<{ n
   return rows.map(({ name, config }) => ({ name, subnets: subnetTexts(config) }));
 }
 
-/** Everything that a decision about an OVN network must know. `config`: as it is wanted. */
+const ADDRESS_KEYS = ['ipv4.nat.address', 'ipv6.nat.address'];
+
+/** Of the addresses that a network has on an uplink, had on another one or wants: those that others have there. */
+async function takenByOthers(db: Queryable, uplinkId: string, networkId: string, config: Readonly<Record<string, string>>): Promise<string[]> {
+  const { rows } = await db.query<{ address: string }>({
+    name: 'taken_on_uplink',
+    text: `SELECT address FROM uplink_address WHERE uplink_id = $1 AND owner_id <> $2
+              AND address = ANY ($3 || ARRAY(SELECT address FROM uplink_address WHERE owner_id = $2))`,
+    values: [uplinkId, networkId, ADDRESS_KEYS.flatMap((key) => parseAddress(config[key] ?? '') ?? []).map(formatAddress)],
+  });
+  return rows.map(({ address }) => address);
+}
+
+function freeOnUplink(db: Queryable, uplink: UplinkFacts, family: Family, count: number): Promise<string[]> {
+  const { ranges, except } = externalRanges(uplink, family);
+  return findFree(db, ON_UPLINK, uplink.id, ranges, { except, count });
+}
+
+/** Everything that a decision about an OVN network must know. `config`: as it is wanted; `routers`: how many get addresses with it. */
 export async function readNetworkFacts(
   db: Queryable,
   networkId: string,
   config: Readonly<Record<string, string>>,
   uplink: UplinkFacts | undefined,
   allowedSubnets: readonly string[] | undefined,
+  routers = 1,
 ): Promise<NetworkFacts> {
   if (!uplink) return { uplink, takenExternal: [], announced: [], occupied: [], peers: await peerSubnets(db, networkId), allowedSubnets };
-  const taken = await db.query<{ address: string }>({
-    name: 'taken_on_uplink',
-    text: 'SELECT address FROM uplink_address WHERE uplink_id = $1 AND owner_id <> $2',
-    values: [uplink.id, networkId],
-  });
   const fixed = subnetTexts(config);
   const candidates = automaticSubnets(config, networkId);
   return {
     uplink,
-    takenExternal: taken.rows.map(({ address }) => address),
+    takenExternal: await takenByOthers(db, uplink.id, networkId, config),
+    freeExternal: (await Promise.all(([4, 6] as const).map((family) => freeOnUplink(db, uplink, family, routers)))).flat(),
     announced: await announcedOn(db, uplink.id, networkId, [...fixed, ...candidates]),
     occupied: await occupiedOn(db, uplink.id, networkId, candidates),
     peers: await peerSubnets(db, networkId),

@@ -50,12 +50,13 @@ export async function portsOfInstance(db: Queryable, instanceId: string): Promis
   return rows.map(livePort);
 }
 
-/** Addresses of a network's ports, besides those of one instance. */
-export async function takenOnNetwork(db: Queryable, networkId: string, exceptInstanceId: string): Promise<string[]> {
+/** Of these addresses those that a network's ports have, besides the ports of one instance. */
+export async function takenOnNetwork(db: Queryable, networkId: string, exceptInstanceId: string, addresses: readonly string[]): Promise<string[]> {
+  if (addresses.length === 0) return [];
   const { rows } = await db.query<{ address: string }>({
     name: 'taken_on_network',
-    text: 'SELECT a.address FROM port_address a JOIN port p USING (port_id) WHERE a.network_id = $1 AND p.instance_id <> $2',
-    values: [networkId, exceptInstanceId],
+    text: `SELECT a.address FROM port_address a JOIN port p USING (port_id) WHERE a.network_id = $1 AND p.instance_id <> $2 AND a.address = ANY ($3)`,
+    values: [networkId, exceptInstanceId, addresses],
   });
   return rows.map(({ address }) => address);
 }

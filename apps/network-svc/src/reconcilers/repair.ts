@@ -140,6 +140,9 @@ async function take({ pool, ovn }: RepairOptions, what: Changed | 'everything'):
 
 const keyOf = ({ problem, table, owner, kind, id, uuid }: Difference): string => [problem, table, owner, kind, id, uuid].join(' ');
 
+/** Of a row that keeps being changed another one each time. */
+const contentOf = (one: Difference): string => JSON.stringify([keyOf(one), one.columns]);
+
 /**
  * Differences that are still there a moment later. What was not there before gets a moment of its own, since mending takes all
  * that differs: nothing is mended that was not reported, unless somebody never stops.
@@ -148,10 +151,10 @@ async function confirmed(options: RepairOptions, what: Changed | 'everything'): 
   let look = await take(options, what);
   for (let round = 0; ; round++) {
     if (look.differences.length === 0) return { ...look, drift: [] };
-    const before = new Set(look.differences.map(keyOf));
+    const before = new Set(look.differences.map(contentOf));
     await sleep(CONFIRM_MS);
     look = await take(options, what);
-    const drift = look.differences.filter((one) => before.has(keyOf(one)));
+    const drift = look.differences.filter((one) => before.has(contentOf(one)));
     if (drift.length === look.differences.length || round === CONFIRM_ROUNDS) return { ...look, drift };
   }
 }
