@@ -1,4 +1,6 @@
+import { createLogger } from '@weft/platform';
 import { eventually } from '@weft/testing';
+import { HostNetwork } from './host-network';
 import { startTestSwitch, tapOf, type TestSwitch } from './host-switch.fixture';
 
 jest.setTimeout(60_000);
@@ -60,6 +62,26 @@ describe("a host's network", () => {
     await network.replug('again');
     expect((await network.plugged('again'))[0]!.ifindex).toBe(index);
     expect(await openFlowPort(made.link)).toBeGreaterThan(0);
+  });
+
+  it('plugs wires in as somebody else makes them, but none that is left from before', async () => {
+    // An agent looks into its own namespace.
+    const own = new HostNetwork({ endpoint: ovs.endpoint, logger: createLogger('network', 'fatal') });
+    const [left, made] = [tapOf('left', { link: 'weft-t-left' }), tapOf('made', { link: 'weft-t-made' })];
+    const wire = (link: string) => own.links.run('ip', ['link', 'add', link, 'up', 'type', 'veth', 'peer', 'name', `${link}-x`]);
+    try {
+      await wire(left.link);
+      const ended = new AbortController();
+      const plugging = own.plugAsMade([left, made], await own.leftovers([left, made]), ended.signal);
+      await wire(made.link);
+      await eventually(async () => (await ovs.ifaceIds('made')).length > 0, { what: 'a port' });
+      ended.abort();
+      expect(await plugging).toEqual([made]);
+      expect([await ovs.ifaceIds('made'), await ovs.ifaceIds('left')]).toEqual([['port-made'], []]);
+    } finally {
+      for (const { link } of [left, made]) await own.links.remove(link);
+      await own.close();
+    }
   });
 
   it('maps physical networks to interfaces, the whole list each time', async () => {

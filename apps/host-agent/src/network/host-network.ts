@@ -57,12 +57,17 @@ export class HostNetwork {
     this.resolvers.ring();
   }
 
+  /** What is there already, left from a run before. */
+  async leftovers(nics: readonly Nic[]): Promise<ReadonlyMap<string, number | undefined>> {
+    return new Map(await Promise.all(nics.map(async ({ link }) => [link, await this.links.indexAtSight(link)] as const)));
+  }
+
   /**
-   * Plugs wires in as somebody else makes them, until that has ended. @returns those that are plugged in: `plug` is for the others
+   * Plugs wires in as somebody else makes them, until that has ended.
+   * @param before what is about to be replaced
+   * @returns those that are plugged in: `plug` is for the others
    */
-  async plugAsMade(nics: readonly Nic[], ended: AbortSignal): Promise<readonly Nic[]> {
-    // What is left of a run before is about to be replaced.
-    const before = new Map(await Promise.all(nics.map(async ({ link }) => [link, await this.links.indexAtSight(link)] as const)));
+  async plugAsMade(nics: readonly Nic[], before: ReadonlyMap<string, number | undefined>, ended: AbortSignal): Promise<readonly Nic[]> {
     const done: Nic[] = [];
     while (!ended.aborted && done.length < nics.length) {
       await delay(LOOK_MS, undefined, { signal: ended }).catch(() => undefined);

@@ -137,8 +137,10 @@ export class ContainerRuntime {
 
   /** OVN gets to work on wires while liblxc still works on the container. @returns those that are plugged in */
   private async launch(instanceId: string, nics: readonly Nic[]): Promise<readonly Nic[]> {
+    const { network } = this.options;
     const launched = new AbortController();
-    const plugging = Promise.resolve(this.options.network?.plugAsMade(nics, launched.signal) ?? []);
+    const leftovers = (await network?.leftovers(nics)) ?? new Map<string, number>();
+    const plugging = Promise.resolve(network?.plugAsMade(nics, leftovers, launched.signal) ?? []);
     const ending = this.options.lxc.start(instanceId, this.logFile(instanceId, 'lxc.log')).finally(() => launched.abort());
     await inStep([plugging, ending]);
     return plugging;
