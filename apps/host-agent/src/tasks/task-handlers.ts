@@ -2,6 +2,7 @@
 import { WeftError, type InstanceSpec, type TaskBody } from '@weft/contracts';
 import type { Driver, Progress } from '../drivers/driver';
 import type { DriverRegistry } from '../drivers/driver-registry';
+import { inStep } from '../files/in-step';
 import type { HostImages } from '../images/host-images';
 import type { ImageTransfer } from '../images/image-transfer';
 import type { InstanceStore } from '../instances/instance-store';
@@ -125,6 +126,8 @@ async function changeRunState({ drivers, instances, network }: TaskDeps, task: R
   if (task.kind === 'instance.stop' && !(await instances.state(instance.id)).created) return {};
   await requireCreated(instances, instance);
   await instances.admit(instance, epoch);
+  // A guest that runs takes a change while the disk takes it: whichever comes first, a repeat does both again.
+  if (task.kind === 'instance.update') return inStep([instances.saveSpec(instance), update(driver, instance, network)]).then(() => ({}));
   await instances.saveSpec(instance);
   switch (task.kind) {
     case 'instance.start':
@@ -141,12 +144,13 @@ async function changeRunState({ drivers, instances, network }: TaskDeps, task: R
     case 'instance.unfreeze':
       await driver.unfreeze(instance);
       return {};
-    case 'instance.update':
-      if ((await driver.inspect(instance.id)).status === 'stopped') return {};
-      await driver.update(instance);
-      await network?.connected(instance.id);
-      return {};
   }
+}
+
+async function update(driver: Driver, instance: InstanceSpec, network: TaskDeps['network']): Promise<void> {
+  if ((await driver.inspect(instance.id)).status === 'stopped') return;
+  await driver.update(instance);
+  await network?.connected(instance.id);
 }
 
 /** A guest that takes its time is killed when an order with force comes meanwhile: so both orders are carried out. */
