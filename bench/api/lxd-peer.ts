@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { removeLeftovers } from '../../tools/src/guests/leftovers';
+import { atEnd } from '../run-bench';
 import type { Endpoint } from './http';
 import type { Target } from './target';
 
@@ -43,6 +44,13 @@ export async function startLxd({ httpsPort = HTTPS_PORT, programs, environment }
   const env = { ...process.env, ...closed, ...environment, PATH, LXD_DIR: dir, LXD_CONF: join(work, 'conf') };
   const log = openSync(`${dir}.out`, 'w');
   const daemon: ChildProcess = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'bash', '-c', LAUNCH], { env, stdio: ['ignore', log, log] });
+  const stop = atEnd(async () => {
+    await execa('lxd', ['shutdown', '-t', '20'], { env, reject: false });
+    daemon.kill('SIGKILL');
+    // Its containers are no children of the daemon: those that did not stop in time run on without it.
+    await removeLeftovers(work);
+    rmSync(work, { recursive: true, force: true });
+  });
   await execa('lxd', ['waitready', '--timeout=60'], { env });
   await execa('lxd', ['init', '--preseed'], { env, input: preseed(httpsPort) });
   const endpoint: Endpoint = {
@@ -65,12 +73,6 @@ export async function startLxd({ httpsPort = HTTPS_PORT, programs, environment }
     endpoint,
     namespaceOf: pid,
     processes: () => [pid],
-    async stop() {
-      await execa('lxd', ['shutdown', '-t', '20'], { env, reject: false });
-      daemon.kill('SIGKILL');
-      // Its containers are no children of the daemon: those that did not stop in time run on without it.
-      await removeLeftovers(work);
-      rmSync(work, { recursive: true, force: true });
-    },
+    stop,
   };
 }

@@ -4,6 +4,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { atEnd } from '../run-bench';
 import type { Target } from './target';
 
 const HTTPS_PORT = 18444;
@@ -34,6 +35,10 @@ function tree(root: number): number[] {
 export async function startWeft({ httpsPort = HTTPS_PORT, networks = true } = {}): Promise<Target> {
   const dir = mkdtempSync('/var/tmp/weft-bench-');
   const env = { ...process.env, WEFT_DIR: dir, WEFT_HTTPS_ADDRESS: `127.0.0.1:${httpsPort}`, ...(networks ? {} : { WEFT_NETWORKS: 'off' }) };
+  const stop = atEnd(async () => {
+    await execa('bash', [join(ROOT, 'tools/bin/weft'), 'down'], { env, stdio: 'inherit' });
+    rmSync(dir, { recursive: true, force: true });
+  });
   await execa('bash', [join(ROOT, 'tools/bin/weft'), 'start', '--detach'], { env, stdio: 'inherit' });
   const endpoint = { socketPath: join(dir, 'unix.socket'), httpsPort, certFile: join(dir, 'bench.crt'), keyFile: join(dir, 'bench.key') };
   await execa('openssl', [
@@ -53,9 +58,6 @@ export async function startWeft({ httpsPort = HTTPS_PORT, networks = true } = {}
     name: 'Weft',
     endpoint,
     processes: () => tree(supervisor),
-    async stop() {
-      await execa('bash', [join(ROOT, 'tools/bin/weft'), 'down'], { env, stdio: 'inherit' });
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop,
   };
 }

@@ -14,7 +14,7 @@ import { median, spread } from '../event-store/figures';
 import { GuestByHand } from './guest-by-hand';
 import { HostByHand, PORT } from './host-by-hand';
 import { type Heard, PingWatch } from '../../test/system/ping-watch';
-import { runBench } from '../run-bench';
+import { atEnd, runBench } from '../run-bench';
 import { findGuest, launchWeftGuest, machineOf, startPaused, weftWay } from './weft-guest';
 import type { Said, Way } from './way';
 
@@ -119,10 +119,11 @@ async function compare(weft: Platform): Promise<void> {
 async function main(): Promise<void> {
   await execa('bash', [join(ROOT, 'tools/setup/packages.sh'), 'iputils-ping'], { stdio: 'inherit' });
   const weft = await startPlatform({ members: 3 });
+  const stop = atEnd(() => weft.stop());
   try {
     await compare(weft);
   } finally {
-    await weft.stop();
+    await stop();
   }
 }
 
