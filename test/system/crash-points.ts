@@ -1,9 +1,14 @@
 /** Where a move is, and whom to kill there. */
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { MovingGuest } from './moving-guest';
 
-/** What can be seen of a move's steps, in their order; each is an effect whose event is not written yet. */
-export const PHASES = ['begun', 'prepared', 'disk', 'memory', 'paused', 'handed over', 'runs there', 'released'] as const;
+/**
+ * What can be seen of a move's steps, in their order; each is an effect whose event is not written yet. copied: what is left of the memory goes in the
+ * pause; bound: the port is on both hosts, the guest not paused yet.
+ */
+export const PHASES = ['begun', 'prepared', 'disk', 'memory', 'copied', 'bound', 'paused', 'handed over', 'runs there', 'released'] as const;
 export type Phase = (typeof PHASES)[number];
 
 const AGENTS = ['source agent', 'target agent'] as const;
@@ -18,20 +23,36 @@ const points = (victims: readonly Victim[], phases: readonly Phase[]): Point[] =
 
 export const EVERY: readonly Point[] = [
   ...points([...AGENTS, 'instance-svc'], PHASES),
-  ...points(['source QEMU'], ['begun', 'prepared', 'disk', 'memory', 'paused', 'handed over', 'runs there']),
-  ...points(['target QEMU'], ['prepared', 'disk', 'memory', 'paused', 'handed over', 'runs there']),
-  ...points(SERVICES, ['begun', 'memory', 'runs there']),
-  ...points(SWITCHES, ['prepared', 'memory', 'paused']),
-  ...points(['network'], ['disk', 'memory', 'paused', 'handed over']),
+  ...points(['source QEMU'], ['begun', 'prepared', 'disk', 'memory', 'copied', 'bound', 'paused', 'handed over', 'runs there']),
+  ...points(['target QEMU'], ['prepared', 'disk', 'memory', 'copied', 'bound', 'paused', 'handed over', 'runs there']),
+  ...points(SERVICES, ['begun', 'memory', 'bound', 'runs there']),
+  ...points(SWITCHES, ['prepared', 'memory', 'bound', 'paused']),
+  ...points(['network'], ['disk', 'memory', 'bound', 'paused', 'handed over']),
 ];
 export const FEW: readonly Point[] = [
   ['source agent', 'paused'],
   ['target QEMU', 'memory'],
+  ['network-svc', 'bound'],
   ['instance-svc', 'runs there'],
 ];
 
+export interface BindingWatch {
+  /** Has a port been on two hosts since? */
+  wasBoth(): boolean;
+  end(): void;
+}
+
+/** @param dir of the platform; all of its ports */
+export function watchBindings(dir: string): BindingWatch {
+  const database = `unix:${join(dir, 'run/ovn/nb.sock')}`;
+  const child = spawn('ovsdb-client', ['monitor', database, 'OVN_Northbound', 'Logical_Switch_Port', 'options'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+  return { wasBoth: () => /requested-chassis="?host\d,host\d/.test(text), end: () => void child.kill() };
+}
+
 /** How to see that a move of this guest, which has not begun, has come to a phase. */
-export function watchMove(guest: MovingGuest, source: string, target: string): (phase: Phase) => boolean {
+export function watchMove(guest: MovingGuest, source: string, target: string, bindings: Pick<BindingWatch, 'wasBoth'>): (phase: Phase) => boolean {
   const count = (member: string, event: string) => guest.eventsOn(member).filter((one) => one === event).length;
   const stops = count(source, 'STOP');
   const isThere = (file: string) => existsSync(guest.fileOn(target, file));
@@ -47,6 +68,10 @@ export function watchMove(guest: MovingGuest, source: string, target: string): (
       case 'disk':
       case 'memory':
         return at?.phase === phase;
+      case 'copied':
+        return at?.near !== undefined;
+      case 'bound':
+        return bindings.wasBoth();
       case 'paused':
         return count(source, 'STOP') > stops;
       case 'handed over':

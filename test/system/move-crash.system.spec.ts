@@ -3,11 +3,11 @@
  * Whatever comes of it: the guest runs once, with everything that it has written, its port is where it runs, nothing is left, and it
  * moves again.
  *
- * WEFT_MOVE_MATRIX=all tries every point (half an hour), WEFT_MOVE_MATRIX='nats|at paused' those that it matches; otherwise a few.
+ * WEFT_MOVE_MATRIX=all tries every point (an hour), WEFT_MOVE_MATRIX='nats|at paused' those that it matches; otherwise a few.
  */
 import { execa } from 'execa';
 import { keyOf, namespacePrefix } from '../../tools/src/network/network-plan';
-import { EVERY, FEW, mayEndGuest, type Point, type Victim, watchMove } from './crash-points';
+import { type BindingWatch, EVERY, FEW, mayEndGuest, type Point, type Victim, watchBindings, watchMove } from './crash-points';
 import { holds } from './holds';
 import { BOOT_MS, MEMBERS, MOVE_MS, movingGuest } from './moving-guest';
 import { networkWorld } from './network-world';
@@ -57,8 +57,8 @@ describe('moves in which something dies', () => {
   }
 
   /** Looks without a pause in between; a move that ends before it is seen has passed the boundary too quickly to be hit. */
-  async function strike([victim, phase]: Point, source: string, target: string, isOver: () => boolean): Promise<boolean> {
-    const reached = watchMove(guest, source, target);
+  async function strike([victim, phase]: Point, source: string, target: string, isOver: () => boolean, bindings: BindingWatch): Promise<boolean> {
+    const reached = watchMove(guest, source, target, bindings);
     while (!isOver()) {
       if (reached(phase)) {
         if (victim === 'network') return cutNetwork(target).then(() => true);
@@ -134,9 +134,11 @@ describe('moves in which something dies', () => {
     const target = await guest.other();
     const { whole: before } = await guest.counted('/run/count');
     let over = false;
+    const bindings = watchBindings(weft.dir);
     const moved = weft.lxc(['move', guest.name, '--target', target], { timeoutMs: MOVE_MS }).finally(() => (over = true));
-    const hit = await strike(point, source, target, () => over);
+    const hit = await strike(point, source, target, () => over, bindings);
     const { exitCode, stderr } = await moved;
+    bindings.end();
     const here = await isOnce(source, target);
     const runsOn = (await guest.status()) === 'Running';
     if (runsOn) await isWhole(before, here);

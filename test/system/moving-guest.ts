@@ -95,7 +95,7 @@ export function movingGuest(of: () => Platform, name = 'v1') {
     },
 
     /** What a host's agent has written beside the instance. */
-    migrationOn(member: string): { role?: string; phase?: string; endpoint?: unknown } | undefined {
+    migrationOn(member: string): { role?: string; phase?: string; near?: unknown; endpoint?: unknown } | undefined {
       const text = readIfThere(fileOn(member, 'migration.json'));
       return text === '' ? undefined : (JSON.parse(text) as object);
     },
