@@ -30,6 +30,9 @@ describe('two servers', () => {
   const names = async (server: Platform) => (await server.query<string[]>('/1.0/instances')).map((url) => url.split('/').pop()!).sort();
   const snapshots = async (server: Platform, name: string) =>
     (await server.query<string[]>(`/1.0/instances/${name}/snapshots`)).map((url) => url.split('/').pop());
+  const idsOf = async (server: Platform, name: string) => ({
+    uuid: (await server.query<{ config: Record<string, string> }>(`/1.0/instances/${name}`)).config['volatile.uuid'],
+  });
   const running = async (server: Platform) => (await server.query<{ running?: string[] } | null>('/1.0/operations'))?.running ?? [];
   const places = ({ dir }: Platform) => join(dir, 'members', 'host1', 'instances');
   const here = (server: Platform) => readdirSync(places(server)).filter((name) => name.length === 36);
@@ -95,6 +98,32 @@ describe('two servers', () => {
       await ok('copy', 'b:c1/s0', 'a:early');
       await expectNote('a:early', 's0');
       await ok('delete', 'a:whole', 'a:early');
+    },
+    LIMIT_MS,
+  );
+
+  it.each(['pull', 'push'])(
+    'is refreshed (%s): what changed comes, snapshots that are gone go; what runs is not touched',
+    async (mode) => {
+      await ok('stop', '-f', 'b:c1');
+      await ok('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode);
+      await ok('start', 'b:c1');
+      await ok('exec', 'b:c1', '--', 'sh', '-c', `echo ${mode} > /root/note && sync`);
+      await ok('snapshot', 'b:c1', mode);
+      await ok('stop', '-f', 'b:c1');
+      const { uuid } = await idsOf(a, 'again');
+      await ok('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode);
+      expect(await snapshots(a, 'again')).toEqual(await snapshots(b, 'c1'));
+      await expectNote('a:again', mode);
+      expect((await idsOf(a, 'again')).uuid).toBe(uuid);
+      await ok('delete', `b:c1/${mode}`);
+      await ok('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode);
+      expect(await snapshots(a, 'again')).toEqual(['s0']);
+      await ok('start', 'a:again');
+      expect(await refused('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode)).toContain('Cannot refresh a running instance');
+      expect((await ok('exec', 'a:again', '--', 'cat', '/root/note')).trim()).toBe(mode);
+      await ok('delete', '-f', 'a:again');
+      for (const server of [a, b]) await holds(async () => expect(await running(server)).toEqual([]));
     },
     LIMIT_MS,
   );

@@ -136,8 +136,8 @@ export const taskBodies = {
   // conversation of @weft/handover; whoever brings them to the other server attaches to them as the client.
   /** Done when the other server has it. `root`: this snapshot's files instead of the instance's, "" for those. */
   'instance.hand-over': z.object({ instance: instanceSpec, sessionId: z.string(), root: z.string(), snapshots: z.array(travellingSnapshot) }),
-  /** Result: `arrivedSnapshots`. */
-  'instance.receive': z.object({ instance: instanceSpec, sessionId: z.string() }),
+  /** Result: `arrivedSnapshots`. `replaces`: it is here already, and becomes what comes. */
+  'instance.receive': z.object({ instance: instanceSpec, sessionId: z.string(), replaces: z.boolean().optional() }),
   // Live migration, see migration.ts.
   /** Result: `moveEndpoint`. */
   'migration.prepare-target': z.object({ ...ofMigration, from: z.string(), abi: guestAbi, diskBytes: z.number(), bytesPerSecond: transferSpeed }),

@@ -15,6 +15,7 @@ export const API_EXTENSIONS: readonly string[] = [
   'file_append',
   'image_create_aliases',
   'container_stateless_copy',
+  'container_incremental_copy',
   'container_push',
   'container_push_target',
   'container_only_migration',

@@ -15,6 +15,8 @@ export interface Arrival {
   image: string;
   /** Id there -> id here. */
   snapshots: Readonly<Record<string, string>>;
+  /** The instance is here and does not run: its disk is replaced, snapshots that have come before stay, those that do not come go. */
+  replaces?: boolean;
 }
 
 /**
@@ -31,4 +33,6 @@ export interface Handover {
    * @throws WeftError image.invalid for what such an archive must not have
    */
   receive(spec: InstanceSpec, archive: Readable, arrival: Arrival): Promise<() => Promise<void>>;
+  /** After a replacement that failed or was cut off: ends one that had begun, forgets what had only arrived. */
+  recover(instanceId: string): Promise<void>;
 }

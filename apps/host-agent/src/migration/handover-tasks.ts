@@ -28,6 +28,9 @@ import type { TransferDeps } from './instance-transfer';
 const LEAVING_FILE = 'leaving.json';
 const ARRIVED_FILE = 'arrived.json';
 const leavingNote = z.object({ sessionId: z.string() });
+/** The same of one that was here before: whose files have come last, or were about to. */
+const REPLACED_FILE = 'replaced.json';
+const replacedNote = z.object({ sessionId: z.string(), snapshots: z.array(travellingSnapshot).optional() });
 
 const seconds = (iso: string | null): number => (iso === null ? 0 : Math.floor(Date.parse(iso) / 1_000));
 
@@ -88,6 +91,27 @@ async function send(
   );
 }
 
+/** An instance becomes what another server sends. A failure leaves it as it was, or, once everything has come, as it will be. */
+async function replaceTask(deps: TransferDeps, body: TaskBody<'instance.receive'>, progress: Progress, interrupt: AbortSignal): Promise<ArrivedSnapshots> {
+  const { instance, sessionId } = body;
+  const driver = deps.drivers.require(instance.type);
+  const note = deps.instances.path(instance.id, REPLACED_FILE);
+  const before = await readJson(note, replacedNote);
+  await driver.handover.recover(instance.id);
+  if (before?.sessionId === sessionId) {
+    if (before.snapshots) return { snapshots: before.snapshots };
+    throw new WeftError('task.failed', 'The host agent was restarted while the instance arrived');
+  }
+  if ((await driver.inspect(instance.id)).status !== 'stopped') throw new WeftError('instance.wrong-status', 'Cannot refresh a running instance');
+  await writeDurably(note, JSON.stringify({ sessionId }));
+  try {
+    return await arrive(deps, body, progress, interrupt, ({ snapshots }) => writeDurably(note, JSON.stringify({ sessionId, snapshots })));
+  } catch (error) {
+    await driver.handover.recover(instance.id);
+    throw error;
+  }
+}
+
 /** Makes what another server sends an instance that is stopped; a failure leaves nothing. */
 export async function receiveTask(
   deps: TransferDeps,
@@ -95,8 +119,9 @@ export async function receiveTask(
   progress: Progress,
   interrupt: AbortSignal,
 ): Promise<ArrivedSnapshots> {
+  if (body.replaces) return replaceTask(deps, body, progress, interrupt);
   const { instances, drivers } = deps;
-  const { instance, sessionId } = body;
+  const { instance } = body;
   const arrived = instances.path(instance.id, ARRIVED_FILE);
   if ((await instances.state(instance.id)).created) return (await readJson(arrived, arrivedSnapshots)) ?? { snapshots: [] };
   const driver = drivers.require(instance.type);
@@ -107,16 +132,30 @@ export async function receiveTask(
   }
   try {
     await instances.saveSpec(instance);
-    return await withHandover(deps.nc, sessionId, interrupt, async (control, fs) => {
-      const arrival = new ArrivingInstance(deps, body, progress);
-      await receiveInstance(control, fs, arrival);
-      await untilHungUp(control);
-      return { snapshots: arrival.snapshots };
+    return await arrive(deps, body, progress, interrupt, async (what) => {
+      await writeDurably(arrived, JSON.stringify(what));
+      await instances.updateState(instance.id, { created: true });
     });
   } catch (error) {
     await discard();
     throw error;
   }
+}
+
+/** @param keep notes that it is there, and what has come */
+function arrive(
+  deps: TransferDeps,
+  body: TaskBody<'instance.receive'>,
+  progress: Progress,
+  interrupt: AbortSignal,
+  keep: (what: ArrivedSnapshots) => Promise<void>,
+): Promise<ArrivedSnapshots> {
+  return withHandover(deps.nc, body.sessionId, interrupt, async (control, fs) => {
+    const arrival = new ArrivingInstance(deps, body, progress, keep);
+    await receiveInstance(control, fs, arrival);
+    await untilHungUp(control);
+    return { snapshots: arrival.snapshots };
+  });
 }
 
 /** The sink's part: what is accepted, where it is kept, and what makes it an instance. */
@@ -130,6 +169,7 @@ class ArrivingInstance {
     private readonly deps: TransferDeps,
     private readonly order: TaskBody<'instance.receive'>,
     private readonly progress: Progress,
+    private readonly keep: (what: ArrivedSnapshots) => Promise<void>,
   ) {}
 
   async accept(offer: Offer): Promise<Offer> {
@@ -153,15 +193,12 @@ class ArrivingInstance {
   async take(archive: Parameters<typeof metered>[0]): Promise<void> {
     const { instance } = this.order;
     const { handover } = this.deps.drivers.require(instance.type);
-    const arrival = { image: this.offer?.image ?? '', snapshots: this.ids };
+    const arrival = { image: this.offer?.image ?? '', snapshots: this.ids, replaces: this.order.replaces };
     this.settle = await handover.receive(instance, metered(archive, instance.name, this.progress), arrival);
   }
 
   async commit(): Promise<void> {
-    const { instances } = this.deps;
-    const { id } = this.order.instance;
     await this.settle?.();
-    await writeDurably(instances.path(id, ARRIVED_FILE), JSON.stringify({ snapshots: this.snapshots }));
-    await instances.updateState(id, { created: true });
+    await this.keep({ snapshots: this.snapshots });
   }
 }

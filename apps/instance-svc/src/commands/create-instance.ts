@@ -12,6 +12,7 @@ import { instanceResources } from './instance-operation';
 import { startOperation } from './operations';
 import { planInstance } from './plan-instance';
 import { planCopy } from './plan-copy';
+import { findRefreshed, refreshInstance } from './refresh-instance';
 
 const CREATE_LIMIT_MS = 60 * 60_000;
 
@@ -33,6 +34,8 @@ export interface InstancePlan {
 
 export const createInstance: CommandHandler<'instance.create'> = async (deps, meta, body) => {
   if (body.stateful) throw new WeftError('request.unsupported', 'Stateful creation is not supported');
+  const present = await findRefreshed(deps, meta.project, body);
+  if (present) return refreshInstance(deps, meta, body, present);
   const ids = { instance: derivedId(meta.commandId, 'instance'), uuid: derivedId(meta.commandId, 'uuid'), cloudInit: derivedId(meta.commandId, 'cloud-init') };
   const plan = body.source.type === 'copy' ? await planCopy(deps, meta, body, ids) : await planInstance(deps, meta, body, ids);
   return carryOut(deps, meta, body, plan);

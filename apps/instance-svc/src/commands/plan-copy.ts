@@ -23,7 +23,6 @@ type Body = InstanceCommandBody<'instance.create'>;
 type Content = Pick<LiveInstance, 'architecture' | 'config' | 'devices' | 'ephemeral' | 'profiles'>;
 
 export async function planCopy(deps: Deps, meta: Meta, body: Body, ids: NewIds): Promise<InstancePlan> {
-  if (body.source.refresh) throw new WeftError('request.unsupported', 'Refreshing a copy is not supported yet');
   const project = await requireProject(deps, meta.project);
   const { source, snapshot } = await sourceOf(deps, meta, body);
   if (body.type && body.type !== source.type) throw new WeftError('request.invalid', `The source is a ${source.type}: its copy cannot be a ${body.type}`);

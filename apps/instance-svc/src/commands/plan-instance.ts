@@ -11,7 +11,6 @@ import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ImageFacts, ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
-import { countInstances, findInstance } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
 import { checkNewPorts } from './check-ports';
@@ -108,20 +107,8 @@ async function imageOf(deps: Deps, project: ProjectFacts, body: Body): Promise<I
   return image;
 }
 
-const isTaken = (deps: Deps, project: string, name: string): Promise<boolean> =>
-  findInstance(deps.pool, project, name).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof WeftError && error.code === 'instance.not-found') return false;
-      throw error;
-    },
-  );
-
 /** What it was made from there: where that is here too, only the differences have to come. */
-async function imageOfArrival(deps: Deps, project: ProjectFacts, { source, type, name }: Body): Promise<ImageFacts | undefined> {
-  // A copy that is not there yet is refreshed by making it.
-  if (source.refresh && (await isTaken(deps, project.name, name)))
-    throw new WeftError('request.unsupported', 'Refreshing a copy that is there already is not supported yet: delete it first, or choose another name');
+async function imageOfArrival(deps: Deps, project: ProjectFacts, { source, type }: Body): Promise<ImageFacts | undefined> {
   const fingerprint = source['base-image'];
   if (!fingerprint || type === 'virtual-machine') return undefined;
   return findImage(deps.pool, project.imagesProject, { fingerprint });

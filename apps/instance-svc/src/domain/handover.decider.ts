@@ -20,6 +20,29 @@ export function handOver(state: InstanceState, operationId: string, { live, snap
   return [{ type: 'InstanceLocked', data: { ...placeOf(instance), operationId, kind: 'migrate' } }];
 }
 
+/** For what replaces its disk and snapshots. */
+export function lockForRefresh(state: InstanceState, operationId: string): InstanceEvent[] {
+  const instance = free(state);
+  if (instance.retainedBy.length > 0) throw new WeftError('instance.busy', 'Instance is busy running a copy operation');
+  if (instance.status !== 'stopped') throw new WeftError('instance.wrong-status', 'Cannot refresh a running instance');
+  if (instance.stateful)
+    throw new WeftError('instance.wrong-status', 'The instance has kept what was in its memory, which its new disk would not fit: start it and stop it first');
+  return [{ type: 'InstanceLocked', data: { ...placeOf(instance), operationId, kind: 'migrate' } }];
+}
+
+/** The snapshots that have come before stay, those that did not come any more are gone. */
+export function refreshed(instance: LiveInstance, operationId: string, came: readonly TravellingSnapshot[]): InstanceEvent[] {
+  const gone = instance.snapshots.filter(({ id }) => !came.some((one) => one.id === id));
+  const added = came.filter(({ id }) => !instance.snapshots.some((one) => one.id === id));
+  return [
+    ...gone.map(({ id, name }): InstanceEvent => ({
+      type: 'SnapshotDeleted',
+      data: { ...placeOf(instance), operationId, snapshotId: id, snapshotName: name },
+    })),
+    ...added.map((snapshot) => arrivedSnapshot(instance, operationId, snapshot)),
+  ];
+}
+
 /** What its snapshots are, besides their files. Those of an instance go along with it, not with one of them. */
 export const travelling = (instance: LiveInstance, { instanceOnly, snapshot }: { instanceOnly: boolean; snapshot: string }): TravellingSnapshot[] =>
   instanceOnly || snapshot !== '' ? [] : instance.snapshots.map(({ profiles: _theirs, ...rest }) => rest);

@@ -1,6 +1,6 @@
 import type { InstanceEvent } from '@weft/contracts';
 import { given, PLACE, runningInstance, stoppedInstance, stopping, types } from '../testing/given';
-import { arrivedSnapshot, handOver, travelling } from './handover.decider';
+import { arrivedSnapshot, handOver, lockForRefresh, refreshed, travelling } from './handover.decider';
 import type { LiveInstance } from './instance.state';
 
 const whole = { live: true, snapshot: '' };
@@ -54,5 +54,24 @@ it('a snapshot that has come has the profiles and identities of the instance her
   const instance = given(stoppedInstance) as LiveInstance;
   expect(given([...stoppedInstance, arrivedSnapshot(instance, 'op', content)])).toMatchObject({
     snapshots: [{ id: 's1', name: 's0', profiles: ['p1'], config: { 'user.color': 'blue', 'volatile.uuid': 'u1' } }],
+  });
+});
+
+describe('what is refreshed', () => {
+  it.each<[string, InstanceEvent[], string]>([
+    ['runs', runningInstance, 'Cannot refresh a running instance'],
+    ['has kept its memory', withMemory, 'start it and stop it first'],
+  ])('is refused when it %s', (_what, history, sentence) => {
+    expect(() => lockForRefresh(given(history), 'op')).toThrow(sentence);
+  });
+
+  it('has the snapshots that have come, and no others', () => {
+    const history = [...stoppedInstance, snapshot];
+    expect(types(lockForRefresh(given(history), 'op'))).toEqual(['InstanceLocked']);
+    const later = { ...content, id: 's2', name: 's1' };
+    const after = (came: (typeof content)[]) => given([...history, ...refreshed(given(history) as LiveInstance, 'op', came)]);
+    expect(after([content, later])).toMatchObject({ snapshots: [{ id: 's1' }, { id: 's2', name: 's1' }] });
+    expect(after([{ ...content, id: 's3' }])).toMatchObject({ snapshots: [{ id: 's3', name: 's0' }] });
+    expect(after([])).toMatchObject({ snapshots: [] });
   });
 });

@@ -3,7 +3,7 @@ import { bulkStateSaga } from './bulk-state.saga';
 import { changeSagas } from './change.sagas';
 import { createSaga } from './create.saga';
 import { deleteSaga } from './delete.saga';
-import { handoverSaga } from './handover.saga';
+import { handoverSaga, refreshSaga } from './handover.saga';
 import { imageSagas } from './image.sagas';
 import { memberSagas } from './member.sagas';
 import { migrationSagas } from './migration.sagas';
@@ -23,6 +23,7 @@ export const sagas = (deps: Deps) => [
   createSaga(deps),
   deleteSaga(deps),
   handoverSaga(deps),
+  refreshSaga(deps),
   ...stateSagas(deps),
   ...snapshotSagas(deps),
   ...changeSagas(deps),

@@ -50,11 +50,14 @@ describe('a container between servers', () => {
   });
 
   const specOf = (instanceId: string) => ({ id: instanceId, name: 'c1', type: 'container' }) as InstanceSpec;
-  const arrive = async (archive: ReturnType<typeof pack>, arrival: { image: string; snapshots: Record<string, string> }) => {
+  const arrive = async (
+    archive: ReturnType<typeof pack>,
+    arrival: { image: string; snapshots: Record<string, string>; replaces?: boolean },
+    there = newId(),
+  ) => {
     // At once: what nobody reads is thrown away when tar ends.
     const stream = archive.stream.pipe(new PassThrough());
-    const there = newId();
-    await mkdir(b.storage.dir(there));
+    await mkdir(b.storage.dir(there), { recursive: true });
     const settle = await b.handover.receive(specOf(there), stream, arrival);
     await archive.done;
     await settle();
@@ -84,6 +87,23 @@ describe('a container between servers', () => {
       frozenForCopy: false,
     });
     expect(await filesOf(there)).toMatchObject({ note: 's0', etc: ['gone', 'issue'] });
+  });
+
+  it('again, in the place of what has come before: snapshots that it has stay, those that do not come go', async () => {
+    const [first, later] = [newId(), newId()];
+    const there = await arrive(await a.handover.send(id, { root: '', snapshots: [snapshot] }, false), { image: IMAGE, snapshots: { [snapshot]: first } });
+    const record = (await readRecord(a.storage.dir(id)))!;
+    await writeFile(join(await a.storage.mount(id, record), 'note'), 'later');
+    const second = newId();
+    await a.storage.createSnapshot(id, record, second);
+    await a.storage.unmount(id);
+    const both = { image: IMAGE, snapshots: { [snapshot]: first, [second]: later }, replaces: true };
+    await arrive(await a.handover.send(id, { root: '', snapshots: [snapshot, second] }, false), both, there);
+    expect(await filesOf(there)).toMatchObject({ note: 'later' });
+    const last = { image: IMAGE, snapshots: { [second]: later }, replaces: true };
+    await arrive(await a.handover.send(id, { root: '', snapshots: [second] }, false), last, there);
+    expect(await readdir(join(b.storage.dir(there), 'snapshots'))).toEqual([later]);
+    expect((await readdir(b.storage.dir(there))).filter((name) => name.startsWith('data-') || name === 'arriving')).toHaveLength(1);
   });
 
   it('with all files, where it is not; nothing stays mounted at the source', async () => {

@@ -11,11 +11,11 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { isId, WeftError, type InstanceSpec } from '@weft/contracts';
 import type { DriverImages } from '../../images/image-store';
 import { diskUsageBytes, removeTree } from '../../storage/container-copy';
 import { mountLayers, unmountBelow } from '../../storage/container-overlay';
-import { type ContainerData, readRecord, readSnapshotData, writeRecord } from '../../storage/container-record';
+import { type ContainerData, newDataName, readRecord, readSnapshotData, writeRecord } from '../../storage/container-record';
 import { contentOf, isDirectory, type ContainerStorage } from '../../storage/container-storage';
 import { runProgram } from '../../storage/vm-program';
 import { pack, unpack, type PackedPart } from '../archive';
@@ -61,7 +61,9 @@ export class ContainerHandover implements Handover {
     }
   }
 
-  async receive(spec: InstanceSpec, archive: Readable, { image, snapshots }: Arrival): Promise<() => Promise<void>> {
+  recover = (instanceId: string): Promise<void> => removeTree(join(this.storage.dir(instanceId), ARRIVING));
+
+  async receive(spec: InstanceSpec, archive: Readable, { image, snapshots, replaces = false }: Arrival): Promise<() => Promise<void>> {
     const dir = this.storage.dir(spec.id);
     const arriving = join(dir, ARRIVING);
     await removeTree(arriving);
@@ -73,18 +75,27 @@ export class ContainerHandover implements Handover {
       Object.entries(snapshots).map(async ([from, to]) => ({ from, to, data: await arrived(join(arriving, 'snapshots', from), image) })),
     );
     return async () => {
-      await this.storage.discardUnfinished(spec.id);
+      if (!replaces) await this.storage.discardUnfinished(spec.id);
       await fs.mkdir(join(dir, 'snapshots'), { recursive: true, mode: 0o711 });
       for (const { from, to, data } of along) await this.settle(join(arriving, 'snapshots', from), data, join(dir, 'snapshots', to));
-      const data = await this.layered(root);
-      await fs.rename(join(arriving, root.data), join(dir, root.data));
+      // The one that is replaced may have come under the same name.
+      const data = { ...(await this.layered(root)), data: newDataName() };
+      await fs.rename(join(arriving, root.data), join(dir, data.data));
       await runProgram('sync', ['-f', dir]);
       await this.storage.commit(spec.id, { ...data, epoch: 0, started: false, bootId: '', frozenForCopy: false });
+      if (replaces) await this.keepOnly(spec.id, Object.values(snapshots));
       await removeTree(arriving);
     };
   }
 
+  private async keepOnly(instanceId: string, snapshots: readonly string[]): Promise<void> {
+    const present = await fs.readdir(join(this.storage.dir(instanceId), 'snapshots'));
+    for (const id of present.filter((one) => isId(one) && !snapshots.includes(one))) await this.storage.deleteSnapshot(instanceId, id);
+  }
+
   private async settle(from: string, data: ContainerData, to: string): Promise<void> {
+    // A snapshot does not change: one that has come before is the same.
+    if (await isDirectory(to)) return;
     await fs.chmod(from, 0o711);
     await writeRecord(from, await this.layered(data));
     await fs.rename(from, to);

@@ -1,6 +1,6 @@
 /** Virtual machines that go to another server and come from one; nothing runs. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PassThrough } from 'node:stream';
@@ -36,9 +36,8 @@ describe('a virtual machine between servers', () => {
   });
   afterEach(() => scratch.remove());
 
-  const arrive = async (selection: { root: string; snapshots: string[] }, snapshots: Record<string, string>) => {
-    const there = newId();
-    await mkdir(pathsOf(there).dir);
+  const arrive = async (selection: { root: string; snapshots: string[] }, snapshots: Record<string, string>, there = newId()) => {
+    await mkdir(pathsOf(there).dir, { recursive: true });
     const { stream, done } = await handover.send(id, selection);
     const settle = await handover.receive({ id: there, type: 'virtual-machine' } as InstanceSpec, stream.pipe(new PassThrough()), { image: '', snapshots });
     await done;
@@ -53,6 +52,27 @@ describe('a virtual machine between servers', () => {
     expect((await readdir(there.dir)).sort()).toEqual(['base.qcow2', 'disk.qcow2', 'log', 'nvram.fd', 'snapshots', 'vm.json']);
     expect((await readdir(there.snapshot(to))).sort()).toEqual(['base.qcow2', 'disk.qcow2', 'nvram.fd']);
     expect(await readRecord(there)).toMatchObject({ phase: 'stopped', epoch: 0, hostBoot: '', nvramTemplate: 'template' });
+  });
+
+  it('comes again, in the place of what was there; what ended it in the middle does no harm', async () => {
+    const [there, to] = [newId(), newId()];
+    await arrive({ root: '', snapshots: [snapshot] }, { [snapshot]: to }, there);
+    await writeFile(pathsOf(there).state, 'memory');
+    await writeFile(join(pathsOf(id).dir, 'nvram.fd'), 'later');
+    await arrive({ root: '', snapshots: [] }, {}, there);
+    expect((await readdir(pathsOf(there).dir)).sort()).toEqual(['base.qcow2', 'disk.qcow2', 'log', 'nvram.fd', 'snapshots', 'vm.json']);
+    expect(await readdir(pathsOf(there).snapshots)).toEqual([]);
+    expect(await readFile(pathsOf(there).nvram, 'utf8')).toBe('later');
+
+    // As a killed agent leaves it: all has arrived, the disk is in its place already.
+    const arrived = join(pathsOf(there).dir, 'arrived');
+    await mkdir(arrived);
+    await writeFile(join(arrived, 'note.json'), JSON.stringify({ nvramTemplate: 'template', hasBase: false, snapshots: {} }));
+    await writeFile(join(arrived, 'nvram.fd'), 'last');
+    await mkdir(join(pathsOf(there).dir, 'arriving'));
+    await handover.recover(there);
+    expect((await readdir(pathsOf(there).dir)).sort()).toEqual(['disk.qcow2', 'log', 'nvram.fd', 'snapshots', 'vm.json']);
+    expect(await readFile(pathsOf(there).nvram, 'utf8')).toBe('last');
   });
 
   it('can be one of its snapshots', async () => {

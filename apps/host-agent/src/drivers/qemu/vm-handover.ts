@@ -6,6 +6,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { WeftError, type InstanceSpec } from '@weft/contracts';
+import { z } from 'zod';
+import { readJson, writeDurably } from '../../files/durable-file';
 import { BASE, DISK, NVRAM, refersOnlyTo } from '../../storage/vm-disk';
 import { requireSnapshot } from '../../storage/vm-snapshots';
 import { runProgram } from '../../storage/vm-program';
@@ -21,6 +23,10 @@ import { newRecord, readRecord, writeRecord } from './vm-record';
 
 const RECORD = 'vm.json';
 const ARRIVING = 'arriving';
+/** What has arrived whole and is on its way into the place of what was there. */
+const ARRIVED = 'arrived';
+const NOTE = 'note.json';
+const arrivedNote = z.object({ nvramTemplate: z.string(), hasBase: z.boolean(), snapshots: z.record(z.string(), z.string()) });
 const ROOT_FILES = [BASE, NVRAM, DISK];
 const SNAPSHOT_FILES = [...ROOT_FILES, 'state.bin', 'abi.json'];
 
@@ -63,18 +69,44 @@ export class VmHandover implements Handover {
     for (const id of Object.keys(snapshots)) await requireMachine(join(arriving, 'snapshots', id), SNAPSHOT_FILES);
     await requireFiles(arriving, [RECORD]);
     const nvramTemplate = (await readRecord({ ...paths, record: join(arriving, RECORD) }))?.nvramTemplate ?? '';
+    const hasBase = (await present(arriving, [BASE])).length > 0;
     return async () => {
-      await rm(paths.snapshots, { recursive: true, force: true });
-      await mkdir(paths.snapshots, { mode: 0o700 });
       await mkdir(paths.logDir, { recursive: true, mode: 0o700 });
-      for (const [from, to] of Object.entries(snapshots)) await rename(join(arriving, 'snapshots', from), paths.snapshot(to));
-      for (const name of await present(arriving, ROOT_FILES)) await rename(join(arriving, name), join(paths.dir, name));
+      await writeDurably(join(arriving, NOTE), JSON.stringify({ nvramTemplate, hasBase, snapshots }));
       await runProgram('sync', ['-f', paths.dir]);
-      // What was saved of a run there does not go on here, and neither does what the last start gave it.
-      await writeRecord(paths, { ...newRecord(), phase: 'stopped', nvramTemplate });
-      await rm(arriving, { recursive: true, force: true });
+      await rm(join(paths.dir, ARRIVED), { recursive: true, force: true });
+      await rename(arriving, join(paths.dir, ARRIVED));
+      await settle(paths);
     };
   }
+
+  async recover(instanceId: string): Promise<void> {
+    const paths = this.pathsOf(instanceId);
+    await rm(join(paths.dir, ARRIVING), { recursive: true, force: true });
+    await settle(paths);
+  }
+}
+
+/** Files that belong together take the place of others one by one: whatever ends it in the middle, a repeat goes on. */
+async function settle(paths: VmPaths): Promise<void> {
+  const arrived = join(paths.dir, ARRIVED);
+  const note = await readJson(join(arrived, NOTE), arrivedNote);
+  if (!note) return rm(arrived, { recursive: true, force: true });
+  await mkdir(paths.snapshots, { recursive: true, mode: 0o700 });
+  for (const [from, to] of Object.entries(note.snapshots)) {
+    // A snapshot does not change: one that has come before is the same.
+    if ((await present(paths.snapshots, [to])).length > 0) continue;
+    await rename(join(arrived, 'snapshots', from), paths.snapshot(to));
+  }
+  for (const name of await present(arrived, ROOT_FILES)) await rename(join(arrived, name), join(paths.dir, name));
+  if (!note.hasBase) await rm(join(paths.dir, BASE), { force: true });
+  const kept = Object.values(note.snapshots);
+  for (const id of await readdir(paths.snapshots)) if (!kept.includes(id)) await rm(paths.snapshot(id), { recursive: true, force: true });
+  await runProgram('sync', ['-f', paths.dir]);
+  // What was saved of a run there, or here, does not go on, and neither does what the last start gave it.
+  await rm(paths.state, { force: true });
+  await writeRecord(paths, { ...newRecord(), phase: 'stopped', nvramTemplate: note.nvramTemplate });
+  await rm(arrived, { recursive: true, force: true });
 }
 
 async function requireMachine(dir: string, files: readonly string[], directories: readonly string[] = []): Promise<void> {

@@ -29,6 +29,8 @@ export class SimHandover implements Handover {
     return { stream: Readable.from([Buffer.from(JSON.stringify({ disk: data, snapshots: kept, saved: false }))]), done: Promise.resolve() };
   }
 
+  recover = (): Promise<void> => Promise.resolve();
+
   async receive(spec: InstanceSpec, archive: Readable, { snapshots: ids }: Arrival): Promise<() => Promise<void>> {
     const { disk, snapshots } = archiveSchema.parse(JSON.parse(await text(archive)));
     return async () => {
