@@ -86,26 +86,9 @@ describe('two servers', () => {
     LIMIT_MS,
   );
 
-  it(
-    'goes to a server that does not have its image, without its snapshots when asked, and as one of them',
-    async () => {
-      await ok('image', 'delete', 'a:tiny');
-      await ok('copy', 'b:c1', 'a:whole', '--instance-only');
-      expect(await snapshots(a, 'whole')).toEqual([]);
-      await expectNote('a:whole', 's0');
-      await ok('start', 'b:c1');
-      await ok('exec', 'b:c1', '--', 'sh', '-c', 'echo later > /root/note && sync');
-      await ok('copy', 'b:c1/s0', 'a:early');
-      await expectNote('a:early', 's0');
-      await ok('delete', 'a:whole', 'a:early');
-    },
-    LIMIT_MS,
-  );
-
   it.each(['pull', 'push'])(
     'is refreshed (%s): what changed comes, snapshots that are gone go; what runs is not touched',
     async (mode) => {
-      await ok('stop', '-f', 'b:c1');
       await ok('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode);
       await ok('start', 'b:c1');
       await ok('exec', 'b:c1', '--', 'sh', '-c', `echo ${mode} > /root/note && sync`);
@@ -123,7 +106,24 @@ describe('two servers', () => {
       expect(await refused('copy', 'b:c1', 'a:again', '--refresh', '--mode', mode)).toContain('Cannot refresh a running instance');
       expect((await ok('exec', 'a:again', '--', 'cat', '/root/note')).trim()).toBe(mode);
       await ok('delete', '-f', 'a:again');
+      await ok('restore', 'b:c1', 's0');
       for (const server of [a, b]) await holds(async () => expect(await running(server)).toEqual([]));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'goes to a server that does not have its image, without its snapshots when asked, and as one of them',
+    async () => {
+      await ok('image', 'delete', 'a:tiny');
+      await ok('copy', 'b:c1', 'a:whole', '--instance-only');
+      expect(await snapshots(a, 'whole')).toEqual([]);
+      await expectNote('a:whole', 's0');
+      await ok('start', 'b:c1');
+      await ok('exec', 'b:c1', '--', 'sh', '-c', 'echo later > /root/note && sync');
+      await ok('copy', 'b:c1/s0', 'a:early');
+      await expectNote('a:early', 's0');
+      await ok('delete', 'a:whole', 'a:early');
     },
     LIMIT_MS,
   );

@@ -11,6 +11,7 @@ import { checkInstanceLimits } from '../domain/project.limits';
 import { checkTargetAllowed } from '../domain/project.restrictions';
 import type { ImageFacts, ProfileFacts, ProjectFacts } from '../domain/resource-facts';
 import type { Deps } from '../instance.deps';
+import { countInstances } from '../queries/find-instance';
 import { findImage, findProfiles, findProject } from '../queries/find-resources';
 import { checkExpanded } from './check-expanded';
 import { checkNewPorts } from './check-ports';

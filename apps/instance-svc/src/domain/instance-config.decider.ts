@@ -11,10 +11,21 @@ export interface Expanded {
   devices: Record<string, StringMap>;
 }
 
+const IDENTITIES = ['volatile.uuid', 'volatile.cloud-init.instance-id'];
+const isVolatile = ([key]: [string, string]): boolean => key.startsWith('volatile.');
+
+/**
+ * The stock client writes the source's whole configuration over a copy that it has refreshed, with who the source is: that is left out. Nobody
+ * changes both identities by hand.
+ */
+const isAnothers = (before: StringMap, wanted: StringMap): boolean =>
+  IDENTITIES.every((key) => before[key] !== undefined && wanted[key] !== undefined && wanted[key] !== before[key]);
+
 /** A PUT need not repeat what the platform keeps: volatile keys stay unless a new value is given. */
 export function keepVolatile(before: StringMap, wanted: StringMap): StringMap {
-  const kept = Object.entries(before).filter(([key]) => key.startsWith('volatile.') && !(key in wanted));
-  return { ...wanted, ...Object.fromEntries(kept) };
+  const given = isAnothers(before, wanted) ? Object.fromEntries(Object.entries(wanted).filter((entry) => !isVolatile(entry))) : wanted;
+  const kept = Object.entries(before).filter((entry) => isVolatile(entry) && !(entry[0] in given));
+  return { ...given, ...Object.fromEntries(kept) };
 }
 
 /** Of these, a client may set none: they say what the platform did. */
