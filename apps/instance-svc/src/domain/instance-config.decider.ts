@@ -11,15 +11,13 @@ export interface Expanded {
   devices: Record<string, StringMap>;
 }
 
-const IDENTITIES = ['volatile.uuid', 'volatile.cloud-init.instance-id'];
 const isVolatile = ([key]: [string, string]): boolean => key.startsWith('volatile.');
 
 /**
- * The stock client writes the source's whole configuration over a copy that it has refreshed, with who the source is: that is left out. Nobody
- * changes both identities by hand.
+ * The stock client writes the source's whole configuration over a copy that it has refreshed, with who the source is: that is left out, as what one
+ * instance is of itself says nothing of another.
  */
-const isAnothers = (before: StringMap, wanted: StringMap): boolean =>
-  IDENTITIES.every((key) => before[key] !== undefined && wanted[key] !== undefined && wanted[key] !== before[key]);
+const isAnothers = (before: StringMap, wanted: StringMap): boolean => ![undefined, before['volatile.uuid']].includes(wanted['volatile.uuid']);
 
 /** A PUT need not repeat what the platform keeps: volatile keys stay unless a new value is given. */
 export function keepVolatile(before: StringMap, wanted: StringMap): StringMap {
