@@ -96,7 +96,15 @@ export interface MigrationParameters {
 }
 
 export type MigrationCapability =
-  'pause-before-switchover' | 'auto-converge' | 'multifd' | 'events' | 'return-path' | 'late-block-activate' | 'background-snapshot' | 'mapped-ram';
+  | 'pause-before-switchover'
+  | 'auto-converge'
+  | 'multifd'
+  | 'events'
+  | 'return-path'
+  | 'late-block-activate'
+  | 'dirty-bitmaps'
+  | 'background-snapshot'
+  | 'mapped-ram';
 
 /** command name -> [arguments, result] */
 export interface QmpCommands {

@@ -5,7 +5,8 @@ import type { MigrationInfo, MigrationParameters, QmpClient, RunState } from '@w
 import type { Progress } from '../driver';
 import type { SourceOrder } from '../mover';
 import { completeMirror } from './migration-mirror';
-import { CALM, GrowingPause, NOT_YET, paceOf, roundsOf, Speed } from './migration-pace';
+import { addGate } from './migration-gate';
+import { CALM, GrowingPause, isOver, LOOK, opened, paceOf, roundsOf, SHUT, Speed } from './migration-pace';
 import { CREDENTIALS, type NearHandOver } from './migration-record';
 
 const POLL_MS = 50;
@@ -41,12 +42,16 @@ export const hasBegun = ({ status }: MigrationInfo): boolean => status !== undef
 const hasEnded = ({ status }: MigrationInfo): boolean => status === undefined || ['none', 'completed', 'failed', 'cancelled'].includes(status);
 
 export async function beginMemory(qmp: QmpClient, { endpoint, limits }: SourceOrder): Promise<void> {
+  await addGate(qmp);
   await qmp.execute('migrate-set-capabilities', {
-    capabilities: (['pause-before-switchover', 'auto-converge', 'return-path', 'events'] as const).map((capability) => ({ capability, state: true })),
+    capabilities: (['pause-before-switchover', 'auto-converge', 'return-path', 'events', 'dirty-bitmaps'] as const).map((capability) => ({
+      capability,
+      state: true,
+    })),
   });
   await qmp.execute('migrate-set-parameters', {
     ...paceOf(limits),
-    ...NOT_YET,
+    ...SHUT,
     'tls-creds': CREDENTIALS,
     'tls-hostname': '',
   });
@@ -74,16 +79,33 @@ async function follow({ limits }: SourceOrder, { progress, interrupt, untilEvent
 const setParameters = ({ withLink }: MemoryHooks, parameters: MigrationParameters): Promise<unknown> =>
   withLink((qmp) => qmp.execute('migrate-set-parameters', parameters));
 
-/** Until what is left would fit into the pause. Then QEMU hardly copies any more. */
+/**
+ * Until what is left would fit into the pause; the gate is shut. Then QEMU hardly copies any more.
+ *
+ *   a round --nothing left--> look for what has changed, once --fits--> near
+ *      ^-------------------------------------does not fit--'
+ */
 export async function approachHandOver(order: SourceOrder, hooks: MemoryHooks): Promise<NearHandOver> {
   const pause = new GrowingPause(order.limits);
   const speed = new Speed();
+  const copyOn = { ...paceOf(order.limits), ...SHUT };
+  let lookingIn: number | undefined;
+  // An agent may have ended while QEMU was to look.
+  await setParameters(hooks, copyOn);
   const info = await follow(order, hooks, async (seen) => {
     speed.see(seen);
-    return pause.look(roundsOf(seen), speed.msForChanged(seen));
+    if (lookingIn === undefined && isOver(seen)) {
+      lookingIn = roundsOf(seen);
+      await setParameters(hooks, { ...CALM, ...LOOK });
+    } else if (lookingIn !== undefined && roundsOf(seen) > lookingIn) {
+      lookingIn = undefined;
+      await setParameters(hooks, SHUT);
+      if (pause.look(roundsOf(seen), speed.msForRest(seen))) return true;
+      await setParameters(hooks, copyOn);
+    }
+    return false;
   });
   if (hasEnded(info)) throw notCopied(info);
-  await setParameters(hooks, CALM);
   return { allowedMs: pause.allowedMs, bytesPerSecond: speed.bytesPerSecond };
 }
 
@@ -91,10 +113,9 @@ export async function approachHandOver(order: SourceOrder, hooks: MemoryHooks): 
 export async function handOver(order: SourceOrder, near: NearHandOver, hooks: MemoryHooks): Promise<MigrationInfo> {
   const { limits } = order;
   const pause = new GrowingPause(limits, near.allowedMs);
-  const pausable = { ...paceOf(limits), 'avail-switchover-bandwidth': near.bytesPerSecond };
   let allowedMs = 0;
   const info = await follow(order, hooks, async (seen) => {
-    if (pause.allowedMs !== allowedMs) await setParameters(hooks, { ...pausable, 'downtime-limit': pause.allowedMs });
+    if (pause.allowedMs !== allowedMs) await setParameters(hooks, { ...paceOf(limits), ...opened(pause.allowedMs, near.bytesPerSecond) });
     allowedMs = pause.allowedMs;
     return pause.look(roundsOf(seen), Infinity);
   });

@@ -1,18 +1,25 @@
 /** How fast the memory goes, and when what is left of it fits into a pause. */
 import type { MoveLimits } from '@weft/contracts';
 import type { MigrationInfo, MigrationParameters } from '@weft/qmp';
+import { GATE_BYTES } from './migration-gate';
 import { UNLIMITED_BYTES_PER_SECOND } from './migration-record';
 
-/**
- * Until then QEMU shall not pause the guest: it does when what is left goes in `downtime-limit` with `avail-switchover-bandwidth`, here
- * one thousand bytes, which is less than a page. 0 ms would have it pause without looking what the guest has changed.
- */
-export const NOT_YET: MigrationParameters = { 'downtime-limit': 1, 'avail-switchover-bandwidth': 1_000_000 };
-const NOT_YET_BYTES_PER_MS = 1_000;
+/** QEMU looks for changes, and pauses the guest, when what is left goes in `downtime-limit` with `avail-switchover-bandwidth`. */
+const fitsInto = (bytes: number, ms: number): MigrationParameters => ({ 'downtime-limit': ms, 'avail-switchover-bandwidth': Math.ceil((bytes * 1_000) / ms) });
+
+/** Less than the gate counts. Not 0 ms, with which QEMU would not look. */
+export const SHUT = fitsInto(GATE_BYTES / 2, 1);
+/** Nothing beside the gate: when a round is over it looks. It pauses the guest only when that has changed nothing in a whole round. */
+export const LOOK = fitsInto(GATE_BYTES + 1, 1);
+/** The guest may be paused for so long. */
+export const opened = (allowedMs: number, bytesPerSecond: number): MigrationParameters =>
+  fitsInto(GATE_BYTES + (Math.max(bytesPerSecond, SLOWEST_BYTES_PER_SECOND) * allowedMs) / 1_000, allowedMs);
+/** When nothing has been measured. */
+const SLOWEST_BYTES_PER_SECOND = 1e6;
 
 /**
- * While others get ready for the hand-over: a page in 100 ms. Otherwise QEMU looks for changed memory again and again, which costs the guest
- * its processor, and pauses it as soon as there is none.
+ * While others get ready for the hand-over: a page in 100 ms, so that what is known to be left lasts. With nothing left QEMU would go round and round,
+ * which costs the guest its processor.
  */
 export const CALM: MigrationParameters = { 'max-bandwidth': 10 };
 
@@ -62,11 +69,14 @@ export class Speed {
     return Math.ceil(this.bytesPerMs * 1e3);
   }
 
-  /** For what the guest has changed in a round; for ever as long as nothing has gone. */
-  msForChanged({ ram, ...info }: MigrationInfo): number {
-    if (!ram || this.bytesPerMs === 0) return Infinity;
-    return Math.max(ram.remaining, (info['expected-downtime'] ?? 0) * NOT_YET_BYTES_PER_MS) / this.bytesPerMs;
+  /** For what is left; for ever as long as nothing has gone. */
+  msForRest({ ram }: MigrationInfo): number {
+    return !ram || this.bytesPerMs === 0 ? Infinity : ram.remaining / this.bytesPerMs;
   }
 }
 
 export const roundsOf = ({ ram }: MigrationInfo): number => ram?.['dirty-sync-count'] ?? 0;
+
+/** Everything that was known to have changed has gone. */
+export const isOver = ({ status, ram }: MigrationInfo): boolean =>
+  status === 'active' && ram !== undefined && ram.transferred > 0 && ram['dirty-sync-count'] > 0 && ram.remaining === 0;

@@ -84,10 +84,12 @@ const removeCredentials = (qmp: QmpClient): Promise<void> => unlessRefused(qmp.e
 
 /** What a move has set, either side: the next way of the memory, into a file or to another host, begins without it. */
 export async function forgetSettings(qmp: QmpClient): Promise<void> {
-  const capabilities = (['pause-before-switchover', 'auto-converge', 'return-path', 'events', 'late-block-activate'] as const).map((capability) => ({
-    capability,
-    state: false,
-  }));
+  const capabilities = (['pause-before-switchover', 'auto-converge', 'return-path', 'events', 'late-block-activate', 'dirty-bitmaps'] as const).map(
+    (capability) => ({
+      capability,
+      state: false,
+    }),
+  );
   await unlessRefused(qmp.execute('migrate-set-capabilities', { capabilities }));
   await unlessRefused(qmp.execute('migrate-set-parameters', { 'tls-creds': '', 'avail-switchover-bandwidth': 0, 'max-bandwidth': UNLIMITED_BYTES_PER_SECOND }));
   await removeCredentials(qmp);

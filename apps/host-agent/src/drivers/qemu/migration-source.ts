@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeftError, type SettledOutcome, type SwitchoverResult } from '@weft/contracts';
 import type { Progress } from '../driver';
 import type { MoveOrder, SourceOrder } from '../mover';
+import { removeGate } from './migration-gate';
 import { approachHandOver, beginMemory, cancelMemory, handOver, hasBegun, lookAtMemory, resultOf, type MemoryHooks } from './migration-memory';
 import { beginMirror, endMirror, findJob, mirrorFailure, mirrorProgress, mirrorTooSlow, writeToBoth } from './migration-mirror';
 import { forgetMigration, forgetSettings, readMigration, writeMigration, type SourceRecord } from './migration-record';
@@ -84,6 +85,7 @@ export async function settle(paths: VmPaths, order: MoveOrder & { reclaim: boole
       if (!order.reclaim && (await lookAtMemory(qmp)).status === 'completed') return 'handed-over';
     }
     await endMirror(qmp);
+    await removeGate(qmp);
     await forgetSettings(qmp);
     const { status } = await qmp.execute('query-status');
     if (status === 'postmigrate' || (record.wasRunning && status === 'paused')) await qmp.execute('cont');

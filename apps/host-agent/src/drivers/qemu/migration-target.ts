@@ -22,6 +22,7 @@ import { hostBootId } from '../host-boot';
 import type { TargetOrder } from '../mover';
 import { findFirmware } from './firmware';
 import { guestAbiSchema } from './guest-abi';
+import { addGateDevice, removeGate } from './migration-gate';
 import { addCredentials, CREDENTIALS, forgetMigration, forgetSettings, readMigration, unlessRefused, writeMigration } from './migration-record';
 import { deleteVmFiles } from './vm-create';
 import { launchMachine, type MachineHost } from './vm-launch';
@@ -77,9 +78,10 @@ function requireSameKind(accelerator: string, host: MachineHost): void {
 async function listen(paths: VmPaths, host: string): Promise<MoveEndpoint> {
   const diskPort = await withMonitor(paths, (qmp) => serveDisk(qmp, host));
   return withMonitor(paths, async (qmp) => {
+    await addGateDevice(qmp);
     await qmp.execute('migrate-set-capabilities', {
       // Return path: the source hears when all has arrived. Late: the disk is not ours before the guest begins.
-      capabilities: (['return-path', 'late-block-activate'] as const).map((capability) => ({ capability, state: true })),
+      capabilities: (['return-path', 'late-block-activate', 'dirty-bitmaps'] as const).map((capability) => ({ capability, state: true })),
     });
     await qmp.execute('migrate-set-parameters', { 'tls-creds': CREDENTIALS, 'tls-hostname': '' });
     await qmp.execute('migrate-incoming', { uri: `tcp:${host}:0` });
@@ -131,6 +133,7 @@ export async function confirmTarget(paths: VmPaths, order: { migrationId: string
   if ((await readMigration(paths))?.migrationId !== order.migrationId) return;
   await withMonitor(paths, async (qmp) => {
     await unlessRefused(qmp.execute('nbd-server-stop'));
+    await removeGate(qmp);
     await forgetSettings(qmp);
   });
   await forgetMigration(paths);
