@@ -27,7 +27,9 @@ export function movePorts(deps: Deps): MovePorts {
       // They are active there: this tells what they are.
       return { ...targetSpec, nics: (await activate(ctx, spec, member)).nics };
     },
-    bindBoth: (ctx) => bindPorts(deps, ctx, ctx.params.spec, [ctx.params.member, ctx.params.target]),
+    // The target comes first already: while OVN changes which one does, packets go to one of the two only, and now that is no harm, as the guest is at
+    // the source and what goes to the target waits for it there. Behind the hand-over it would be.
+    bindBoth: (ctx) => bindPorts(deps, ctx, ctx.params.spec, [ctx.params.target, ctx.params.member]),
     async bindOne(ctx, member) {
       const { spec, target, targetSpec } = ctx.params;
       await bindPorts(deps, ctx, spec, [member]);
