@@ -48,7 +48,8 @@ export interface HearingLimits {
 }
 
 /**
- * Asks again while nobody answers; for requests that do no harm twice.
+ * Asks again while nobody answers, and when the connection was lost meanwhile, and maybe the answer with it; for requests
+ * that do no harm twice.
  * @throws NATS' error of the last attempt; what the signal was aborted with
  */
 export async function requestUntilHeard(
@@ -61,9 +62,9 @@ export async function requestUntilHeard(
   for (;;) {
     signal?.throwIfAborted();
     try {
-      return await unlessAborted(nats.request(subject, payload, { timeout: attemptMs, ...(headers && { headers }) }), signal);
+      return await unlessLost(nats, unlessAborted(nats.request(subject, payload, { timeout: attemptMs, ...(headers && { headers }) }), signal));
     } catch (error) {
-      if (signal?.aborted || !isSilence(error) || Date.now() > deadline) throw error;
+      if (signal?.aborted || !(isSilence(error) || error instanceof ConnectionLost) || Date.now() > deadline) throw error;
       await sleep(RETRY_MS);
     }
   }
@@ -72,6 +73,38 @@ export async function requestUntilHeard(
 /** Nobody listens (yet): certain that nothing was done. A time-out is repeated as well, because commands have ids. */
 const isSilence = (error: unknown): boolean =>
   error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders()) || error instanceof TimeoutError;
+
+/** The connection broke and is there again: an answer that was under way will not come. */
+class ConnectionLost extends Error {}
+
+/** Whom to tell of each connection's reconnects. */
+const waiting = new WeakMap<NatsConnection, Set<() => void>>();
+
+function waitingOn(nats: NatsConnection): Set<() => void> {
+  const known = waiting.get(nats);
+  if (known) return known;
+  const all = new Set<() => void>();
+  waiting.set(nats, all);
+  void (async () => {
+    for await (const { type } of nats.status()) if (type === 'reconnect') for (const tell of all) tell();
+  })();
+  return all;
+}
+
+async function unlessLost<T>(nats: NatsConnection, work: Promise<T>): Promise<T> {
+  const all = waitingOn(nats);
+  let tell = (): void => undefined;
+  const lost = new Promise<never>((_, reject) => {
+    tell = () => reject(new ConnectionLost('the connection to NATS was lost'));
+  });
+  all.add(tell);
+  try {
+    return await Promise.race([work, lost]);
+  } finally {
+    all.delete(tell);
+    work.catch(() => undefined);
+  }
+}
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
