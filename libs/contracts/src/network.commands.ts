@@ -76,7 +76,7 @@ export const networkCommands = {
   'port.check': sync(z.object({ ...instanceRef, instanceId: z.string().optional(), nics })),
   /** Exactly these ports remain; addresses are allocated. Idempotent. Result {ports: Record<device, BoundNic>}. */
   'port.define': sync(z.object({ ...instanceRef, nics })),
-  /** Defines them and gives them logical switch ports on `member`; replies when OVN's database has them: the host waits for flows. Result as `port.define`. */
+  /** Defines them and gives them logical switch ports on `member`; replies when they are recorded: the host waits for their flows. A change of active ones is waited for. Result as `port.define`. */
   'port.activate': sync(z.object({ ...instanceRef, member: z.string(), nics })),
   /** Their rows leave OVN (all ports, or those of `devices`); addresses stay allocated. Idempotent. Result {}. */
   'port.deactivate': sync(z.object({ instanceId: z.string(), devices: z.array(z.string()).optional() })),
