@@ -16,3 +16,9 @@ export function* runsOf<E extends { type: string }>(events: readonly E[], sameRu
 
 /** The newest value per key: a statement may touch a row only once. */
 export const lastOfEach = <T>(values: readonly T[], key: (value: T) => string): T[] => [...new Map(values.map((value) => [key(value), value])).values()];
+
+/** The values when there are all of them: for `statements` of a projection that must ask for some events. */
+export const allOrNone = <T>(values: readonly (T | undefined)[]): T[] | undefined => {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === values.length ? known : undefined;
+};

@@ -19,4 +19,4 @@ export { fromMessage, splitStream, toMessage, type EventMessage, type Received }
 export { createWorker, type Worker, type WorkerOptions } from './lease/worker';
 export { rebuildProjection, type RebuildOptions, type RebuildReport } from './rebuild/rebuild';
 export { expectFoldEqualsRows, projectionRows } from './rebuild/compare';
-export { lastOfEach, runsOf } from './event-runs';
+export { allOrNone, lastOfEach, runsOf } from './event-runs';

@@ -65,10 +65,11 @@ interface ProjectionFrame {
   handles: readonly string[];
 }
 
-/** Looks at answers of the database on the way to its rows. */
+/** May have to look at answers of the database on the way to its rows. */
 interface AskingProjection {
   project(events: readonly ProjectedEvent[], client: ClientBase): Promise<void>;
-  statements?: never;
+  /** The same, where these events alone tell what to write; else undefined. */
+  statements?(events: readonly ProjectedEvent[]): readonly QueryConfig[] | undefined;
 }
 
 /** Knows from the events alone what to write, and so costs an append no round trip of its own. Statements run in order. */

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { QueryConfig } from 'pg';
 import { canonicalJson, sortedMap, type NetworkForwardEvent } from '@weft/contracts';
 import type { InlineProjection, ProjectedEvent } from '@weft/event-store';
 import { forwardEtag, portDocument } from '../domain/forward.state';
@@ -7,27 +7,23 @@ export const forwardProjection: InlineProjection = {
   name: 'forward',
   tables: ['forward'],
   handles: ['NetworkForwardCreated', 'NetworkForwardUpdated', 'NetworkForwardDeleted'],
-  async project(events, client) {
-    for (const event of events as readonly (ProjectedEvent & NetworkForwardEvent)[]) await write(client, event);
-  },
+  statements: (events) => (events as readonly (ProjectedEvent & NetworkForwardEvent)[]).map(write),
 };
 
 type Content = Extract<NetworkForwardEvent, { type: 'NetworkForwardUpdated' }>['data'];
 
-async function write(client: ClientBase, { type, data }: NetworkForwardEvent): Promise<void> {
+function write({ type, data }: NetworkForwardEvent): QueryConfig {
   switch (type) {
     case 'NetworkForwardCreated':
     case 'NetworkForwardUpdated':
-      await client.query({
+      return {
         name: 'forward_write',
         text: `INSERT INTO forward (forward_id, network_id, listen_address, config, ports, doc, etag) VALUES ($1, $2, $3, $4, $5, $6, $7)
                ON CONFLICT (forward_id) DO UPDATE SET config = excluded.config, ports = excluded.ports, doc = excluded.doc, etag = excluded.etag`,
         values: [data.forwardId, data.networkId, data.listenAddress, canonicalJson(data.config), JSON.stringify(data.ports), document(data), forwardEtag(data)],
-      });
-      return;
+      };
     case 'NetworkForwardDeleted':
-      await client.query('DELETE FROM forward WHERE forward_id = $1', [data.forwardId]);
-      return;
+      return { text: 'DELETE FROM forward WHERE forward_id = $1', values: [data.forwardId] };
     default:
       return type satisfies never;
   }

@@ -15,10 +15,11 @@ export async function projectAll(
   for (const projection of projections) {
     const wanted = wantedBy(projection, events);
     if (wanted.length === 0) continue;
-    if (projection.statements) {
-      for (const statement of projection.statements(wanted)) sent.push(client.pipeline ? client.query(statement) : await client.query(statement));
+    const statements = projection.statements?.(wanted);
+    if (statements) {
+      for (const statement of statements) sent.push(client.pipeline ? client.query(statement) : await client.query(statement));
     } else {
-      await allOf([...sent, projection.project(wanted, client)]);
+      await allOf([...sent, projection.project?.(wanted, client)]);
       sent = [];
     }
   }
@@ -27,13 +28,14 @@ export async function projectAll(
 
 /** Everything that the projections write, when all of them know it without asking. */
 export function statementsOf(projections: readonly InlineProjection[], events: readonly ProjectedEvent[]): QueryConfig[] | undefined {
-  const statements: QueryConfig[] = [];
+  const all: QueryConfig[] = [];
   for (const projection of projections) {
-    if (!projection.statements) return undefined;
     const wanted = wantedBy(projection, events);
-    if (wanted.length > 0) statements.push(...projection.statements(wanted));
+    const statements = wanted.length === 0 ? [] : projection.statements?.(wanted);
+    if (!statements) return undefined;
+    all.push(...statements);
   }
-  return statements;
+  return all;
 }
 
 const wantedBy = ({ handles }: InlineProjection, events: readonly ProjectedEvent[]): readonly ProjectedEvent[] =>
