@@ -45,7 +45,7 @@ export interface BindingWatch {
 /** @param dir of the platform; all of its ports */
 export function watchBindings(dir: string): BindingWatch {
   const database = `unix:${join(dir, 'run/ovn/nb.sock')}`;
-  const child = spawn('ovsdb-client', ['monitor', database, 'OVN_Northbound', 'Logical_Switch_Port', 'options'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('ovsdb-client', ['monitor', database, 'OVN_Northbound', 'Logical_Switch_Port', 'options'], { stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   return { wasBoth: () => /requested-chassis="?host\d,host\d/.test(text), end: () => void child.kill() };

@@ -1,10 +1,10 @@
 /**
- * `lxc move --target` on three members, with a guest that counts while it moves: in its memory and on its disk.
+ * `lxc move --target` on three members, with a guest that counts while it moves: in its memory, on its disk, and to another guest.
  *
  * WEFT_MOVES (4) says how often in a row. What dies in the middle is in move-crash.system.spec.ts.
  */
 import { holds } from './holds';
-import { BOOT_MS, MEMBERS, MOVE_MS, movingGuest } from './moving-guest';
+import { BOOT_MS, countedIn, MEMBERS, MOVE_MS, movingGuest } from './moving-guest';
 import { networkWorld } from './network-world';
 import { PingWatch } from './ping-watch';
 import { startPlatform, type Platform } from './platform';
@@ -12,6 +12,8 @@ import { startPlatform, type Platform } from './platform';
 const MOVES = Number(process.env.WEFT_MOVES ?? 4);
 const PING_MS = 50;
 const CONTAINERS_MS = 180_000;
+const PORT = 7_000;
+const HEARD = '/root/heard';
 
 describe('moves between members', () => {
   let weft: Platform;
@@ -139,10 +141,13 @@ describe('moves between members', () => {
     );
 
     it(
-      `loses and repeats nothing in ${MOVES} moves in a row: in memory and on disk`,
+      `loses and repeats nothing in ${MOVES} moves in a row: in memory, on disk, and of what another guest hears`,
       async () => {
         for (const member of MEMBERS) await world.launch(`at-${member}`, '--target', member);
-        await guest.beginToCount();
+        const listener = (...command: string[]) => inside('at-host3', ...command);
+        await listener('sh', '-c', `(nc -l -p ${PORT} >${HEARD}) >/dev/null 2>&1 </dev/null &`);
+        await guest.beginToCount({ address: await world.addressOf('at-host3'), port: PORT });
+        await holds(async () => expect((await countedIn(listener, HEARD)).whole).toBeGreaterThan(0));
         const pids = await Promise.all(MEMBERS.map(async (member) => (await world.state(`at-${member}`)).pid));
         const address = await world.addressOf('v1');
         for (let turn = 1; turn <= MOVES; turn += 1) {
@@ -163,6 +168,7 @@ describe('moves between members', () => {
         await holds(async () => {
           expect(await guest.counted('/run/count')).toEqual(whole);
           expect(await guest.counted('/root/count')).toEqual(whole);
+          expect(await countedIn(listener, HEARD)).toEqual(whole);
         });
       },
       BOOT_MS + MOVES * MOVE_MS,

@@ -10,12 +10,19 @@ export const BOOT_MS = 180_000;
 export const MOVE_MS = 180_000;
 export const MEMBERS = ['host1', 'host2', 'host3'] as const;
 
+/** Where somebody listens: what is counted goes over one TCP connection, too, which has to live through every move. */
+export interface Listener {
+  address: string;
+  port: number;
+}
+
 /**
- * Counts into its memory and onto its disk; a line each, 20 in a second.
+ * Counts into its memory, onto its disk and to a listener; a line each, 20 in a second.
  * Ends when /run/stop is there.
  */
-const COUNTER = `rm -f /run/stop /run/count /root/count; mkfifo /run/never 2>/dev/null; exec 3<>/run/never; n=0
-while [ ! -e /run/stop ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; read -t 0.05 x <&3; done`;
+const counter = (to?: Listener): string => `rm -f /run/stop /run/count /root/count /run/wire; mkfifo /run/never 2>/dev/null; exec 3<>/run/never; n=0
+${to ? `mkfifo /run/wire; nc ${to.address} ${to.port} </run/wire & exec 4>/run/wire` : 'exec 4>/dev/null'}
+while [ ! -e /run/stop ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; echo $n >&4; read -t 0.05 x <&3; done`;
 /** Prints how far a file counts without a gap or a repeat, and how many lines it has. */
 const COUNTED = "awk '$1 != NR && !bad { bad = NR } END { print (bad ? bad - 1 : NR), NR }'";
 
@@ -29,6 +36,12 @@ function readIfThere(path: string): string {
   }
 }
 
+/** @param inside runs a command in the guest that has the file */
+export async function countedIn(inside: (...command: string[]) => Promise<string>, file: string): Promise<{ whole: number; lines: number }> {
+  const [whole, lines] = (await inside('sh', '-c', `${COUNTED} ${file}`)).trim().split(' ').map(Number);
+  return { whole: whole!, lines: lines! };
+}
+
 export type MovingGuest = ReturnType<typeof movingGuest>;
 
 /** @param of the platform, once it has started */
@@ -38,10 +51,7 @@ export function movingGuest(of: () => Platform, name = 'v1') {
   const inside = (...command: string[]): Promise<string> => of().ok(['exec', name, '--', ...command]);
   const fileOn = (member: string, file: string): string => join(of().dir, 'members', member, 'instances', id, file);
   const location = async (): Promise<string> => (await of().query<{ location: string }>(`/1.0/instances/${name}`)).location;
-  const counted = async (file: string): Promise<{ whole: number; lines: number }> => {
-    const [whole, lines] = (await inside('sh', '-c', `${COUNTED} ${file}`)).trim().split(' ').map(Number);
-    return { whole: whole!, lines: lines! };
-  };
+  const counted = (file: string) => countedIn(inside, file);
 
   /** Processes of QEMU, not the shells that wait for them. */
   const qemu = (member: string): number[] =>
@@ -78,7 +88,7 @@ export function movingGuest(of: () => Platform, name = 'v1') {
     },
 
     /** Begins to count from 1. */
-    beginToCount: (): Promise<string> => inside('sh', '-c', `(${COUNTER}) >/dev/null 2>&1 </dev/null &`),
+    beginToCount: (to?: Listener): Promise<string> => inside('sh', '-c', `(${counter(to)}) >/dev/null 2>&1 </dev/null &`),
     stopCounting: (): Promise<string> => inside('touch', '/run/stop'),
 
     /** From where it was, without a gap, and on. */
