@@ -145,7 +145,8 @@ describe('moves between members', () => {
       async () => {
         for (const member of MEMBERS) await world.launch(`at-${member}`, '--target', member);
         const listener = (...command: string[]) => inside('at-host3', ...command);
-        await listener('sh', '-c', `(nc -l -p ${PORT} >${HEARD}) >/dev/null 2>&1 </dev/null &`);
+        // With nothing to say it would hang up, and whoever counts with it: it has an input that never ends.
+        await listener('sh', '-c', `(mkfifo /run/open; exec 3<>/run/open; nc -l -p ${PORT} <&3 >${HEARD}) >/dev/null 2>&1 </dev/null &`);
         await guest.beginToCount({ address: await world.addressOf('at-host3'), port: PORT });
         await holds(async () => expect((await countedIn(listener, HEARD)).whole).toBeGreaterThan(0));
         const pids = await Promise.all(MEMBERS.map(async (member) => (await world.state(`at-${member}`)).pid));

@@ -17,12 +17,13 @@ export interface Listener {
 }
 
 /**
- * Counts into its memory, onto its disk and to a listener; a line each, 20 in a second.
- * Ends when /run/stop is there.
+ * Counts into its memory, onto its disk and to a listener; a line each, 20 in a second. Ends when /run/counting does not say `turn` any more: it is gone,
+ * or another one counts.
  */
-const counter = (to?: Listener): string => `rm -f /run/stop /run/count /root/count /run/wire; mkfifo /run/never 2>/dev/null; exec 3<>/run/never; n=0
+const counter = (turn: number, to?: Listener): string => `mkfifo /run/never 2>/dev/null; exec 3<>/run/never
+echo ${turn} >/run/counting; read -t 0.3 x <&3; rm -f /run/count /root/count /run/wire; n=0
 ${to ? `mkfifo /run/wire; nc ${to.address} ${to.port} </run/wire & exec 4>/run/wire` : 'exec 4>/dev/null'}
-while [ ! -e /run/stop ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; echo $n >&4; read -t 0.05 x <&3; done`;
+while read turn </run/counting && [ "$turn" = ${turn} ]; do n=$((n+1)); echo $n >>/run/count; echo $n >>/root/count; echo $n >&4; read -t 0.05 x <&3; done`;
 /** Prints how far a file counts without a gap or a repeat, and how many lines it has. */
 const COUNTED = "awk '$1 != NR && !bad { bad = NR } END { print (bad ? bad - 1 : NR), NR }'";
 
@@ -47,6 +48,7 @@ export type MovingGuest = ReturnType<typeof movingGuest>;
 /** @param of the platform, once it has started */
 export function movingGuest(of: () => Platform, name = 'v1') {
   let id = '';
+  let turns = 0;
   const idsOn = (member: string): string[] => readdirSync(join(of().dir, 'members', member, 'instances'));
   const inside = (...command: string[]): Promise<string> => of().ok(['exec', name, '--', ...command]);
   const fileOn = (member: string, file: string): string => join(of().dir, 'members', member, 'instances', id, file);
@@ -88,8 +90,8 @@ export function movingGuest(of: () => Platform, name = 'v1') {
     },
 
     /** Begins to count from 1. */
-    beginToCount: (to?: Listener): Promise<string> => inside('sh', '-c', `(${counter(to)}) >/dev/null 2>&1 </dev/null &`),
-    stopCounting: (): Promise<string> => inside('touch', '/run/stop'),
+    beginToCount: (to?: Listener): Promise<string> => inside('sh', '-c', `(${counter((turns += 1), to)}) >/dev/null 2>&1 </dev/null &`),
+    stopCounting: (): Promise<string> => inside('rm', '-f', '/run/counting'),
 
     /** From where it was, without a gap, and on. */
     async countsOn(from: number): Promise<void> {
