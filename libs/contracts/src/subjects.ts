@@ -2,7 +2,7 @@
  * Every NATS subject and JetStream name of the platform. Append-only: another service may listen.
  *
  *   weft.event.<context>.<project>.<noun>.<id>   JetStream WEFT_EVENTS   domain events (CloudEvents)
- *   weft.poke.<context>                          core                    "something was appended" (a key, no payload)
+ *   weft.poke.<context>                          core                    "something was appended", up to where
  *   weft.cmd.<context>.<name>                    core request/reply      commands and queries, queue group = service
  *   weft.cmd.instance.operation.finish.<member>  core request/reply      an agent ends an exec or console operation
  *   weft.cmd.instance.member.join.<member>       core request/reply      an agent asks to be a member

@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Pool } from 'pg';
-import { EVENTS_STREAM } from '@weft/contracts';
+import { EVENTS_STREAM, newId, pokeSubject } from '@weft/contracts';
 import { eventually, startNats, startPostgres, type TestNats, type TestPostgres } from '@weft/testing';
 import {
   START,
@@ -9,7 +9,6 @@ import {
   createEventStore,
   createRelay,
   fromMessage,
-  pokeRelay,
   requestEvents,
   serveEvents,
   silentLogger,
@@ -17,6 +16,7 @@ import {
   type Relay,
   type Worker,
 } from './index';
+import { formatCursor } from './cursor';
 import { LedgerTables1700000000100, bookAmount, ledgerCommand, ledgerProjection, openAccount } from './testing/ledger';
 
 jest.setTimeout(60_000);
@@ -39,7 +39,7 @@ beforeAll(async () => {
     context: 'ledger',
     projections: [ledgerProjection],
     migrations: [LedgerTables1700000000100],
-    onAppended: pokeRelay(nats, 'ledger'),
+    onAppended: (_events, place) => relay.wake(place),
   });
   await store.migrate();
   await createEventStore({ pool, schema: 'reader', context: 'reader' }).migrate();
@@ -174,4 +174,14 @@ test('the relay tells what the stream does not have yet, also while the broker i
     await server.restart();
   }
   await eventually(async () => (expect(await backlog()).toEqual({ events: 0, oldestMs: 0 }), true), { timeoutMs: 20_000 });
+});
+
+test('whoever listens hears of an append at once, also beside the relay that leads', async () => {
+  const heard: string[] = [];
+  const listening = nats.subscribe(pokeSubject('ledger'), { callback: (_, message) => void heard.push(message.string()) });
+  await nats.flush();
+  const stream = `account-${newId()}`;
+  const { cursor } = await store.execute(ledgerCommand('OpenAccount', {}), openAccount(stream, stream));
+  await eventually(() => heard.includes(formatCursor(cursor!)), { what: 'the poke' });
+  listening.unsubscribe();
 });

@@ -32,6 +32,13 @@ export async function findInstanceById(db: Queryable, id: string): Promise<(Inst
   return row && { ...row, spec: JSON.parse(row.spec) as InstanceSpec, state: JSON.parse(row.state) as LiveInstance };
 }
 
+/** Whether an operation that sends it somewhere else holds it. */
+export async function isMigrating(db: Queryable, id: string): Promise<boolean> {
+  const text = `SELECT FROM instance WHERE id = $1 AND locked AND state::json #>> '{lock,kind}' = 'migrate'`;
+  const { rows } = await db.query({ name: 'is-migrating', text, values: [id] });
+  return rows.length > 0;
+}
+
 /** The instance whose `volatile.uuid` that is, in whatever project. Reads all of them: for what is rare. */
 export async function findInstanceByUuid(db: Queryable, uuid: string): Promise<string | undefined> {
   const { rows } = await db.query<{ id: string }>({

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Pool } from 'pg';
 import { EVENTS_STREAM, pokeSubject } from '@weft/contracts';
-import { START, compareCursors } from '../cursor';
+import { START, compareCursors, formatCursor, parseCursor } from '../cursor';
 import { Bell } from '../lease/bell';
 import { createWorker, type Worker } from '../lease/worker';
 import { silentLogger, type StoreLogger } from '../logger';
@@ -46,7 +46,10 @@ export interface RelayOptions {
 }
 
 export interface Relay extends Worker {
-  /** Something was appended, up to `place`: the relay that leads, here or in another replica, looks now unless it has. */
+  /**
+   * Something was appended, up to `place`: the relay that leads, here or in another replica, looks now unless it has, and
+   * whoever else listens for pokes is told.
+   */
   wake(place?: Cursor): void;
   /** What is still to be published; undefined while another replica's relay has the lease. */
   backlog(): Promise<Backlog | undefined>;
@@ -63,6 +66,10 @@ export function createRelay(options: RelayOptions): Relay {
   const stream = eventsStream(nats, { ...options, name: options.stream ?? EVENTS_STREAM });
   let leads = false;
   let reached: Cursor | undefined;
+  let read = START;
+  const ring = (place: Cursor | undefined): void => {
+    if (!place || compareCursors(read, place) < 0) bell.ring();
+  };
   const worker = createWorker({
     pool: store.pool,
     schema: store.schema,
@@ -71,7 +78,9 @@ export function createRelay(options: RelayOptions): Relay {
     logger,
     session: async (_lease, signal) => {
       leads = true;
-      await new RelaySession(options, stream, bell, connection, signal, (place) => (reached = place)).run().finally(() => (leads = false));
+      read = START;
+      const progress = { onRead: (place: Cursor) => (read = place), onReached: (place: Cursor) => (reached = place) };
+      await new RelaySession(options, stream, bell, connection, signal, progress).run().finally(() => (leads = false));
     },
   });
   const poke = pokeRelay(nats, store.context);
@@ -79,7 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     start() {
-      pokes ??= nats.subscribe(pokeSubject(store.context), { callback: () => bell.ring() });
+      pokes ??= nats.subscribe(pokeSubject(store.context), { callback: (_, message) => ring(pokedPlace(message.string())) });
       worker.start();
     },
     async stop() {
@@ -88,8 +97,9 @@ export function createRelay(options: RelayOptions): Relay {
       await worker.stop();
     },
     wake(place) {
-      if (!leads) poke();
-      else if (!place || !reached || compareCursors(reached, place) < 0) bell.ring();
+      // Its own poke is on the way through the broker: it need not wait for that.
+      if (leads) ring(place);
+      poke(undefined, place);
     },
     backlog: async () => (leads && reached ? backlogBehind(store.pool, store.schema, reached) : undefined),
   };
@@ -102,6 +112,13 @@ function watchConnection(nats: NatsConnection): { losses: number } {
     for await (const { type } of nats.status()) if (type === 'disconnect' || type === 'reconnect') seen.losses += 1;
   })();
   return seen;
+}
+
+interface Progress {
+  /** Everything up to there was read, and will be published or read again. */
+  onRead(place: Cursor): void;
+  /** Everything up to there is in the stream. */
+  onReached(place: Cursor): void;
 }
 
 class RelaySession {
@@ -117,8 +134,7 @@ class RelaySession {
     private readonly bell: Bell,
     private readonly connection: { losses: number },
     private readonly signal: AbortSignal,
-    /** Everything up to there is in the stream. */
-    private readonly onReached: (place: Cursor) => void,
+    private readonly progress: Progress,
   ) {
     this.losses = connection.losses;
   }
@@ -135,6 +151,7 @@ class RelaySession {
   private async publishPage(): Promise<boolean> {
     const { store, pollMs = 250 } = this.options;
     const page = await store.readAll(this.cursor, PAGE);
+    this.progress.onRead(page.next);
     if (this.signal.aborted || this.connection.losses !== this.losses) return true;
     if (page.events.length > 0 && !(await this.publish(page))) return true;
     if (page.events.length === PAGE) return true;
@@ -157,7 +174,7 @@ class RelaySession {
       return false;
     }
     if (this.connection.losses !== this.losses) return false;
-    this.onReached((this.cursor = page.next));
+    this.progress.onReached((this.cursor = page.next));
     return true;
   }
 
@@ -171,7 +188,7 @@ class RelaySession {
     if (tail === undefined) this.cursor = await this.refillStart();
     else this.cursor = compareCursors(known, START) > 0 && compareCursors(known, tail) < 0 ? known : tail;
     this.refilling = true;
-    this.onReached(this.cursor);
+    this.progress.onReached(this.cursor);
     this.verified = performance.now();
     logger.debug({ context: store.context, cursor: this.cursor }, 'relay goes on from the tail of the stream');
   }
@@ -195,7 +212,10 @@ class RelaySession {
 
 /** For `onAppended` of a process without a relay: tells the one that leads, wherever it runs, that there is something to publish. */
 export const pokeRelay =
-  (nats: NatsConnection, context: string): (() => void) =>
-  () => {
-    if (!nats.isClosed()) nats.publish(pokeSubject(context));
+  (nats: NatsConnection, context: string): ((events: unknown, place?: Cursor) => void) =>
+  (_events, place) => {
+    if (!nats.isClosed()) nats.publish(pokeSubject(context), place ? formatCursor(place) : '');
   };
+
+/** Undefined for a poke that does not say where. */
+const pokedPlace = (payload: string): Cursor | undefined => (/^\d{1,20}\.\d{1,19}$/.test(payload) ? parseCursor(payload) : undefined);
